@@ -1,0 +1,1 @@
+//! When what happens: intake, observe, route, run, judge, settle, schedule.

@@ -1,0 +1,2 @@
+//! The fondaco command.
+fn main() {}

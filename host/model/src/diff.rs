@@ -1,0 +1,232 @@
+//! From snapshots to changes.
+//!
+//! [`observe`] joins a snapshot into what the mirror has of an entity, and says what is different.
+//! An adapter never says that something changed: it says what it saw. So a delivery that is
+//! repeated, late, lost and found again by a poll, or the echo of the host's own write, needs no
+//! thought anywhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Aspect, Decimal, Entity, Location, Order, Snapshot, Variant,
+    aspect::Joined,
+    commerce::{OrderHead, OrderLine, StockLevel, VariantContent},
+};
+
+/// A difference between what was known and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// An order is new or different.
+    Order(BTreeSet<OrderChange>),
+    /// A variant is new or different, its stock apart.
+    Variant(BTreeSet<VariantChange>),
+    /// The stock of a variant in one place is different.
+    Stock {
+        /// The place.
+        location: Location,
+        /// What was available before; absent if it was not counted, or not known.
+        before: Option<Decimal>,
+    },
+}
+
+/// What is different about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderChange {
+    /// It is new.
+    Placed,
+    /// It was paid.
+    Paid,
+    /// Its state is another.
+    State,
+    /// Its lines are others, or their quantities or amounts.
+    Lines,
+    /// What the platform took off its stock for it is different.
+    Deductions,
+    /// Money was given back.
+    Refunds,
+    /// It is gone.
+    Deleted,
+    /// Anything else about it.
+    Other,
+}
+
+/// What is different about a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VariantChange {
+    /// It is new.
+    Created,
+    /// Its price is another.
+    Price,
+    /// Anything else about it.
+    Content,
+    /// It is gone.
+    Deleted,
+}
+
+/// What joining a snapshot into the mirror came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// What the mirror has afterwards.
+    pub entity: Entity,
+    /// Whether that is another row than before, be it only by its versions.
+    pub moved: bool,
+    /// What is different.
+    pub changes: Vec<Change>,
+    /// Whether an aspect has the same version and other content than what is known, so that the
+    /// entity must be read from the platform.
+    pub needs_fetch: bool,
+}
+
+/// Joins a snapshot into what the mirror has of its entity, if it has anything.
+#[must_use]
+pub fn observe(known: Option<&Entity>, seen: &Snapshot) -> Observation {
+    let kind = seen.entity.kind();
+    let before = known.filter(|entity| entity.kind() == kind).cloned();
+    let mut entity = before.clone().unwrap_or_else(|| Entity::unknown(kind));
+    let mut join = Join::default();
+    match (&mut entity, &seen.entity) {
+        (Entity::Variant(variant), Entity::Variant(seen)) => join.variant(variant, seen),
+        (Entity::Order(order), Entity::Order(seen)) => join.order(order, seen),
+        (Entity::Variant(_) | Entity::Order(_), _) => {}
+    }
+    let moved = before.as_ref() != Some(&entity);
+    Observation { entity, moved, changes: join.changes, needs_fetch: join.needs_fetch }
+}
+
+#[derive(Default)]
+struct Join {
+    changes: Vec<Change>,
+    needs_fetch: bool,
+}
+
+impl Join {
+    /// Joins one aspect; says whether it is different now.
+    fn aspect<T: Clone + PartialEq>(&mut self, known: &mut Aspect<T>, seen: &Aspect<T>) -> bool {
+        match known.join(seen) {
+            Joined::Kept => false,
+            Joined::Replaced => true,
+            Joined::NeedsFetch => {
+                self.needs_fetch = true;
+                false
+            }
+        }
+    }
+
+    fn variant(&mut self, known: &mut Variant, seen: &Variant) {
+        let before = known.content.clone();
+        if self.aspect(&mut known.content, &seen.content) {
+            let changes = variant_changes(&before, &known.content);
+            if !changes.is_empty() {
+                self.changes.push(Change::Variant(changes));
+            }
+        }
+        for (location, seen) in &seen.stock {
+            let level = known.stock.entry(location.clone()).or_default();
+            let before = level.value().and_then(|level: &StockLevel| level.available);
+            let was_known = level.version().is_some();
+            if self.aspect(level, seen) && was_known {
+                self.changes.push(Change::Stock { location: location.clone(), before });
+            }
+        }
+    }
+
+    fn order(&mut self, known: &mut Order, seen: &Order) {
+        let before = known.clone();
+        let mut changes = BTreeSet::new();
+        if self.aspect(&mut known.head, &seen.head) {
+            changes.extend(head_changes(&before.head, &known.head));
+        }
+        if self.aspect(&mut known.lines, &seen.lines) && before.lines.version().is_some() {
+            changes.extend(line_changes(&before.lines, &known.lines));
+        }
+        let mut refunds = false;
+        for (id, seen) in &seen.refunds {
+            let refund = known.refunds.entry(id.clone()).or_default();
+            refunds |= self.aspect(refund, seen);
+        }
+        if refunds {
+            changes.insert(OrderChange::Refunds);
+        }
+        if !changes.is_empty() {
+            self.changes.push(Change::Order(changes));
+        }
+    }
+}
+
+fn variant_changes(
+    before: &Aspect<VariantContent>,
+    after: &Aspect<VariantContent>,
+) -> BTreeSet<VariantChange> {
+    let change = match (before.value(), after.value()) {
+        (None, Some(_)) => VariantChange::Created,
+        (Some(_), None) => VariantChange::Deleted,
+        (Some(before), Some(after)) => {
+            let mut changes = BTreeSet::new();
+            if before.price != after.price {
+                changes.insert(VariantChange::Price);
+            }
+            if (VariantContent { price: after.price, ..before.clone() }) != *after {
+                changes.insert(VariantChange::Content);
+            }
+            return changes;
+        }
+        (None, None) => return BTreeSet::new(),
+    };
+    BTreeSet::from([change])
+}
+
+fn head_changes(before: &Aspect<OrderHead>, after: &Aspect<OrderHead>) -> BTreeSet<OrderChange> {
+    let (before, after) = match (before.value(), after.value()) {
+        (None, Some(after)) => {
+            let paid = after.paid_at.map(|_| OrderChange::Paid);
+            return paid.into_iter().chain([OrderChange::Placed]).collect();
+        }
+        (Some(_), None) => return BTreeSet::from([OrderChange::Deleted]),
+        (None, None) => return BTreeSet::new(),
+        (Some(before), Some(after)) => (before, after),
+    };
+    let mut changes = BTreeSet::new();
+    if before.paid_at.is_none() && after.paid_at.is_some() {
+        changes.insert(OrderChange::Paid);
+    }
+    if before.state != after.state {
+        changes.insert(OrderChange::State);
+    }
+    let told = OrderHead { paid_at: after.paid_at, state: after.state, ..before.clone() };
+    if told != *after {
+        changes.insert(OrderChange::Other);
+    }
+    changes
+}
+
+fn line_changes(
+    before: &Aspect<Vec<OrderLine>>,
+    after: &Aspect<Vec<OrderLine>>,
+) -> BTreeSet<OrderChange> {
+    let (Some(before), Some(after)) = (before.value(), after.value()) else {
+        // The head tells that the order is gone or back.
+        return BTreeSet::new();
+    };
+    let deductions = |lines: &[OrderLine]| -> BTreeMap<String, BTreeMap<Location, Decimal>> {
+        lines.iter().map(|line| (line.id.clone(), line.deductions.clone())).collect()
+    };
+    let bare = |lines: &[OrderLine]| -> Vec<OrderLine> {
+        lines.iter().map(|line| OrderLine { deductions: BTreeMap::new(), ..line.clone() }).collect()
+    };
+    let mut changes = BTreeSet::new();
+    if deductions(before) != deductions(after) {
+        changes.insert(OrderChange::Deductions);
+    }
+    if bare(before) != bare(after) {
+        changes.insert(OrderChange::Lines);
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests;

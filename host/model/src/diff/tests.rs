@@ -1,0 +1,213 @@
+//! Snapshots in any order, with any repeats, end in the same mirror.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    EntityKey, ShopId, Timestamp, Version,
+    commerce::{LineKind, OrderState, Refund, StockPolicy},
+};
+
+fn shop() -> ShopId {
+    ShopId::new("milano").unwrap()
+}
+
+fn head(state: OrderState, paid: bool) -> OrderHead {
+    OrderHead {
+        number: "1042".into(),
+        state,
+        test: false,
+        channel: "web".into(),
+        placed_at: Timestamp(1),
+        paid_at: paid.then_some(Timestamp(2)),
+        currency: "EUR".into(),
+        prices_include_tax: true,
+        total: Decimal::from(20),
+        total_tax: Decimal::from(4),
+        payment_method: Some("bacs".into()),
+        shipping_country: Some("IT".into()),
+    }
+}
+
+fn line(quantity: i64, deducted: i64) -> OrderLine {
+    OrderLine {
+        id: "1".into(),
+        kind: LineKind::Goods,
+        variant: Some("10".into()),
+        product: Some("10".into()),
+        sku: Some("MUG-BLU".into()),
+        title: "Mug".into(),
+        quantity: Decimal::from(quantity),
+        net: Decimal::from(16),
+        tax: Decimal::from(4),
+        deductions: BTreeMap::from([(Location::WHOLE_SHOP, Decimal::from(deducted))]),
+    }
+}
+
+fn pushed(version: u64) -> Version {
+    Version::pushed(Timestamp(version))
+}
+
+fn order(version: u64, state: OrderState, paid: bool, line: OrderLine) -> Snapshot {
+    Snapshot {
+        key: EntityKey::order(shop(), "17"),
+        entity: Entity::Order(Order {
+            head: Aspect::known(pushed(version), head(state, paid)),
+            lines: Aspect::known(pushed(version), vec![line]),
+            refunds: BTreeMap::new(),
+        }),
+    }
+}
+
+fn stock(version: u64, available: i64) -> Snapshot {
+    let level = StockLevel {
+        policy: StockPolicy::Tracked,
+        available: Some(Decimal::from(available)),
+    };
+    Snapshot {
+        key: EntityKey::variant(shop(), "10"),
+        entity: Entity::Variant(Variant {
+            content: Aspect::Unknown,
+            stock: BTreeMap::from([(Location::WHOLE_SHOP, Aspect::known(pushed(version), level))]),
+        }),
+    }
+}
+
+fn changes_between(one: &Snapshot, other: &Snapshot) -> Vec<Change> {
+    let known = observe(None, one).entity;
+    observe(Some(&known), other).changes
+}
+
+#[test]
+fn what_changed_is_told_once() {
+    use OrderChange::{Deductions, Lines, Paid, Placed, State};
+    let pending = order(1, OrderState::Pending, false, line(2, 0));
+    let paid = order(2, OrderState::Processing, true, line(2, 2));
+    let edited = order(3, OrderState::Processing, true, line(3, 3));
+    let check = |one: &Snapshot, other: &Snapshot, expected: &[OrderChange]| {
+        let expected: BTreeSet<_> = expected.iter().copied().collect();
+        let expected: Vec<_> =
+            Some(Change::Order(expected)).filter(|change| *change != Change::Order(BTreeSet::new()))
+                .into_iter().collect();
+        assert_eq!(changes_between(one, other), expected);
+    };
+    check(&pending, &paid, &[Paid, State, Deductions]);
+    check(&paid, &edited, &[Lines, Deductions]);
+    check(&paid, &paid, &[]);
+    check(&paid, &pending, &[]);
+    let new = observe(None, &paid).changes;
+    assert_eq!(new, [Change::Order(BTreeSet::from([Placed, Paid]))]);
+}
+
+#[test]
+fn the_first_sight_of_stock_is_no_change() {
+    assert!(observe(None, &stock(1, 14)).changes.is_empty());
+    assert_eq!(
+        changes_between(&stock(1, 14), &stock(2, 12)),
+        [Change::Stock { location: Location::WHOLE_SHOP, before: Some(Decimal::from(14)) }]
+    );
+}
+
+#[test]
+fn quantities_compare_by_value() {
+    let mut same = stock(2, 14);
+    if let Entity::Variant(variant) = &mut same.entity {
+        let available = Some("14.000".parse().unwrap());
+        let level = StockLevel { policy: StockPolicy::Tracked, available };
+        variant.stock.insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
+    }
+    assert!(changes_between(&stock(1, 14), &same).is_empty());
+}
+
+#[test]
+fn a_deleted_order_is_told_once_and_stays_away() {
+    let placed = order(1, OrderState::Processing, true, line(2, 2));
+    let gone = Snapshot {
+        key: placed.key.clone(),
+        entity: Entity::Order(Order {
+            head: Aspect::deleted(pushed(5)),
+            lines: Aspect::deleted(pushed(5)),
+            refunds: BTreeMap::new(),
+        }),
+    };
+    let expected = [Change::Order(BTreeSet::from([OrderChange::Deleted]))];
+    assert_eq!(changes_between(&placed, &gone), expected);
+    let known = observe(Some(&observe(None, &placed).entity), &gone).entity;
+    assert!(observe(Some(&known), &gone).changes.is_empty());
+    assert!(observe(Some(&known), &placed).changes.is_empty());
+}
+
+#[test]
+fn a_tie_with_other_content_needs_a_fetch() {
+    let known = observe(None, &stock(1, 14)).entity;
+    let seen = observe(Some(&known), &stock(1, 12));
+    assert!(seen.needs_fetch && seen.changes.is_empty() && !seen.moved);
+}
+
+/// One observation of an order or of parts of it: which version, which aspects, what content.
+fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
+    let content = (any::<[bool; 4]>(), 0u8..4, 0i64..3);
+    prop::collection::btree_map(0u64..1000, content, 1..12).prop_map(|versions| {
+        versions.into_iter().map(|(version, (tells, refund, deducted))| {
+            let aspect = |told: bool, gone: bool| match (told, gone) {
+                (false, _) => None,
+                (true, gone) => Some(gone),
+            };
+            let gone = tells[3] && deducted == 0;
+            let head = match aspect(tells[0], gone) {
+                None => Aspect::Unknown,
+                Some(true) => Aspect::deleted(pushed(version)),
+                Some(false) => {
+                    Aspect::known(pushed(version), head(OrderState::Processing, tells[3]))
+                }
+            };
+            let lines = match aspect(tells[1], gone) {
+                None => Aspect::Unknown,
+                Some(true) => Aspect::deleted(pushed(version)),
+                Some(false) => Aspect::known(pushed(version), vec![line(2, deducted)]),
+            };
+            let amount = Refund { amount: Decimal::from(deducted), reason: None };
+            let refunds = tells[2]
+                .then(|| (refund.to_string(), Aspect::known(pushed(version), amount)));
+            let entity =
+                Entity::Order(Order { head, lines, refunds: refunds.into_iter().collect() });
+            Snapshot { key: EntityKey::order(shop(), "17"), entity }
+        })
+        .collect()
+    })
+}
+
+fn mirror_of<'a>(snapshots: impl IntoIterator<Item = &'a Snapshot>) -> Option<Entity> {
+    let mut mirror = None;
+    for snapshot in snapshots {
+        mirror = Some(observe(mirror.as_ref(), snapshot).entity);
+    }
+    mirror
+}
+
+proptest! {
+    #[test]
+    fn any_order_with_any_repeats_ends_in_the_same_mirror(
+        (snapshots, shuffled) in any_snapshots().prop_flat_map(|snapshots| {
+            let indexes: Vec<usize> = (0..snapshots.len()).collect();
+            let repeats = prop::collection::vec(0..snapshots.len(), 0..10);
+            let shuffled = repeats
+                .prop_map(move |more| indexes.iter().copied().chain(more).collect::<Vec<_>>())
+                .prop_shuffle();
+            (Just(snapshots), shuffled)
+        })
+    ) {
+        let in_order = mirror_of(&snapshots);
+        let as_they_came = mirror_of(shuffled.iter().map(|index| &snapshots[*index]));
+        prop_assert_eq!(in_order, as_they_came);
+    }
+
+    #[test]
+    fn what_was_seen_before_changes_nothing(snapshots in any_snapshots()) {
+        let mirror = mirror_of(&snapshots);
+        for snapshot in &snapshots {
+            let again = observe(mirror.as_ref(), snapshot);
+            prop_assert!(!again.moved && again.changes.is_empty() && !again.needs_fetch);
+        }
+    }
+}

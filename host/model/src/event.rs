@@ -1,0 +1,89 @@
+//! Events: what modules hear.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ActionEnd, ActionId, Change, EntityKey, InstallId, Timestamp};
+
+/// Something that happened for a client, numbered in the order of its commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number: 1, 2, 3 … for each client.
+    pub number: u64,
+    /// The commit that raised it. What a run may read of the mirror's completeness ends here.
+    pub commit: u64,
+    /// When the host observed it.
+    pub observed_at: Timestamp,
+    /// The action whose effect it is.
+    pub caused_by: Option<Cause>,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// The action that led to an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The action.
+    pub action: ActionId,
+    /// The install that proposed it, which does not hear the event.
+    pub install: InstallId,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum EventBody {
+    /// An entity is different.
+    Changed {
+        /// Which.
+        key: EntityKey,
+        /// The mirror's row of it that this is about.
+        sequence: u64,
+        /// What is different.
+        change: Change,
+    },
+    /// A schedule of an install is due.
+    Tick {
+        /// Whose.
+        install: InstallId,
+        /// Which schedule.
+        schedule: String,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+    /// An action of an install ended.
+    Outcome {
+        /// Whose.
+        install: InstallId,
+        /// Which action.
+        action: ActionId,
+        /// The interface it was proposed by.
+        kind: String,
+        /// The key it was proposed with.
+        key: Option<String>,
+        /// How it ended.
+        end: ActionEnd,
+    },
+}
+
+impl EventBody {
+    /// The hook of the contract that hears it; absent if none does yet.
+    #[must_use]
+    pub const fn hook(&self) -> Option<&'static str> {
+        match self {
+            Self::Changed { change: Change::Order(_), .. } => Some("on-order"),
+            Self::Changed { change: Change::Stock { .. }, .. } => Some("on-stock"),
+            Self::Changed { change: Change::Variant(_), .. } => None,
+            Self::Tick { .. } => Some("on-schedule"),
+            Self::Outcome { .. } => Some("on-outcome"),
+        }
+    }
+
+    /// The only install it is for; absent if it is for all.
+    #[must_use]
+    pub const fn addressee(&self) -> Option<&InstallId> {
+        match self {
+            Self::Changed { .. } => None,
+            Self::Tick { install, .. } | Self::Outcome { install, .. } => Some(install),
+        }
+    }
+}

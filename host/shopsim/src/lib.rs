@@ -1,0 +1,1 @@
+//! Simulated shops that speak the vendors' own APIs.

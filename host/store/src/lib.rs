@@ -1,0 +1,562 @@
+//! What is durable: deliveries, the mirror, events, runs, state, the outbox.
+//!
+//! [`Store`] is a trait of *domain transactions*, not of tables: each method is one thing that
+//! happens to a client, done whole or not at all, and safe to repeat. A backend decides how to lay
+//! it out. [`sqlite`] is the one for a single machine.
+//!
+//! Rules that hold for every backend:
+//! - The client is the partition: every key begins with it and no transaction crosses it.
+//! - Every write carries the client's [`Lease`]; a stale epoch is refused with
+//!   [`StoreError::LeaseLost`], so that of two hosts only one can write.
+//! - A method that returned `Ok` is on disk.
+//! - Commits of a client are numbered 1, 2, 3 …; so are its events. Mirror and state rows are kept
+//!   by commit, so that a run can be shown again what it saw.
+//! - No transaction is open while a guest runs: a run reads as of a commit ([`RunView`]).
+//!
+//! Never here: what a change means, when something is due, what a platform or a plugin is.
+//!
+//! Start reading at [`Store`], then `sqlite/mod.rs`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fondaco_model::{
+    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId,
+    Timestamp,
+    event::Cause,
+    run::{RunUse, StateReads, StateValue, StateWrites},
+};
+use serde::{Deserialize, Serialize};
+
+pub mod limits;
+pub mod sqlite;
+
+/// The right to write for a client. Taking it makes every older epoch stale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The client.
+    pub client: ClientId,
+    /// Which taking of the lease this is.
+    pub epoch: u64,
+}
+
+/// Why a transaction did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another host has taken the client's lease.
+    #[error("another host works for client `{client}` now; stop one of the two")]
+    LeaseLost {
+        /// The client.
+        client: ClientId,
+    },
+    /// The database could not do it.
+    #[error("the database failed while it was to {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is stored cannot be read back.
+    #[error("what is stored as {what} cannot be read; restore a backup or report this")]
+    Corrupt {
+        /// Which row.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// What came in from a shop, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// The shop it is from.
+    pub shop: ShopId,
+    /// What the platform says it is about, such as `order.updated`.
+    pub topic: String,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+/// A delivery in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its number within the client, in the order of arrival.
+    pub number: u64,
+    /// What came.
+    pub delivery: NewDelivery,
+}
+
+/// A delivery that nothing could be made of. Kept until a person discards it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadDelivery {
+    /// Its number within the client.
+    pub number: u64,
+    /// The shop it is from.
+    pub shop: ShopId,
+    /// What the platform said it is about.
+    pub topic: String,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Why nothing could be made of it.
+    pub reason: String,
+}
+
+/// A row of the mirror.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorRow {
+    /// How often the entity's row was written; 1 for the first.
+    pub sequence: u64,
+    /// What is known of the entity.
+    pub entity: Entity,
+}
+
+/// One entity as it will be in the mirror.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedRow {
+    /// Which entity.
+    pub key: EntityKey,
+    /// The sequence of the row the difference was made from; 0 if there was none. If the mirror
+    /// has moved on, the whole transaction does not happen.
+    pub base_sequence: u64,
+    /// What is known now.
+    pub entity: Entity,
+    /// What modules hear of it.
+    pub changes: Vec<fondaco_model::Change>,
+    /// The action whose effect it is.
+    pub caused_by: Option<Cause>,
+}
+
+/// Progress of reading a shop, committed with what was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ShopProgress {
+    /// Whether the first import is complete.
+    pub imported: bool,
+    /// When the shop was connected: the moment its first import was begun.
+    pub connected_at: Timestamp,
+    /// Where a first import that is not complete goes on, in the adapter's words.
+    pub import_cursor: Option<String>,
+    /// Until when its orders are complete (`orders.known-until` of the contract).
+    pub orders_known_until: Option<Timestamp>,
+    /// Until when its catalogue and stock are complete.
+    pub catalogue_known_until: Option<Timestamp>,
+}
+
+/// What was observed, to be taken into the mirror in one commit.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// The delivery it was made from, which leaves the inbox.
+    pub delivery: Option<u64>,
+    /// The entities.
+    pub rows: Vec<ObservedRow>,
+    /// How far reading a shop has come with it.
+    pub progress: Option<(ShopId, ShopProgress)>,
+    /// Entities whose observation was masked by an own write on its way; they are read again after
+    /// it has settled. (Target of the write, entity.)
+    pub masked: Vec<(String, EntityKey)>,
+}
+
+/// Whether an observation was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObserveOutcome {
+    /// It is in the mirror; these events were raised, in this order.
+    Applied(Vec<Event>),
+    /// A mirror row has moved on since the difference was made: make it again.
+    Moved,
+}
+
+/// How a run ended, for its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum RunResult {
+    /// It did its work.
+    Done,
+    /// It returned a cursor and is called again with it.
+    Again {
+        /// The cursor.
+        cursor: String,
+    },
+    /// It failed for good; its event is set aside.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// It does not hear this event (its install is off, or caused it).
+    Skipped,
+}
+
+/// A run, to be committed whole.
+#[derive(Debug, Clone)]
+pub struct RunCommit {
+    /// The install.
+    pub install: InstallId,
+    /// The event it handled, which the install's cursor moves past unless it is called again.
+    pub event: u64,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// How it ended.
+    pub result: RunResult,
+    /// What it read.
+    pub reads: StateReads,
+    /// What it wrote.
+    pub writes: StateWrites,
+    /// What it proposed.
+    pub proposals: Vec<Proposal>,
+    /// Proposals that the host refuses at once, with the reason; recorded as ended.
+    pub refused: Vec<(Proposal, String)>,
+    /// What it logged, a line each.
+    pub log: Vec<String>,
+    /// What it used.
+    pub used: RunUse,
+}
+
+/// Whether a run was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is; it was the install's run with this number.
+    Committed {
+        /// The run's number within its install.
+        run: u64,
+    },
+    /// Something it read has changed since: run it again.
+    Conflict {
+        /// What.
+        key: String,
+    },
+    /// The install's cursor is past the event already: it was committed before.
+    AlreadyDone,
+}
+
+/// Where an install stands in the client's events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstallProgress {
+    /// The last event it is done with.
+    pub event: u64,
+    /// The cursor it is to be called again with, for the event after that.
+    pub cursor: Option<String>,
+}
+
+/// A fence to lift: what ends an action.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The action.
+    pub action: ActionId,
+    /// How it ended.
+    pub end: ActionEnd,
+    /// When.
+    pub at: Timestamp,
+    /// What the platform's answer showed, as of after the write; its changes carry the action as
+    /// their cause.
+    pub rows: Vec<ObservedRow>,
+}
+
+/// Whether a settlement was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettleOutcome {
+    /// It is. Entities that were masked meanwhile have to be read again.
+    Settled {
+        /// The entities to read.
+        masked: Vec<EntityKey>,
+        /// The events raised: changes first, then the outcome.
+        events: Vec<Event>,
+    },
+    /// A mirror row has moved on since the difference was made: make it again.
+    Moved,
+    /// The action had ended before.
+    AlreadyDone,
+}
+
+/// A run as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Its number within its install.
+    pub number: u64,
+    /// The install.
+    pub install: InstallId,
+    /// The event it handled.
+    pub event: u64,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// How it ended.
+    pub result: RunResult,
+    /// What it used.
+    pub used: RunUse,
+    /// What it logged.
+    pub log: Vec<String>,
+    /// The actions it proposed.
+    pub actions: Vec<ActionId>,
+}
+
+/// How much waits for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Backlog {
+    /// Deliveries in the inbox.
+    pub deliveries: u64,
+    /// Deliveries that nothing could be made of.
+    pub dead_deliveries: u64,
+    /// Actions that have not ended.
+    pub actions: u64,
+    /// The last event's number.
+    pub last_event: u64,
+}
+
+/// Which actions to list.
+#[derive(Debug, Clone, Default)]
+pub struct ActionFilter {
+    /// Only those that have not ended.
+    pub open_only: bool,
+    /// Only those of this event.
+    pub event: Option<u64>,
+    /// How many at most, newest first.
+    pub limit: u32,
+}
+
+/// What is durable. See the crate's page for the rules every backend keeps.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Takes the client's lease; every older epoch is stale from now on. `owner` names the host,
+    /// for a person who looks for it.
+    async fn lease(&self, client: &ClientId, owner: &str) -> Result<Lease, StoreError>;
+
+    /// Puts a delivery into the inbox. When this returns, it is on disk.
+    async fn accept(&self, lease: &Lease, delivery: NewDelivery) -> Result<u64, StoreError>;
+
+    /// The oldest deliveries in the inbox, at most `limit`, with a number greater than `after`.
+    async fn deliveries(
+        &self,
+        client: &ClientId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Takes a delivery out of the inbox because nothing can be made of it, and keeps it with the
+    /// reason.
+    async fn bury(&self, lease: &Lease, delivery: u64, reason: &str) -> Result<(), StoreError>;
+
+    /// What the mirror has of an entity now.
+    async fn mirror(
+        &self,
+        client: &ClientId,
+        key: &EntityKey,
+    ) -> Result<Option<MirrorRow>, StoreError>;
+
+    /// Takes an observation into the mirror and raises its events, in one commit.
+    async fn observe(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        observed: Observed,
+    ) -> Result<ObserveOutcome, StoreError>;
+
+    /// How far reading a shop has come; the default if nothing was read yet.
+    async fn shop_progress(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+    ) -> Result<ShopProgress, StoreError>;
+
+    /// Raises a tick of a schedule, unless the install's last tick of it was due at the same time
+    /// or later, or has not been handled yet. Says whether it was raised.
+    async fn tick(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        schedule: &str,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// When the last tick of a schedule was due.
+    async fn last_tick(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        schedule: &str,
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Registers an install. Its cursor begins at the client's last event, unless it has one.
+    /// Returns where it stands.
+    async fn install(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+    ) -> Result<InstallProgress, StoreError>;
+
+    /// Where an install stands; nothing if it was never registered.
+    async fn install_progress(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<InstallProgress>, StoreError>;
+
+    /// The client's events with a number greater than `after`, oldest first, at most `limit`.
+    async fn events(
+        &self,
+        client: &ClientId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// What a run sees: the mirror and the install's state as of now.
+    async fn view(&self, client: &ClientId) -> Result<RunView, StoreError>;
+
+    /// Commits a run: its state, its proposals, its record and its install's cursor, if nothing it
+    /// read has changed. A proposal for the target of an action that still waits takes that one's
+    /// place and value-before; the older one ends as superseded.
+    async fn commit_run(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        run: RunCommit,
+    ) -> Result<CommitOutcome, StoreError>;
+
+    /// The actions that can be begun now, oldest first, at most `limit`: waiting, due, with nothing
+    /// else being sent to their target, and everything they come after done. They stay waiting.
+    async fn ready(
+        &self,
+        client: &ClientId,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Action>, StoreError>;
+
+    /// The actions that are being sent; after a restart, those whose fate nobody knows.
+    async fn sending(&self, client: &ClientId) -> Result<Vec<Action>, StoreError>;
+
+    /// Marks an action as being sent, with the request as it will be sent, and puts up the fence
+    /// on its target. Says whether it was still waiting.
+    async fn begin(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        request: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// Puts an action that was being sent, and surely had no effect, back to waiting.
+    async fn postpone(
+        &self,
+        lease: &Lease,
+        action: &ActionId,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError>;
+
+    /// Ends an action, lifts its fence, takes in what the platform's answer showed, and raises the
+    /// outcome for its install, in one commit.
+    async fn settle(
+        &self,
+        lease: &Lease,
+        settlement: Settlement,
+    ) -> Result<SettleOutcome, StoreError>;
+
+    /// The targets of all actions that are being sent.
+    async fn fences(&self, client: &ClientId) -> Result<Vec<String>, StoreError>;
+
+    /// How much waits.
+    async fn backlog(&self, client: &ClientId) -> Result<Backlog, StoreError>;
+
+    /// The dead deliveries, newest first, at most `limit`.
+    async fn dead_deliveries(
+        &self,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<DeadDelivery>, StoreError>;
+
+    /// The runs, newest first, at most `limit`.
+    async fn runs(
+        &self,
+        client: &ClientId,
+        install: Option<&InstallId>,
+        limit: u32,
+    ) -> Result<Vec<RunRecord>, StoreError>;
+
+    /// The actions, newest first.
+    async fn actions(
+        &self,
+        client: &ClientId,
+        filter: ActionFilter,
+    ) -> Result<Vec<Action>, StoreError>;
+
+    /// One action.
+    async fn action(
+        &self,
+        client: &ClientId,
+        action: &ActionId,
+    ) -> Result<Option<Action>, StoreError>;
+
+    /// One event.
+    async fn event(&self, client: &ClientId, number: u64) -> Result<Option<Event>, StoreError>;
+
+    /// Whether the store can be written to, within a time.
+    async fn check_writable(&self, within: Duration) -> Result<(), StoreError>;
+
+    // --- What a run reads; all as of the commit in its view. ---
+
+    /// One value of an install's state.
+    async fn state_get(
+        &self,
+        view: &RunView,
+        install: &InstallId,
+        key: &str,
+    ) -> Result<StateValue, StoreError>;
+
+    /// Entries of an install's state, in the order of their keys' bytes.
+    async fn state_list(
+        &self,
+        view: &RunView,
+        install: &InstallId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, StateValue)>, StoreError>;
+
+    /// What the mirror had of an entity.
+    async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError>;
+
+    /// What the mirror had of an entity in one of its rows.
+    async fn entity_at(
+        &self,
+        client: &ClientId,
+        key: &EntityKey,
+        sequence: u64,
+    ) -> Result<Option<Entity>, StoreError>;
+
+    /// The variants with exactly this SKU, in the order of shop and id.
+    async fn variants_by_sku(
+        &self,
+        view: &RunView,
+        sku: &str,
+    ) -> Result<Vec<(EntityKey, Entity)>, StoreError>;
+
+    /// The distinct SKUs of all shops after `after`, in the order of their bytes.
+    async fn skus(
+        &self,
+        view: &RunView,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Until when a shop's orders were complete as of a commit.
+    async fn orders_known_until(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        commit: u64,
+    ) -> Result<Option<Timestamp>, StoreError>;
+}
+
+/// The moment a run reads as of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunView {
+    /// The client.
+    pub client: ClientId,
+    /// The last commit that is seen.
+    pub commit: u64,
+}

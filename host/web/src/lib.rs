@@ -1,0 +1,1 @@
+//! HTTP: webhooks, admin API, health and metrics.

@@ -1,0 +1,1 @@
+//! What a module written in Rust is built on.

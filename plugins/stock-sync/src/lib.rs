@@ -1,0 +1,1 @@
+//! One quantity per SKU over all shops of a client.

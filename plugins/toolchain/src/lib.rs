@@ -1,0 +1,1 @@
+//! Finds and readies what compiles a Rust module to Wasm.

@@ -1,0 +1,1 @@
+//! A module that does nothing: the floor that calls are measured against.

@@ -1,2 +1,122 @@
-//! The project's own tasks: demo, test, bench.
-fn main() {}
+//! The project's own tasks: `cargo xtask demo|test|bench|plugins`.
+//!
+//! Each task readies what compiles modules, builds what it needs, and starts it. xtask depends on
+//! none of the rooms, so that it is there after seconds and can tell what the long builds are for.
+//! It never does the work itself: cargo and the `fondaco` command do.
+//!
+//! Start reading at [`Task`], then in `steps.rs`.
+
+mod process;
+mod results;
+mod steps;
+#[cfg(test)]
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use process::Progress;
+use steps::{Build, Workspace};
+
+/// Builds, shows, tests and measures Fondaco.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Starts a host, two simulated shops and a customer who buys, and tells what happens.
+    Demo {
+        /// Passed on to `fondaco demo`, such as `--for 20s`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks format and lints, and runs all tests.
+    Test {
+        /// Runs the tests that take minutes as well (those marked `#[ignore]`).
+        #[arg(long)]
+        long: bool,
+    },
+    /// Measures, optimised, and prints a table; writes `target/bench.json`.
+    Bench {
+        /// Only the row of this id.
+        #[arg(long, value_name = "ID")]
+        only: Option<String>,
+    },
+    /// Builds all modules, the tests' own included, into `target/plugins`.
+    Plugins,
+}
+
+fn main() -> Result<ExitCode> {
+    let Arguments { task } = Arguments::parse();
+    let mut progress = Progress::begin();
+    let workspace = Workspace::here()?;
+    match task {
+        Task::Demo { arguments } => demo(&workspace, &mut progress, &arguments),
+        Task::Test { long } => test(&workspace, &mut progress, long),
+        Task::Bench { only } => bench(&workspace, &mut progress, only.as_deref()),
+        Task::Plugins => plugins(&workspace, &mut progress),
+    }
+}
+
+fn demo(workspace: &Workspace, progress: &mut Progress, arguments: &[String]) -> Result<ExitCode> {
+    steps::ready_toolchain(progress)?;
+    let fondaco = steps::build_fondaco(workspace, progress, Build::Demo)?;
+    let modules = [workspace.root.join("plugins/stock-sync")];
+    steps::build_modules(workspace, progress, &fondaco, &modules)?;
+    progress.step("fondaco demo");
+    let mut command = workspace.command(&fondaco);
+    command
+        .arg("demo")
+        .arg("--plugins")
+        .arg(workspace.modules_folder())
+        .args(arguments);
+    process::become_child(command)
+}
+
+fn plugins(workspace: &Workspace, progress: &mut Progress) -> Result<ExitCode> {
+    steps::ready_toolchain(progress)?;
+    let fondaco = steps::build_fondaco(workspace, progress, Build::Demo)?;
+    let modules = workspace.modules()?;
+    steps::build_modules(workspace, progress, &fondaco, &modules)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn test(workspace: &Workspace, progress: &mut Progress, long: bool) -> Result<ExitCode> {
+    steps::ready_toolchain(progress)?;
+    let fondaco = steps::build_fondaco(workspace, progress, Build::Test)?;
+    steps::build_modules(workspace, progress, &fondaco, &workspace.modules()?)?;
+    let mut failed = Vec::new();
+    for (name, passed) in [
+        ("cargo fmt", steps::check_format(workspace, progress)?),
+        ("cargo clippy", steps::check_lints(workspace, progress)?),
+        (
+            "cargo test",
+            steps::run_tests(workspace, progress, &fondaco, long)?,
+        ),
+    ] {
+        if !passed {
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() {
+        progress.step("all is well");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        progress.step(&format!("failed: {}", failed.join(", ")));
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn bench(workspace: &Workspace, progress: &mut Progress, only: Option<&str>) -> Result<ExitCode> {
+    steps::ready_toolchain(progress)?;
+    let fondaco = steps::build_fondaco(workspace, progress, Build::Bench)?;
+    steps::build_modules(workspace, progress, &fondaco, &workspace.modules()?)?;
+    progress.step("cargo bench");
+    process::become_child(steps::bench_command(workspace, &fondaco, only))
+}

@@ -1,1 +1,190 @@
 //! When what happens: intake, observe, route, run, judge, settle, schedule.
+//!
+//! The engine moves things along one road, and each step of it is one commit of the store:
+//!
+//! ```text
+//! webhook ─▶ intake ─▶ inbox ─▶ observe ─▶ mirror + events ─▶ run ─▶ outbox ─▶ settle ─▶ outcome
+//!            poll, import, answers to own writes ─▲                    judge ─▲
+//! ```
+//!
+//! What is between two commits can be lost at any instant and is done again: the engine keeps
+//! nothing of its own that is not derived from the store. Each client's work is apart, so that one
+//! client's slow shop stands in nobody else's way.
+//!
+//! Never here: what a change is (`fondaco_model::observe` says), how a shop is spoken to
+//! (`fondaco_platforms`), how a guest is held (`fondaco_sandbox`), how anything is kept
+//! (`fondaco_store`), HTTP (`fondaco_web`).
+//!
+//! Start reading at [`Engine`], then [`client`], then the steps in the order of the road.
+
+mod client;
+mod fetch;
+mod import;
+mod intake;
+mod judge;
+pub mod limits;
+pub mod metrics;
+mod observe;
+mod poll;
+mod retry;
+mod route;
+mod run;
+mod run_host;
+mod schedule;
+mod settle;
+pub mod setup;
+pub mod watch;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use fondaco_model::{ClientId, Timestamp};
+use fondaco_store::{Store, StoreError};
+use tokio::{runtime, sync::broadcast};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use crate::{
+    client::ClientStatus,
+    intake::{Accepted, IntakeError},
+};
+use crate::{client::Client, metrics::Metrics, setup::ClientSetup, watch::Happening};
+
+/// The moment it is now.
+#[must_use]
+pub fn now() -> Timestamp {
+    let milliseconds = jiff::Timestamp::now().as_millisecond();
+    Timestamp(u64::try_from(milliseconds).unwrap_or(0))
+}
+
+/// Why the engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A lease could not be taken.
+    #[error("client `{client}` cannot be worked for")]
+    Lease {
+        /// The client.
+        client: ClientId,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// No threads for guests.
+    #[error("the threads that modules run on cannot be started")]
+    Threads(#[source] std::io::Error),
+}
+
+/// The running engine.
+pub struct Engine {
+    clients: BTreeMap<ClientId, Arc<Client>>,
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    watch: broadcast::Sender<Happening>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+    guests: Option<runtime::Runtime>,
+}
+
+impl Engine {
+    /// Takes the lease of every client and begins to work.
+    ///
+    /// `owner` names this host, for a person who looks for it.
+    ///
+    /// # Errors
+    /// If a lease cannot be taken or threads cannot be started.
+    pub async fn start(
+        setups: Vec<ClientSetup>,
+        store: Arc<dyn Store>,
+        owner: &str,
+    ) -> Result<Self, StartError> {
+        // Guests run on threads of their own, so that a busy one delays no webhook's answer.
+        let guests = runtime::Builder::new_multi_thread()
+            .worker_threads(limits::guest_threads())
+            .thread_name("fondaco-guest")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let (watch, _) = broadcast::channel(limits::HAPPENINGS_KEPT_MAX);
+        let mut engine = Self {
+            clients: BTreeMap::new(),
+            store,
+            metrics: Arc::new(Metrics::default()),
+            watch,
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            guests: Some(guests),
+        };
+        for setup in setups {
+            engine.add(setup, owner).await?;
+        }
+        Ok(engine)
+    }
+
+    async fn add(&mut self, setup: ClientSetup, owner: &str) -> Result<(), StartError> {
+        let Some(guests) = &self.guests else { return Ok(()) };
+        let id = setup.id.clone();
+        let lease = self
+            .store
+            .lease(&id, owner)
+            .await
+            .map_err(|source| StartError::Lease { client: id.clone(), source })?;
+        let client = Arc::new(Client::new(client::Parts {
+            setup,
+            lease,
+            store: Arc::clone(&self.store),
+            metrics: Arc::clone(&self.metrics),
+            watch: self.watch.clone(),
+            cancel: self.cancel.child_token(),
+            tasks: self.tasks.clone(),
+            guests: guests.handle().clone(),
+        }));
+        client.start();
+        self.clients.insert(id, client);
+        Ok(())
+    }
+
+    /// The clients worked for.
+    pub fn clients(&self) -> impl Iterator<Item = &ClientSetup> {
+        self.clients.values().map(|client| &client.setup)
+    }
+
+    /// How a client's work stands; nothing if it is not one of this host's.
+    #[must_use]
+    pub fn status(&self, client: &ClientId) -> Option<ClientStatus> {
+        self.clients.get(client).map(|client| client.status())
+    }
+
+    /// What there is to count.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Hears what happens from now on. A slow listener misses some.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Happening> {
+        self.watch.subscribe()
+    }
+
+    /// Ends all work at the next commit, waits for requests on their way to shops, and returns.
+    /// Says whether all work ended in time; what did not is resolved at the next start.
+    pub async fn stop(&self) -> bool {
+        self.cancel.cancel();
+        self.tasks.close();
+        tokio::time::timeout(limits::STOP_MAX, self.tasks.wait()).await.is_ok()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        if let Some(guests) = self.guests.take() {
+            // A runtime must not be waited for where other tasks run.
+            guests.shutdown_background();
+        }
+    }
+}
+
+/// How long something took, for logs: milliseconds.
+fn elapsed_ms(since: std::time::Instant) -> u64 {
+    let elapsed: Duration = since.elapsed();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

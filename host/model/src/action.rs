@@ -158,12 +158,18 @@ impl ActionKind {
     pub fn target(&self) -> Option<String> {
         match self {
             Self::ChangeStock { shop, variant, location, .. } => {
-                let place = location.id().unwrap_or_default();
-                Some(format!("stock/{shop}/{variant}/{place}"))
+                Some(stock_target(shop, variant, location))
             }
             Self::Alert { .. } => None,
         }
     }
+}
+
+/// The target of actions that write what is available of a variant in one place.
+#[must_use]
+pub fn stock_target(shop: &ShopId, variant: &str, location: &Location) -> String {
+    let place = location.id().unwrap_or_default();
+    format!("stock/{shop}/{variant}/{place}")
 }
 
 /// What a run proposed: an action that is not committed yet.

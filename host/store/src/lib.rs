@@ -17,7 +17,7 @@
 //!
 //! Start reading at [`Store`], then `sqlite/mod.rs`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
@@ -66,6 +66,22 @@ pub enum StoreError {
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something that was to be changed is not there.
+    #[error("client `{client}` has no {what}")]
+    Missing {
+        /// The client.
+        client: ClientId,
+        /// What is not there, such as "install `stock-sync`".
+        what: String,
+    },
+    /// The place the store was to be opened at holds something else, or the work of a newer host.
+    #[error("`{}` cannot be used as the host's database: {reason}", path.display())]
+    Unusable {
+        /// Where.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
     },
     /// The store was closed.
     #[error("the store is closed")]
@@ -124,11 +140,12 @@ pub struct ObservedRow {
     /// Which entity.
     pub key: EntityKey,
     /// The sequence of the row the difference was made from; 0 if there was none. If the mirror
-    /// has moved on, the whole transaction does not happen.
+    /// has moved on, the whole transaction does not happen. An entity that comes twice in one
+    /// transaction is written twice, so the later difference must be made from the earlier row.
     pub base_sequence: u64,
     /// What is known now.
     pub entity: Entity,
-    /// What modules hear of it.
+    /// What modules hear of it; nothing, if the mirror's row is the same already.
     pub changes: Vec<fondaco_model::Change>,
     /// The action whose effect it is.
     pub caused_by: Option<Cause>,
@@ -159,7 +176,8 @@ pub struct Observed {
     /// How far reading a shop has come with it.
     pub progress: Option<(ShopId, ShopProgress)>,
     /// Entities whose observation was masked by an own write on its way; they are read again after
-    /// it has settled. (Target of the write, entity.)
+    /// it has settled. (Target of the write, entity.) If the write has settled meanwhile, nothing
+    /// masks any more: [`ObserveOutcome::Moved`].
     pub masked: Vec<(String, EntityKey)>,
 }
 
@@ -168,7 +186,7 @@ pub struct Observed {
 pub enum ObserveOutcome {
     /// It is in the mirror; these events were raised, in this order.
     Applied(Vec<Event>),
-    /// A mirror row has moved on since the difference was made: make it again.
+    /// A mirror row has moved on since the difference was made, or a fence is gone: make it again.
     Moved,
 }
 
@@ -192,13 +210,30 @@ pub enum RunResult {
     Skipped,
 }
 
+impl RunResult {
+    /// The word for it in the store, in metrics and on pages.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Again { .. } => "again",
+            Self::Failed { .. } => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// A run, to be committed whole.
 #[derive(Debug, Clone)]
 pub struct RunCommit {
     /// The install.
     pub install: InstallId,
-    /// The event it handled, which the install's cursor moves past unless it is called again.
+    /// The event it handled, which the install's cursor moves past unless it is called again. It
+    /// may be later than the next one the install has not done: those between are done with it.
     pub event: u64,
+    /// The cursor it was called with; none in the first call for this event. With it a page that
+    /// was committed before is known, and is not committed again.
+    pub cursor: Option<String>,
     /// When it began.
     pub began_at: Timestamp,
     /// How it ended.
@@ -230,7 +265,7 @@ pub enum CommitOutcome {
         /// What.
         key: String,
     },
-    /// The install's cursor is past the event already: it was committed before.
+    /// The install's cursor is past the event, or past this page of it: it was committed before.
     AlreadyDone,
 }
 
@@ -252,8 +287,8 @@ pub struct Settlement {
     pub end: ActionEnd,
     /// When.
     pub at: Timestamp,
-    /// What the platform's answer showed, as of after the write; its changes carry the action as
-    /// their cause.
+    /// What the platform's answer showed, as of after the write. What the action itself changed
+    /// has it as its cause.
     pub rows: Vec<ObservedRow>,
 }
 
@@ -318,6 +353,27 @@ pub struct ActionFilter {
     pub limit: u32,
 }
 
+/// An action that can be begun, or has to be ended, now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadyAction {
+    /// The action. If it has expired it is here whatever it waits for.
+    pub action: Action,
+    /// One of the actions it comes after that ended otherwise than done, or was never proposed:
+    /// this one can never be done.
+    pub after_failed: Option<ActionId>,
+}
+
+/// An action that is being sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendingAction {
+    /// The action.
+    pub action: Action,
+    /// When sending it was begun.
+    pub began_at: Timestamp,
+    /// The request, as it was given to [`Store::begin`].
+    pub request: String,
+}
+
 /// What is durable. See the crate's page for the rules every backend keeps.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -329,6 +385,7 @@ pub trait Store: Send + Sync + 'static {
     async fn accept(&self, lease: &Lease, delivery: NewDelivery) -> Result<u64, StoreError>;
 
     /// The oldest deliveries in the inbox, at most `limit`, with a number greater than `after`.
+    /// There may be fewer though more are waiting, if their bodies are large; none means none.
     async fn deliveries(
         &self,
         client: &ClientId,
@@ -363,7 +420,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<ShopProgress, StoreError>;
 
     /// Raises a tick of a schedule, unless the install's last tick of it was due at the same time
-    /// or later, or has not been handled yet. Says whether it was raised.
+    /// or later, or has not been handled yet. Says whether it was raised. The install must be
+    /// registered.
     async fn tick(
         &self,
         lease: &Lease,
@@ -408,8 +466,9 @@ pub trait Store: Send + Sync + 'static {
     async fn view(&self, client: &ClientId) -> Result<RunView, StoreError>;
 
     /// Commits a run: its state, its proposals, its record and its install's cursor, if nothing it
-    /// read has changed. A proposal for the target of an action that still waits takes that one's
-    /// place and value-before; the older one ends as superseded.
+    /// read has changed. The install must be registered and the event exist. A proposal for the
+    /// target of an action that still waits takes that one's place and value-before; the older one
+    /// ends as superseded. A proposal whose action is there already is passed over.
     async fn commit_run(
         &self,
         lease: &Lease,
@@ -418,19 +477,23 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<CommitOutcome, StoreError>;
 
     /// The actions that can be begun now, oldest first, at most `limit`: waiting, due, with nothing
-    /// else being sent to their target, and everything they come after done. They stay waiting.
+    /// else being sent to their target, and everything they come after done. Those that can never
+    /// be begun are among them: what they come after ended otherwise, or they have expired. All
+    /// stay waiting.
     async fn ready(
         &self,
         client: &ClientId,
         at: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Action>, StoreError>;
+    ) -> Result<Vec<ReadyAction>, StoreError>;
 
-    /// The actions that are being sent; after a restart, those whose fate nobody knows.
-    async fn sending(&self, client: &ClientId) -> Result<Vec<Action>, StoreError>;
+    /// The actions that are being sent, oldest first; after a restart, those whose fate nobody
+    /// knows.
+    async fn sending(&self, client: &ClientId) -> Result<Vec<SendingAction>, StoreError>;
 
     /// Marks an action as being sent, with the request as it will be sent, and puts up the fence
-    /// on its target. Says whether it was still waiting.
+    /// on its target. Says whether it could be: it was still waiting, and nothing else was being
+    /// sent to its target.
     async fn begin(
         &self,
         lease: &Lease,
@@ -439,14 +502,18 @@ pub trait Store: Send + Sync + 'static {
         request: &str,
     ) -> Result<bool, StoreError>;
 
-    /// Puts an action that was being sent, and surely had no effect, back to waiting.
+    /// Puts an action that was being sent, and surely had no effect, back to waiting, and lifts its
+    /// fence. If a newer one waits for the same target, that one takes its place at once, as in
+    /// [`Store::commit_run`]. Returns the entities that were masked meanwhile and have to be read
+    /// again. An action that is not being sent is left as it is.
     async fn postpone(
         &self,
         lease: &Lease,
+        at: Timestamp,
         action: &ActionId,
         until: Timestamp,
         reason: &str,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Vec<EntityKey>, StoreError>;
 
     /// Ends an action, lifts its fence, takes in what the platform's answer showed, and raises the
     /// outcome for its install, in one commit.

@@ -1,0 +1,28 @@
+//! The store's limits, each with its unit in its name.
+
+/// Jobs that wait for the writer; whoever comes then waits to hand in theirs.
+pub const WRITER_QUEUE_JOBS_MAX: usize = 1024;
+
+/// Jobs that one commit takes together.
+pub const GROUP_JOBS_MAX: usize = 256;
+
+/// Connections that read beside the writer.
+pub const READERS_MAX: usize = 4;
+
+/// How long a connection waits for a lock that another process holds, in milliseconds.
+pub const BUSY_TIMEOUT_MS: u64 = 5_000;
+
+/// Prepared statements that each connection keeps; more than there are in the code.
+pub const STATEMENTS_CACHED_MAX: usize = 128;
+
+/// Pages in the write-ahead log after which a commit moves them into the database.
+pub const WAL_CHECKPOINT_PAGES: u32 = 1_000;
+
+/// Size to which the write-ahead log's file is cut back once it has been moved, in bytes.
+pub const WAL_KEPT_BYTES_MAX: u32 = 64 * 1024 * 1024;
+
+/// Memory for pages that the writer and each reader keeps, in KiB.
+pub const PAGE_CACHE_KIB: i32 = 8 * 1024;
+
+/// Bodies that one reading of the inbox returns together, in bytes; a larger one comes alone.
+pub const DELIVERIES_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -1,0 +1,244 @@
+//! One client's work: what its tasks share, and in which order they begin.
+//!
+//! First every shop is imported; then the installs are registered and their schedules tick for the
+//! first time, before any other event; only then are deliveries observed. So a module meets a
+//! complete mirror, and nothing it has to react to is behind it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use fondaco_model::{EntityKey, ShopId};
+use fondaco_store::{Lease, Store, StoreError};
+use tokio::{
+    runtime,
+    sync::{Notify, Semaphore, broadcast, mpsc, watch},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    limits,
+    metrics::Metrics,
+    retry,
+    setup::{ClientSetup, ShopSetup},
+    watch::Happening,
+};
+
+/// What a client is made of.
+pub struct Parts {
+    pub setup: ClientSetup,
+    pub lease: Lease,
+    pub store: Arc<dyn Store>,
+    pub metrics: Arc<Metrics>,
+    pub watch: broadcast::Sender<Happening>,
+    pub cancel: CancellationToken,
+    pub tasks: TaskTracker,
+    pub guests: runtime::Handle,
+}
+
+/// What wakes a client's tasks.
+pub struct Wakes {
+    /// The inbox has something.
+    pub deliveries: Notify,
+    /// The outbox has something.
+    pub outbox: Notify,
+    /// There may be events that were not there before; how often that was said.
+    pub events: watch::Sender<u64>,
+}
+
+/// One client's work.
+pub struct Client {
+    pub setup: ClientSetup,
+    pub lease: Lease,
+    pub store: Arc<dyn Store>,
+    pub metrics: Arc<Metrics>,
+    pub wakes: Wakes,
+    pub cancel: CancellationToken,
+    pub guests: runtime::Handle,
+    watch: broadcast::Sender<Happening>,
+    tasks: TaskTracker,
+    fetches: BTreeMap<ShopId, Fetches>,
+    requests: BTreeMap<ShopId, Arc<Semaphore>>,
+    status: Mutex<ClientStatus>,
+}
+
+struct Fetches {
+    sender: mpsc::Sender<EntityKey>,
+    receiver: Mutex<Option<mpsc::Receiver<EntityKey>>>,
+}
+
+/// How a client's work stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientStatus {
+    /// Whether its modules are live: every shop has been imported.
+    pub live: bool,
+    /// Why its work has ended, if it has.
+    pub ended: Option<String>,
+    /// What is wrong with a shop now, in words.
+    pub trouble: BTreeMap<ShopId, String>,
+}
+
+/// Why a task ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The host is being stopped.
+    #[error("the host is being stopped")]
+    Stopped,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Client {
+    pub fn new(parts: Parts) -> Self {
+        let channel = || {
+            let (sender, receiver) = mpsc::channel(limits::FETCHES_WAITING_MAX);
+            Fetches { sender, receiver: Mutex::new(Some(receiver)) }
+        };
+        let permits = || Arc::new(Semaphore::new(limits::REQUESTS_PER_SHOP_MAX));
+        let shops = || parts.setup.shops.keys().cloned();
+        Self {
+            fetches: shops().map(|shop| (shop, channel())).collect(),
+            requests: shops().map(|shop| (shop, permits())).collect(),
+            lease: parts.lease,
+            store: parts.store,
+            metrics: parts.metrics,
+            wakes: Wakes {
+                deliveries: Notify::new(),
+                outbox: Notify::new(),
+                events: watch::Sender::new(0),
+            },
+            cancel: parts.cancel,
+            guests: parts.guests,
+            watch: parts.watch,
+            tasks: parts.tasks,
+            status: Mutex::default(),
+            setup: parts.setup,
+        }
+    }
+
+    /// Begins the client's work.
+    pub fn start(self: &Arc<Self>) {
+        self.task("bring up", Self::bring_up);
+    }
+
+    /// Starts a task that ends the client's work if the store fails under it.
+    pub fn task<F, T>(self: &Arc<Self>, name: &'static str, work: F)
+    where
+        F: FnOnce(Arc<Self>) -> T,
+        T: Future<Output = Result<(), Ended>> + Send + 'static,
+    {
+        let client = Arc::clone(self);
+        let work = work(Arc::clone(self));
+        self.tasks.spawn(async move {
+            match work.await {
+                Ok(()) | Err(Ended::Stopped) => {}
+                Err(ended) => client.end(name, &ended),
+            }
+        });
+    }
+
+    fn end(&self, task: &'static str, ended: &Ended) {
+        let cause = std::error::Error::source(ended).map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            client.id = %self.setup.id, task, error = %ended, cause,
+            "work for a client has ended; the host must be restarted",
+        );
+        self.with_status(|status| status.ended = Some(ended.to_string()));
+        self.cancel.cancel();
+    }
+
+    async fn bring_up(self: Arc<Self>) -> Result<(), Ended> {
+        for (id, shop) in &self.setup.shops {
+            self.import(id, shop).await?;
+        }
+        for install in self.setup.installs.keys() {
+            self.store.install(&self.lease, install).await?;
+        }
+        self.first_ticks().await?;
+        self.resume_sending().await?;
+        for install in self.setup.installs.keys().cloned() {
+            self.task("run", |client| async move { client.run_events(&install).await });
+        }
+        for shop in self.setup.shops.keys().cloned() {
+            let polled = shop.clone();
+            self.task("fetch", |client| async move { client.fetch_entities(&shop).await });
+            self.task("poll", |client| async move { client.poll(&polled).await });
+        }
+        self.task("observe", |client| async move { client.observe_deliveries().await });
+        self.task("schedule", |client| async move { client.tick_schedules().await });
+        self.task("settle", |client| async move { client.settle_actions().await });
+        self.with_status(|status| status.live = true);
+        tracing::info!(client.id = %self.setup.id, "modules are live");
+        self.tell(Happening::Live { client: self.setup.id.clone() });
+        Ok(())
+    }
+
+    pub fn tell(&self, happening: Happening) {
+        // Nobody has to listen.
+        let _ = self.watch.send(happening);
+    }
+
+    pub fn status(&self) -> ClientStatus {
+        self.with_status(|status| status.clone())
+    }
+
+    fn with_status<T>(&self, change: impl FnOnce(&mut ClientStatus) -> T) -> T {
+        change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes that a shop is in trouble, or no longer is.
+    pub fn trouble(&self, shop: &ShopId, trouble: Option<String>) {
+        self.with_status(|status| match trouble {
+            Some(words) => {
+                status.trouble.insert(shop.clone(), words);
+            }
+            None => {
+                status.trouble.remove(shop);
+            }
+        });
+    }
+
+    pub fn shop(&self, shop: &ShopId) -> Option<&ShopSetup> {
+        self.setup.shops.get(shop)
+    }
+
+    /// A right to have one more request under way to a shop.
+    pub fn requests(&self, shop: &ShopId) -> Option<&Arc<Semaphore>> {
+        self.requests.get(shop)
+    }
+
+    /// Asks for an entity to be read. If too many wait already, the next poll reads it.
+    pub fn ask_for(&self, key: EntityKey) {
+        if let Some(fetches) = self.fetches.get(&key.shop)
+            && let Err(error) = fetches.sender.try_send(key)
+        {
+            tracing::warn!(client.id = %self.setup.id, %error, "too many entities wait to be read");
+        }
+    }
+
+    pub fn take_fetches(&self, shop: &ShopId) -> Option<mpsc::Receiver<EntityKey>> {
+        let fetches = self.fetches.get(shop)?;
+        fetches.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Waits this long, or until the host is stopped.
+    pub async fn sleep(&self, time: Duration) -> Result<(), Ended> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = self.cancel.cancelled() => Err(Ended::Stopped),
+        }
+    }
+
+    /// Waits as long as retrying asks for.
+    pub async fn sleep_after(&self, tries: u32) -> Result<(), Ended> {
+        self.sleep(retry::wait_after(tries)).await
+    }
+
+    /// Ends the task if the host is being stopped.
+    pub fn go_on(&self) -> Result<(), Ended> {
+        if self.cancel.is_cancelled() { Err(Ended::Stopped) } else { Ok(()) }
+    }
+}

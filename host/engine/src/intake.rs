@@ -1,0 +1,65 @@
+//! Intake: what a shop sends is verified and put on disk before it is answered.
+
+use fondaco_model::{ClientId, ShopId};
+use fondaco_platforms::{Unverified, Verified};
+use fondaco_store::{NewDelivery, StoreError};
+use http::HeaderMap;
+
+use crate::{Engine, now};
+
+/// What became of a request to a shop's hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// The shop only tried whether somebody is there.
+    Ping,
+    /// It is on disk, under this number.
+    Delivery(u64),
+}
+
+/// Why a request to a hook was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// No such client or shop.
+    #[error("there is no shop `{shop}` of a client `{client}` here")]
+    UnknownShop {
+        /// The client, as asked for.
+        client: String,
+        /// The shop, as asked for.
+        shop: String,
+    },
+    /// It is not the shop's.
+    #[error(transparent)]
+    Unverified(#[from] Unverified),
+    /// It could not be put on disk.
+    #[error("the delivery could not be stored")]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Takes a request to a shop's hook. When this returns a number, the delivery is on disk.
+    ///
+    /// # Errors
+    /// If there is no such shop, the request is not the shop's, or it could not be stored.
+    pub async fn accept(
+        &self,
+        client: &str,
+        shop: &str,
+        headers: &HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Accepted, IntakeError> {
+        let unknown =
+            || IntakeError::UnknownShop { client: client.to_owned(), shop: shop.to_owned() };
+        let client_id = ClientId::new(client).map_err(|_| unknown())?;
+        let shop_id = ShopId::new(shop).map_err(|_| unknown())?;
+        let client = self.clients.get(&client_id).ok_or_else(unknown)?;
+        let setup = client.setup.shops.get(&shop_id).ok_or_else(unknown)?;
+        let topic = match setup.platform.verify(headers, &body)? {
+            Verified::Ping => return Ok(Accepted::Ping),
+            Verified::Delivery { topic } => topic,
+        };
+        let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), body };
+        let number = client.store.accept(&client.lease, delivery).await?;
+        client.wakes.deliveries.notify_one();
+        Ok(Accepted::Delivery(number))
+    }
+}

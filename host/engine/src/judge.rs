@@ -1,0 +1,33 @@
+//! Judging: whether a proposal may be done, in the commit and again just before it is.
+//!
+//! That the module may propose this kind of action at all was decided when it was loaded: what was
+//! not granted is not there to be called. Here it is about this one proposal, by what the client's
+//! file says now.
+
+use fondaco_model::ActionKind;
+
+use crate::setup::{ClientSetup, InstallSetup, Mode};
+
+/// Says why an action may not be done; nothing if it may.
+pub fn objection(
+    client: &ClientSetup,
+    install: Option<&InstallSetup>,
+    kind: &ActionKind,
+) -> Option<String> {
+    let Some(install) = install else {
+        return Some("its module is no longer installed".to_owned());
+    };
+    if install.mode != Mode::Live {
+        return Some(format!("its module is {}", install.mode.as_str()));
+    }
+    let interface = kind.interface();
+    if !install.module.imports().contains(interface) {
+        return Some(format!("`{interface}` is no longer granted to its module"));
+    }
+    match kind.shop() {
+        Some(shop) if !client.shops.contains_key(shop) => {
+            Some(format!("there is no shop `{shop}` in the client's file"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,65 @@
+//! Every size, time and count the engine goes by.
+
+use std::time::Duration;
+
+/// Threads that guests run on: one for each core.
+#[must_use]
+pub fn guest_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+/// Happenings kept for a slow listener before it misses some.
+pub const HAPPENINGS_KEPT_MAX: usize = 4096;
+
+/// How long stopping waits for work that is under way. Longer than a request to a shop may take,
+/// shorter than what process managers wait before they kill.
+pub const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// Deliveries read from the inbox at once.
+pub const DELIVERIES_BATCH_MAX: u32 = 64;
+
+/// Events read at once.
+pub const EVENTS_BATCH_MAX: u32 = 64;
+
+/// Actions begun at once.
+pub const ACTIONS_BATCH_MAX: u32 = 32;
+
+/// Events an install may skip before its cursor is written down.
+pub const SKIPPED_EVENTS_MAX: u64 = 256;
+
+/// Requests under way to one shop.
+pub const REQUESTS_PER_SHOP_MAX: usize = 4;
+
+/// Entities waiting to be read from a shop, before further ones wait for the next poll.
+pub const FETCHES_WAITING_MAX: usize = 10_000;
+
+/// How far a poll reaches back before the previous one, since platforms' clocks differ from the
+/// host's and their versions are coarse.
+pub const POLL_OVERLAP: Duration = Duration::from_secs(120);
+
+/// How often the shops' webhooks are looked after.
+pub const WEBHOOKS_CHECK_EVERY: Duration = Duration::from_secs(300);
+
+/// How often a run is done again because something it read had changed.
+pub const CONFLICTS_MAX: u32 = 10;
+
+/// How often a run is tried that says it failed for a while.
+pub const RUN_TRIES_MAX: u32 = 6;
+
+/// How long an observation or a settlement whose mirror row moved on is tried again.
+pub const MOVED_TRIES_MAX: u32 = 100;
+
+/// The first wait between two tries; doubled each time.
+pub const RETRY_FIRST: Duration = Duration::from_millis(250);
+
+/// The longest wait between two tries.
+pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
+
+/// How long an action that the platform cannot be reached for is tried.
+pub const ACTION_TRIES_FOR: Duration = Duration::from_secs(72 * 3600);
+
+/// How long the outbox is left alone when nothing wakes it: postponed actions become due.
+pub const OUTBOX_LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// How long the clock of the schedules sleeps at most.
+pub const SCHEDULE_LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -1,0 +1,150 @@
+//! What is counted, for Prometheus.
+//!
+//! Labels are names from the client's file, never anything a shop or a module chose, so that their
+//! number is known.
+
+use std::time::Duration;
+
+use fondaco_model::{ActionEnd, ClientId, InstallId, ShopId};
+use fondaco_store::RunResult;
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClientLabels {
+    client: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    client: String,
+    result: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
+    client: String,
+    install: String,
+    result: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InstallLabels {
+    client: String,
+    install: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ShopLabels {
+    client: String,
+    shop: String,
+}
+
+/// Upper bounds of a run's time, in seconds.
+const RUN_SECONDS: [f64; 10] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0];
+/// Upper bounds of a request's time, in seconds.
+const REQUEST_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+type HistogramFamily<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// The host's counters.
+pub struct Metrics {
+    registry: Registry,
+    hooks: Family<ResultLabels, Counter>,
+    buried: Family<ClientLabels, Counter>,
+    events: Family<ClientLabels, Counter>,
+    runs: Family<RunLabels, Counter>,
+    run_seconds: HistogramFamily<InstallLabels>,
+    actions: Family<ResultLabels, Counter>,
+    request_seconds: HistogramFamily<ShopLabels>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("fondaco"),
+            hooks: Family::default(),
+            buried: Family::default(),
+            events: Family::default(),
+            runs: Family::default(),
+            run_seconds: Family::new_with_constructor(|| Histogram::new(RUN_SECONDS)),
+            actions: Family::default(),
+            request_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("hook_requests", "Requests to shops' hooks", self.hooks.clone());
+        registry.register(
+            "deliveries_set_aside",
+            "Deliveries that nothing could be made of",
+            self.buried.clone(),
+        );
+        registry.register("events", "Events raised", self.events.clone());
+        registry.register("runs", "Runs of modules", self.runs.clone());
+        registry.register("run_seconds", "Time a run took", self.run_seconds.clone());
+        registry.register("actions_ended", "Actions that ended", self.actions.clone());
+        registry.register(
+            "request_seconds",
+            "Time it took to carry out an action on a shop",
+            self.request_seconds.clone(),
+        );
+    }
+
+    /// The registry that holds them all.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Counts a request to a hook. The client's name is one of the host's, or nothing.
+    pub fn hook(&self, client: Option<&ClientId>, result: &'static str) {
+        let client = client.map(ToString::to_string).unwrap_or_default();
+        self.hooks.get_or_create(&ResultLabels { client, result: result.to_owned() }).inc();
+    }
+
+    pub(crate) fn deliveries_buried(&self, client: &ClientId) {
+        self.buried.get_or_create(&ClientLabels { client: client.to_string() }).inc();
+    }
+
+    pub(crate) fn events_raised(&self, client: &ClientId, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.events.get_or_create(&ClientLabels { client: client.to_string() }).inc_by(count);
+    }
+
+    pub(crate) fn run_ended(&self, client: &ClientId, install: &InstallId, result: &RunResult) {
+        let labels = RunLabels {
+            client: client.to_string(),
+            install: install.to_string(),
+            result: result.as_str().to_owned(),
+        };
+        self.runs.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn run_took(&self, client: &ClientId, install: &InstallId, microseconds: u64) {
+        let labels =
+            InstallLabels { client: client.to_string(), install: install.to_string() };
+        let time = Duration::from_micros(microseconds);
+        self.run_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn action_ended(&self, client: &ClientId, end: &ActionEnd) {
+        let labels =
+            ResultLabels { client: client.to_string(), result: end.as_str().to_owned() };
+        self.actions.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn action_sent(&self, client: &ClientId, shop: &ShopId, time: Duration) {
+        let labels = ShopLabels { client: client.to_string(), shop: shop.to_string() };
+        self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+}

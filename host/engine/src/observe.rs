@@ -1,0 +1,231 @@
+//! Observe: snapshots are compared with the mirror, and what differs becomes events.
+//!
+//! The difference is made here, outside the store's writer, from the mirror row as it was read; the
+//! commit happens only if that row is still the newest, otherwise the difference is made again.
+//!
+//! While an own write is on its way to a field, nobody can tell whether an observation of that
+//! field is from before or after it. So the field is masked, and the entity is read once more after
+//! the write has settled.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use fondaco_model::{
+    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, event::Cause, observe,
+};
+use fondaco_platforms::Heard;
+use fondaco_store::{
+    Delivery, MirrorRow, ObserveOutcome, Observed, ObservedRow, ShopProgress, StoreError,
+};
+
+use crate::{
+    client::{Client, Ended},
+    limits, now,
+    watch::Happening,
+};
+
+/// What to take into the mirror together.
+#[derive(Default)]
+pub struct TakeIn {
+    /// What was seen.
+    pub snapshots: Vec<Snapshot>,
+    /// The delivery it was made from.
+    pub delivery: Option<u64>,
+    /// How far reading the shop has come with it.
+    pub progress: Option<(ShopId, ShopProgress)>,
+    /// Whether modules hear what is different; a first import tells them nothing.
+    pub silent: bool,
+}
+
+/// Rows made of snapshots.
+#[derive(Default)]
+pub struct Compared {
+    /// What the mirror gets.
+    pub rows: Vec<ObservedRow>,
+    /// What has to be read from the platform to tell.
+    pub to_fetch: Vec<EntityKey>,
+    /// What was masked, with the target of the write.
+    pub masked: Vec<(String, EntityKey)>,
+}
+
+impl Client {
+    /// Works through the inbox, oldest first.
+    pub async fn observe_deliveries(self: Arc<Self>) -> Result<(), Ended> {
+        let mut done = 0;
+        loop {
+            let batch = self
+                .store
+                .deliveries(&self.setup.id, done, limits::DELIVERIES_BATCH_MAX)
+                .await?;
+            if batch.is_empty() {
+                tokio::select! {
+                    () = self.wakes.deliveries.notified() => {}
+                    () = self.cancel.cancelled() => return Err(Ended::Stopped),
+                }
+            }
+            for delivery in batch {
+                self.go_on()?;
+                done = delivery.number;
+                self.observe_delivery(delivery).await?;
+            }
+        }
+    }
+
+    async fn observe_delivery(&self, delivery: Delivery) -> Result<(), Ended> {
+        let Delivery { number, delivery } = delivery;
+        let Some(shop) = self.shop(&delivery.shop) else {
+            return self.bury(number, "its shop is no longer in the client's file").await;
+        };
+        let heard = shop.platform.normalise(
+            &delivery.topic,
+            delivery.received_at,
+            &delivery.body,
+        );
+        let heard = match heard {
+            Ok(heard) => heard,
+            Err(unreadable) => return self.bury(number, &unreadable.to_string()).await,
+        };
+        let mut take_in = TakeIn { delivery: Some(number), ..TakeIn::default() };
+        for heard in heard {
+            match heard {
+                Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
+                Heard::Fetch(key) => self.ask_for(key),
+            }
+        }
+        self.take_in(take_in).await
+    }
+
+    async fn bury(&self, delivery: u64, reason: &str) -> Result<(), Ended> {
+        self.store.bury(&self.lease, delivery, reason).await?;
+        tracing::warn!(
+            client.id = %self.setup.id, delivery.number = delivery, reason,
+            "a delivery was set aside",
+        );
+        self.metrics.deliveries_buried(&self.setup.id);
+        self.tell(Happening::Buried {
+            client: self.setup.id.clone(),
+            delivery,
+            reason: reason.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Takes what was seen into the mirror and raises what is different.
+    pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
+        for _ in 0..limits::MOVED_TRIES_MAX {
+            let fences = self.store.fences(&self.setup.id).await?;
+            let mut compared = self.compare(&take_in.snapshots, &fences, None).await?;
+            if take_in.silent {
+                for row in &mut compared.rows {
+                    row.changes.clear();
+                }
+            }
+            let observed = Observed {
+                delivery: take_in.delivery,
+                rows: compared.rows,
+                progress: take_in.progress.clone(),
+                masked: compared.masked,
+            };
+            match self.store.observe(&self.lease, now(), observed).await? {
+                ObserveOutcome::Moved => {}
+                ObserveOutcome::Applied(events) => {
+                    self.raised(events);
+                    compared.to_fetch.into_iter().for_each(|key| self.ask_for(key));
+                    return Ok(());
+                }
+            }
+        }
+        Err(never_settles("observation"))
+    }
+
+    /// Lets the installs look for events. Looking in vain costs one read.
+    pub fn wake_installs(&self) {
+        self.wakes.events.send_modify(|times| *times += 1);
+    }
+
+    /// Wakes the installs for new events, and tells those who watch.
+    pub fn raised(&self, events: Vec<fondaco_model::Event>) {
+        self.metrics.events_raised(&self.setup.id, events.len());
+        for event in events {
+            let client = self.setup.id.clone();
+            self.tell(Happening::Raised { client, event: Box::new(event) });
+        }
+        self.wake_installs();
+    }
+
+    /// Compares snapshots with the mirror as it is now. Several may be of one entity.
+    pub async fn compare(
+        &self,
+        snapshots: &[Snapshot],
+        fences: &[String],
+        caused_by: Option<&Cause>,
+    ) -> Result<Compared, StoreError> {
+        let mut rows: BTreeMap<EntityKey, ObservedRow> = BTreeMap::new();
+        let mut compared = Compared::default();
+        for snapshot in snapshots {
+            let (base_sequence, known) = match rows.get(&snapshot.key) {
+                Some(row) => (row.base_sequence, Some(row.entity.clone())),
+                None => match self.store.mirror(&self.setup.id, &snapshot.key).await? {
+                    Some(MirrorRow { sequence, entity }) => (sequence, Some(entity)),
+                    None => (0, None),
+                },
+            };
+            let mut seen = snapshot.clone();
+            if let Some(target) = mask(&mut seen, known.as_ref(), fences) {
+                compared.masked.push((target, seen.key.clone()));
+            }
+            let Observation { entity, moved, changes, needs_fetch } =
+                observe(known.as_ref(), &seen);
+            if needs_fetch {
+                compared.to_fetch.push(seen.key.clone());
+            }
+            if !moved {
+                continue;
+            }
+            let row = rows.entry(seen.key.clone()).or_insert_with(|| ObservedRow {
+                key: seen.key,
+                base_sequence,
+                entity: entity.clone(),
+                changes: Vec::new(),
+                caused_by: caused_by.cloned(),
+            });
+            row.entity = entity;
+            row.changes.extend(changes);
+        }
+        compared.rows = rows.into_values().collect();
+        Ok(compared)
+    }
+}
+
+/// Takes out of a snapshot what is behind a fence, if it differs from what is known; returns the
+/// target of the write that the fence stands for.
+fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Option<String> {
+    let shop = &seen.key.shop;
+    let id = &seen.key.id;
+    let Entity::Variant(variant) = &mut seen.entity else { return None };
+    let known = known.and_then(Entity::as_variant);
+    let mut masked = None;
+    variant.stock.retain(|location, level| {
+        let target = fondaco_model::action::stock_target(shop, id, location);
+        let is_known = known.and_then(|known| known.stock.get(location));
+        if !fences.contains(&target) || is_known.map(|known| known.value()) == Some(level.value()) {
+            return true;
+        }
+        masked = Some(target);
+        false
+    });
+    masked
+}
+
+/// The mirror never stands still long enough: something else keeps writing the same rows.
+pub fn never_settles(what: &'static str) -> Ended {
+    Ended::Store(StoreError::Database {
+        doing: what,
+        source: format!("its rows had moved on {} times", limits::MOVED_TRIES_MAX).into(),
+    })
+}
+
+/// When a poll that was begun now has to reach back to.
+pub fn reach_back(known_until: Timestamp) -> Timestamp {
+    let overlap = u64::try_from(limits::POLL_OVERLAP.as_millis()).unwrap_or(u64::MAX);
+    known_until.minus_ms(overlap)
+}

@@ -1,0 +1,67 @@
+//! What the engine is told to work on: the configuration, resolved.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use fondaco_model::{ClientId, InstallId, ShopId};
+use fondaco_platforms::Platform;
+use fondaco_sandbox::Module;
+
+/// A client with its shops and installs.
+pub struct ClientSetup {
+    /// Its name in files and addresses.
+    pub id: ClientId,
+    /// What people call it.
+    pub name: String,
+    /// Its shops.
+    pub shops: BTreeMap<ShopId, ShopSetup>,
+    /// Its modules.
+    pub installs: BTreeMap<InstallId, InstallSetup>,
+}
+
+/// A shop of a client.
+pub struct ShopSetup {
+    /// What people call it.
+    pub name: String,
+    /// `woocommerce` …
+    pub platform_name: &'static str,
+    /// Whether real customers buy there.
+    pub production: bool,
+    /// How it is spoken to.
+    pub platform: Arc<dyn Platform>,
+    /// How often it is asked what changed.
+    pub poll_every: Duration,
+    /// Where it is to send its webhooks; absent: they are looked after by hand.
+    pub hook_address: Option<String>,
+}
+
+/// Whether a module works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Its events pass by.
+    Off,
+    /// It runs and what it proposes is done.
+    Live,
+}
+
+impl Mode {
+    /// The word for it in files and on pages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// A module installed for a client.
+pub struct InstallSetup {
+    /// The module.
+    pub module: Module,
+    /// Whether it works.
+    pub mode: Mode,
+    /// Its settings as JSON, resolved.
+    pub settings: Arc<str>,
+    /// Its schedules: how often each ticks.
+    pub schedules: BTreeMap<String, Duration>,
+}

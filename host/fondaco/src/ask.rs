@@ -1,0 +1,185 @@
+//! `fondaco status|runs|actions`: asks the running host over its admin socket.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use fondaco_web::{
+    admin::Problem,
+    views::{ActionView, RunView, StatusView},
+};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::{config, limits::ADMIN_ANSWER_WITHIN};
+
+/// Which host to ask, and how to show the answer.
+#[derive(Debug, Args)]
+pub struct Asking {
+    /// The running host's configuration.
+    #[arg(long, default_value = "fondaco.toml")]
+    config: PathBuf,
+    /// The host's admin socket, instead of the one its configuration names.
+    #[arg(long)]
+    socket: Option<PathBuf>,
+    /// Show the answer as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Acts as the principal whose token this is. Without it: as the socket's owner.
+    #[arg(long, env = "FONDACO_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// Which rows of a list.
+#[derive(Debug, Args)]
+pub struct Listing {
+    /// The client.
+    #[arg(long)]
+    client: String,
+    /// Only those of this install.
+    #[arg(long)]
+    install: Option<String>,
+    /// How many at most, newest first.
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Shows how the host and its clients stand.
+///
+/// # Errors
+/// If the host does not answer.
+pub async fn status(asking: &Asking) -> anyhow::Result<()> {
+    let Some(status) = ask::<StatusView>(asking, "/api/v1/status").await? else { return Ok(()) };
+    println!("fondaco {}", status.version);
+    for client in status.clients {
+        println!("\n{} ({}): {}", client.name, client.id, client.state);
+        if let Some(ended) = client.ended {
+            println!("  ! {ended}");
+        }
+        for shop in client.shops {
+            let imported = if shop.imported { "imported" } else { "being imported" };
+            let until = shop.orders_known_until.map(moment).unwrap_or_default();
+            println!(
+                "  shop {:<16} {} {}, {imported}, orders complete until {until}",
+                shop.id, shop.platform, shop.environment
+            );
+            if let Some(trouble) = shop.trouble {
+                println!("    ! {trouble}");
+            }
+        }
+        for install in client.installs {
+            println!(
+                "  module {:<14} {} {}, at event {}, {} behind",
+                install.id, install.version, install.mode, install.event, install.behind
+            );
+        }
+        println!(
+            "  waiting: {} deliveries, {} actions; {} deliveries set aside; {} events so far",
+            client.deliveries_waiting, client.actions_open, client.deliveries_dead, client.events
+        );
+    }
+    Ok(())
+}
+
+/// Lists the runs of a client's modules.
+///
+/// # Errors
+/// If the host does not answer, or there is no such client.
+pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
+    let path = path(listing, "runs");
+    let Some(runs) = ask::<Vec<RunView>>(&listing.asking, &path).await? else { return Ok(()) };
+    println!("{:<24} {:<16} {:>8} {:>8} {:>9}  RESULT", "BEGAN", "MODULE", "RUN", "EVENT", "µs");
+    for run in runs {
+        println!(
+            "{:<24} {:<16} {:>8} {:>8} {:>9}  {}{}",
+            moment(run.began_at),
+            run.install,
+            run.number,
+            run.event,
+            run.wall_us,
+            run.result,
+            run.reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+        );
+        for line in run.log {
+            println!("    {line}");
+        }
+        for action in run.actions {
+            println!("    → action {action}");
+        }
+    }
+    Ok(())
+}
+
+/// Lists the actions of a client's modules.
+///
+/// # Errors
+/// If the host does not answer, or there is no such client.
+pub async fn actions(listing: &Listing, open: bool) -> anyhow::Result<()> {
+    let path = format!("{}&open={open}", path(listing, "actions"));
+    let actions = ask::<Vec<ActionView>>(&listing.asking, &path).await?;
+    for action in actions.unwrap_or_default() {
+        let end = action.end.unwrap_or(action.state);
+        let detail = action.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        println!("{}  {:<10} {}{detail}", moment(action.proposed_at), end, action.what);
+        println!("    {} by {}: {}", action.id, action.install, action.why_en);
+    }
+    Ok(())
+}
+
+fn path(listing: &Listing, what: &str) -> String {
+    let install = listing.install.as_ref();
+    let install = install.map(|install| format!("&install={install}")).unwrap_or_default();
+    format!("/api/v1/clients/{}/{what}?limit={}{install}", listing.client, listing.limit)
+}
+
+/// A moment, as people and programs read it alike.
+fn moment(milliseconds: u64) -> String {
+    let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
+    match Timestamp::from_millisecond(milliseconds) {
+        Ok(moment) => format!("{moment:.3}"),
+        Err(_) => "?".to_owned(),
+    }
+}
+
+/// The host's answer; nothing if it was printed as JSON already.
+async fn ask<T: DeserializeOwned>(asking: &Asking, path: &str) -> anyhow::Result<Option<T>> {
+    let socket = match &asking.socket {
+        Some(socket) => socket.clone(),
+        None => config::admin_socket(&asking.config)
+            .with_context(|| format!("{} does not tell the socket", asking.config.display()))?,
+    };
+    let body = get(&socket, asking.token.as_deref(), path).await?;
+    if asking.json {
+        println!("{body}");
+        return Ok(None);
+    }
+    serde_json::from_str(&body)
+        .map(Some)
+        .context("the host's answer cannot be read: is it another version than this command?")
+}
+
+async fn get(socket: &Path, token: Option<&str>, path: &str) -> anyhow::Result<String> {
+    let http = reqwest::Client::builder()
+        .unix_socket(socket)
+        .no_proxy()
+        .timeout(ADMIN_ANSWER_WITHIN)
+        .build()
+        .context("the admin client cannot be made")?;
+    // Over a Unix socket the host's name says nothing; it only has to be one.
+    let mut request = http.get(format!("http://fondaco{path}"));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.with_context(|| {
+        format!("no host answers at {}; start it with `fondaco serve`", socket.display())
+    })?;
+    let status = answer.status();
+    let body = answer.text().await.context("the host's answer broke off")?;
+    if !status.is_success() {
+        let words = serde_json::from_str::<Problem>(&body).map(|problem| problem.error);
+        anyhow::bail!("{}", words.unwrap_or_else(|_| format!("the host answered {status}")));
+    }
+    Ok(body)
+}

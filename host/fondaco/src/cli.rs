@@ -1,0 +1,97 @@
+//! The `fondaco` command's words.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    ask::{self, Asking, Listing},
+    config::{self, Log, LogFormat},
+    demo::{self, DemoOptions},
+    plugin::{self, PluginCommand},
+    serve,
+};
+
+/// An extension host for online shops: modules work on a merchant's shops, under the merchant's
+/// rules.
+#[derive(Debug, Parser)]
+#[command(name = "fondaco", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the host until it is stopped (Ctrl-C or SIGTERM).
+    Serve {
+        /// The host's configuration.
+        #[arg(long, default_value = "fondaco.toml")]
+        config: PathBuf,
+    },
+    /// Read the whole configuration and name every mistake, each with file, line and the fix.
+    Check {
+        /// The host's configuration.
+        #[arg(long, default_value = "fondaco.toml")]
+        config: PathBuf,
+    },
+    /// Start a host, two simulated shops and a customer who buys, and tell what happens.
+    Demo(DemoOptions),
+    /// Show how the running host, its clients, shops and modules stand.
+    Status(Asking),
+    /// List the runs of a client's modules, newest first.
+    Runs(Listing),
+    /// List the actions that a client's modules proposed, newest first, with what became of them.
+    Actions {
+        #[command(flatten)]
+        listing: Listing,
+        /// Only those that have not ended.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Build modules, and look at what is in one.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// If it cannot be done; the message says why and what to do.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Plugin(command) => plugin::run(command),
+            Command::Check { config } => {
+                let report = config::check(&config);
+                println!("{report}");
+                Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+            command => {
+                // TLS needs to be told once which cryptography to use; told twice, it keeps the first.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                tokio::runtime::Runtime::new()?.block_on(command.run())
+            }
+        }
+    }
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Serve { config } => return serve::run(&config).await,
+            Self::Demo(options) => {
+                if let Some(filter) = options.log_filter() {
+                    let format = LogFormat::Text;
+                    serve::start_log(&Log { format, filter: filter.to_owned() })?;
+                }
+                return demo::run(&options).await;
+            }
+            Self::Status(asking) => ask::status(&asking).await?,
+            Self::Runs(listing) => ask::runs(&listing).await?,
+            Self::Actions { listing, open } => ask::actions(&listing, open).await?,
+            Self::Check { .. } | Self::Plugin(_) => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,321 @@
+//! `clients/<client>.toml`: the agency's word on a client.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use fondaco_model::{ClientId, InstallId, NameError, ShopId};
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    install::{Components, InstallConfig, read_install},
+    limits::{
+        AREAS_MAX, INSTALLS_MAX, LONGEST_REQUEST, LONGEST_REQUEST_MAX, LONGEST_REQUEST_MIN,
+        POLL_EVERY, POLL_EVERY_MAX, POLL_EVERY_MIN, SHOPS_MAX,
+    },
+    mistake::Wrong,
+    reader::{Node, Place, Section, quoted},
+    secret::Secrets,
+    values::{duration_within, is_loopback, person, site, site_identity, title},
+    wins::read_wins,
+};
+
+/// A client of the agency.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The name of its file, and in addresses.
+    pub id: ClientId,
+    /// What people call it.
+    pub name: String,
+    /// What its people read.
+    pub language: Language,
+    /// Its areas of competence, by name.
+    pub areas: BTreeMap<String, Area>,
+    /// Its shops.
+    pub shops: BTreeMap<ShopId, ShopConfig>,
+    /// Its modules.
+    pub installs: BTreeMap<InstallId, InstallConfig>,
+    /// For what several installs would write, by its interface (`change-stock`): the one that
+    /// does.
+    pub wins: BTreeMap<String, InstallId>,
+}
+
+/// A language people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Italian.
+    Italian,
+    /// English.
+    English,
+}
+
+/// An area of competence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// Who runs it.
+    pub owner: AreaOwner,
+    /// Who hears of it.
+    pub people: Vec<Person>,
+}
+
+/// Who runs an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AreaOwner {
+    /// The agency.
+    Agency,
+    /// The client's own people.
+    InHouse,
+}
+
+/// Somebody with an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// What they are called.
+    pub name: String,
+    /// Where mail reaches them.
+    pub address: String,
+}
+
+/// A platform that shops run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformName {
+    /// WooCommerce.
+    Woocommerce,
+}
+
+impl PlatformName {
+    /// The word for it in files and in the contract with modules.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Woocommerce => "woocommerce",
+        }
+    }
+}
+
+/// What a shop is to its merchant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Real customers, real money.
+    Production,
+    /// A copy to try things on.
+    Staging,
+}
+
+/// A shop of a client.
+#[derive(Debug, Clone)]
+pub struct ShopConfig {
+    /// Its name in the file.
+    pub id: ShopId,
+    /// What people call it.
+    pub name: String,
+    /// What it runs on.
+    pub platform: PlatformName,
+    /// Where it is; https, unless it is on this machine or its file allows otherwise.
+    pub url: Url,
+    /// Whether it may be spoken to in plain HTTP though it is not on this machine.
+    pub allow_http: bool,
+    /// Whether real customers buy there.
+    pub environment: Environment,
+    /// The first half of the credentials for its API.
+    pub key: SecretString,
+    /// The second half.
+    pub secret: SecretString,
+    /// What its webhooks are signed with.
+    pub webhook_secret: SecretString,
+    /// How often it is asked what changed.
+    pub poll_every: Duration,
+    /// After how long a request has surely been given up by it.
+    pub longest_request: Duration,
+}
+
+/// What reading a client needs beside its file.
+pub(super) struct Surroundings<'a> {
+    pub(super) secrets: Secrets<'a>,
+    pub(super) components: &'a Components,
+    /// Where each shop is named first, over all clients.
+    pub(super) sites: &'a RefCell<BTreeMap<String, Place<'a>>>,
+}
+
+/// Reads a client's file.
+pub(super) fn read_client<'a>(
+    id: ClientId,
+    root: &mut Section<'a>,
+    surroundings: &Surroundings<'a>,
+) -> Option<ClientConfig> {
+    let name = root.must("name", "add name = \"…\", what people call the client");
+    let name = name.and_then(|node| node.parse(title));
+    let language = root.must("language", "add language = \"it\" or language = \"en\"");
+    let words = [("it", Language::Italian), ("en", Language::English)];
+    let language = language.and_then(|node| node.word(&words));
+    let areas = entries(root.may("areas"), AREAS_MAX, |name, place, node| {
+        // Areas have no type of their own, and the rule for names is the same for all.
+        named(place, ClientId::new(name))?;
+        Some((name.to_owned(), node.table(read_area)??))
+    });
+    let shops = entries(root.may("shops"), SHOPS_MAX, |name, place, node| {
+        let id = named(place, ShopId::new(name));
+        let shop = node.table(|section| read_shop(id.clone(), section, surroundings))?;
+        Some((id?, shop?))
+    });
+    let mut writers = Vec::new();
+    let mut names = BTreeSet::new();
+    let installs = entries(root.may("installs"), INSTALLS_MAX, |name, place, node| {
+        let id = named(place, InstallId::new(name))?;
+        names.insert(id.clone());
+        let install = node.table(|section| {
+            let (install, writer) = read_install(id.clone(), section, surroundings.components);
+            writers.extend(writer);
+            install
+        })?;
+        Some((id, install?))
+    });
+    let wins = read_wins(root, &writers, &names);
+    Some(ClientConfig {
+        id,
+        name: name?,
+        language: language?,
+        areas: areas?,
+        shops: shops?,
+        installs: installs?,
+        wins: wins?,
+    })
+}
+
+/// Reads a table whose keys are names. Every entry is read, whatever is wrong with the others.
+fn entries<'a, K: Ord, T>(
+    node: Option<Node<'a>>,
+    entries_max: usize,
+    mut read: impl FnMut(&'a str, &Place<'a>, &Node<'a>) -> Option<(K, T)>,
+) -> Option<BTreeMap<K, T>> {
+    let Some(node) = node else { return Some(BTreeMap::new()) };
+    node.table(|section| {
+        let all = section.all();
+        let count = all.len();
+        if count > entries_max {
+            let message = format!("{count} of them, and a client has at most {entries_max}");
+            section.place.mistake(message, "remove some, or split the client");
+        }
+        let read: BTreeMap<K, T> =
+            all.iter().filter_map(|(name, place, node)| read(name, place, node)).collect();
+        (read.len() == count).then_some(read)
+    })?
+}
+
+fn named<T>(place: &Place<'_>, name: Result<T, NameError>) -> Option<T> {
+    match name {
+        Ok(name) => Some(name),
+        Err(error) => {
+            place.mistake(error.to_string(), "rename it");
+            None
+        }
+    }
+}
+
+fn read_area(section: &mut Section<'_>) -> Option<Area> {
+    let owner = section.must("owner", "add owner = \"agency\" or owner = \"in-house\"");
+    let words = [("agency", AreaOwner::Agency), ("in-house", AreaOwner::InHouse)];
+    let owner = owner.and_then(|node| node.word(&words));
+    let people = match section.may("people") {
+        None => Some(Vec::new()),
+        Some(node) => node.list().and_then(|nodes| {
+            let read = |node: &Node<'_>| node.parse(person);
+            let people: Vec<Person> = nodes
+                .iter()
+                .filter_map(read)
+                .map(|(name, address)| Person { name, address })
+                .collect();
+            (people.len() == nodes.len()).then_some(people)
+        }),
+    };
+    Some(Area { owner: owner?, people: people? })
+}
+
+fn read_shop<'a>(
+    id: Option<ShopId>,
+    section: &mut Section<'a>,
+    surroundings: &Surroundings<'a>,
+) -> Option<ShopConfig> {
+    let name = section.must("name", "add name = \"…\", what people call the shop");
+    let name = name.and_then(|node| node.parse(title));
+    let platform = section.must("platform", "add platform = \"woocommerce\"");
+    let platform = platform.and_then(|node| read_platform(&node));
+    let url = section.must("url", "add url = \"https://…\"");
+    let allow_http = section.may("allow-http").map_or(Some(false), |node| node.flag());
+    let url = url.and_then(|node| read_shop_url(&node, allow_http, surroundings));
+    let environment = section
+        .must("environment", "add environment = \"production\" or environment = \"staging\"");
+    let words = [("production", Environment::Production), ("staging", Environment::Staging)];
+    let environment = environment.and_then(|node| node.word(&words));
+    let mut secret = |key: &'static str| {
+        let fix = format!("add {key} = {{ env = \"…\" }} or {key} = {{ file = \"…\" }}");
+        section.must(key, &fix).and_then(|node| surroundings.secrets.follow(&node))
+    };
+    let (key, webhook_secret) = (secret("key"), secret("webhook-secret"));
+    let secret = secret("secret");
+    let mut duration = |key: &'static str, default, shortest, longest| {
+        let node = section.may(key);
+        node.map_or(Some(default), |node| {
+            node.parse(|text| duration_within(text, shortest, longest))
+        })
+    };
+    let poll_every = duration("poll-every", POLL_EVERY, POLL_EVERY_MIN, POLL_EVERY_MAX);
+    let longest_request =
+        duration("longest-request", LONGEST_REQUEST, LONGEST_REQUEST_MIN, LONGEST_REQUEST_MAX);
+    Some(ShopConfig {
+        id: id?,
+        name: name?,
+        platform: platform?,
+        url: url?,
+        allow_http: allow_http?,
+        environment: environment?,
+        key: key?,
+        secret: secret?,
+        webhook_secret: webhook_secret?,
+        poll_every: poll_every?,
+        longest_request: longest_request?,
+    })
+}
+
+fn read_platform(node: &Node<'_>) -> Option<PlatformName> {
+    let words = [
+        ("woocommerce", Some(PlatformName::Woocommerce)),
+        ("shopify", None),
+        ("magento", None),
+    ];
+    let served = words.iter().filter(|(_, platform)| platform.is_some()).map(|(word, _)| *word);
+    let platform = node.word(&words)?;
+    if platform.is_none() {
+        let fix = format!("remove the shop until it is; served are {}", quoted(served));
+        node.place.mistake("this platform is not served yet", fix);
+    }
+    platform
+}
+
+fn read_shop_url<'a>(
+    node: &Node<'a>,
+    allow_http: Option<bool>,
+    surroundings: &Surroundings<'a>,
+) -> Option<Url> {
+    let url = node.parse(|text| {
+        let url = site(text)?;
+        // Where `allow-http` itself is wrong, what it meant is not known.
+        if url.scheme() == "http" && !is_loopback(&url) && allow_http == Some(false) {
+            let message = "credentials and orders would go unencrypted";
+            return Err(Wrong::new(message, "write https, or add allow-http = true"));
+        }
+        Ok(url)
+    })?;
+    let identity = site_identity(&url);
+    let mut sites = surroundings.sites.borrow_mut();
+    if let Some(first) = sites.get(&identity) {
+        let message = format!("the same shop is already at {}", first.in_words());
+        node.place.mistake(message, "name each shop once: remove one, or correct its url");
+        return None;
+    }
+    sites.insert(identity, node.place.clone());
+    Some(url)
+}

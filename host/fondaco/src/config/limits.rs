@@ -1,0 +1,40 @@
+//! What a configuration may be at most, and at least. What holds for modules themselves is in
+//! [`fondaco_sandbox::limits`].
+
+use std::time::Duration;
+
+/// Largest configuration file, in bytes.
+pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Longest secret, in bytes, without the line end of its file.
+pub const SECRET_BYTES_MAX: usize = 4096;
+/// Shortest token of a principal, in bytes. Whoever guesses it acts in that principal's name.
+pub const TOKEN_BYTES_MIN: usize = 16;
+/// Longest path of a Unix socket, in bytes: what Linux has room for in a socket's address.
+pub const SOCKET_PATH_BYTES_MAX: usize = 107;
+/// Longest name that people read, in bytes.
+pub const TITLE_BYTES_MAX: usize = 200;
+
+/// Most principals of a host.
+pub const PRINCIPALS_MAX: usize = 1000;
+/// Most clients of a host.
+pub const CLIENTS_MAX: usize = 10_000;
+/// Most areas of a client.
+pub const AREAS_MAX: usize = 50;
+/// Most shops of a client.
+pub const SHOPS_MAX: usize = 200;
+/// Most installs of a client.
+pub const INSTALLS_MAX: usize = 100;
+
+/// How often a shop is asked what changed, at most.
+pub const POLL_EVERY_MIN: Duration = Duration::from_secs(1);
+/// How often a shop is asked what changed, at least: what a lost webhook told is this late.
+pub const POLL_EVERY_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a shop is asked what changed, where its client's file does not say.
+pub const POLL_EVERY: Duration = Duration::from_secs(60);
+
+/// Shortest time after which a shop has surely given up a request.
+pub const LONGEST_REQUEST_MIN: Duration = Duration::from_millis(100);
+/// Longest time after which a shop has surely given up a request.
+pub const LONGEST_REQUEST_MAX: Duration = Duration::from_secs(60 * 60);
+/// After how long a shop has surely given up a request, where its client's file does not say.
+pub const LONGEST_REQUEST: Duration = Duration::from_secs(30);

@@ -1,0 +1,260 @@
+//! What the demo plays on: two shops, and the host's files.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use fondaco_model::ShopId;
+use fondaco_shopsim::woocommerce::{Product, WooShop, WooShopConfig};
+
+use crate::config::{self, Config};
+
+/// The demo's client.
+pub const CLIENT: &str = "bottega";
+
+/// The shops; the first is the one whose quantities are taken for true at first.
+const SHOPS: [&str; 2] = ["milano", "torino"];
+
+const KEY: &str = "ck_demo0000000000000000000000000000000000";
+const SECRET: &str = "cs_demo0000000000000000000000000000000000";
+
+/// What the webhooks of both shops are signed with.
+pub const WEBHOOK_SECRET: &str = "rig-secret";
+
+/// The environment variables the configuration refers to. The shops they open are simulated, and
+/// reached from this machine alone.
+pub const ENVIRONMENT: [(&str, &str); 3] =
+    [("DEMO_KEY", KEY), ("DEMO_SECRET", SECRET), ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET)];
+
+struct Row {
+    sku: &'static str,
+    title: &'static str,
+    price: &'static str,
+    milano: i64,
+    torino: i64,
+}
+
+const fn row(
+    sku: &'static str,
+    title: &'static str,
+    price: &'static str,
+    milano: i64,
+    torino: i64,
+) -> Row {
+    Row { sku, title, price, milano, torino }
+}
+
+/// What the demo's shops sell. They do not agree on everything at first.
+const RANGE: [Row; 8] = [
+    row("MUG-BLU", "Tazza blu", "12.90", 140, 140),
+    row("MUG-ROS", "Tazza rossa", "12.90", 120, 120),
+    row("PIA-24", "Piatto piano 24 cm", "18.50", 90, 90),
+    row("PIA-19", "Piatto frutta 19 cm", "14.00", 90, 84),
+    row("BIC-6", "Sei bicchieri", "32.00", 60, 60),
+    row("TOV-LIN", "Tovaglia di lino", "79.00", 40, 40),
+    row("GREM", "Grembiule", "24.90", 75, 80),
+    row("MOKA-3", "Moka da tre tazze", "29.90", 100, 100),
+];
+
+/// What to set the stage with.
+pub struct StageOptions {
+    /// Where the files go; absent: into a folder that is removed at the end.
+    pub folder: Option<PathBuf>,
+    /// The folder with `stock-sync.wasm`.
+    pub plugins: PathBuf,
+    /// What each shop sells at first.
+    pub ranges: [Vec<Product>; 2],
+    /// What the shops' own chance begins with.
+    pub seed: u64,
+    /// Whether the shops send webhooks by themselves.
+    pub webhooks: bool,
+}
+
+impl StageOptions {
+    /// The demo's shops: eight things for a kitchen.
+    #[must_use]
+    pub fn kitchen(plugins: PathBuf, seed: u64) -> Self {
+        let range = |quantity: fn(&Row) -> i64| {
+            let product = |row: &Row| Product {
+                sku: Some(row.sku.to_owned()),
+                title: row.title.to_owned(),
+                price: row.price.to_owned(),
+                stock: Some(quantity(row)),
+                backorders: false,
+                variations: Vec::new(),
+            };
+            RANGE.iter().map(product).collect()
+        };
+        let ranges = [range(|row| row.milano), range(|row| row.torino)];
+        Self { folder: None, plugins, ranges, seed, webhooks: true }
+    }
+}
+
+enum Folder {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+/// Two shops and a host's files.
+pub struct Stage {
+    folder: Folder,
+    shops: Vec<WooShop>,
+    address: SocketAddr,
+    opening: BTreeMap<String, i64>,
+}
+
+impl Stage {
+    /// Starts the shops and writes the host's files.
+    ///
+    /// # Errors
+    /// If a folder, a port or the module cannot be had.
+    pub async fn set(options: StageOptions) -> anyhow::Result<Self> {
+        let folder = match options.folder {
+            Some(folder) => {
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("{} cannot be made", folder.display()))?;
+                anyhow::ensure!(
+                    std::fs::read_dir(&folder)?.next().is_none(),
+                    "{} is not empty; name a new folder",
+                    folder.display()
+                );
+                Folder::Kept(folder)
+            }
+            None => Folder::Temporary(tempfile::tempdir().context("no temporary folder")?),
+        };
+        let plugins = std::path::absolute(&options.plugins)?;
+        anyhow::ensure!(
+            plugins.join("stock-sync.wasm").is_file(),
+            "{} has no stock-sync.wasm; build it with `cargo xtask plugins`",
+            plugins.display()
+        );
+        let mut shops = Vec::new();
+        for ((name, products), number) in SHOPS.into_iter().zip(options.ranges).zip(0..) {
+            let config = WooShopConfig {
+                name: name.to_owned(),
+                consumer_key: KEY.to_owned(),
+                consumer_secret: SECRET.to_owned(),
+                currency: "EUR".to_owned(),
+                products,
+                seed: options.seed + number,
+                port: None,
+                webhooks: options.webhooks,
+            };
+            let shop = WooShop::start(config).await;
+            shops.push(shop.with_context(|| format!("the shop {name} cannot be started"))?);
+        }
+        let free = std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?;
+        let address = free.local_addr()?;
+        let opening = shops.first().map(WooShop::quantities).unwrap_or_default();
+        let stage = Self { folder, shops, address, opening };
+        stage.write_files(&plugins)?;
+        Ok(stage)
+    }
+
+    fn write_files(&self, plugins: &Path) -> anyhow::Result<()> {
+        let folder = self.folder();
+        let address = self.address;
+        std::fs::create_dir_all(folder.join("clients"))?;
+        let write = |name: &str, text: String| {
+            let path = folder.join(name);
+            std::fs::write(&path, text)
+                .with_context(|| format!("{} cannot be written", path.display()))
+        };
+        write(
+            "fondaco.toml",
+            format!(
+                "[server]\nlisten = \"{address}\"\npublic-url = \"http://{address}\"\n\n\
+                 [store]\nfolder = \"data\"\n\n[plugins]\nfolder = {plugins:?}\n"
+            ),
+        )?;
+        let mut client = "name = \"Bottega Rossi\"\nlanguage = \"it\"\n".to_owned();
+        for shop in &self.shops {
+            let (id, url) = (shop.name(), shop.url());
+            client.push_str(&format!(
+                "\n[shops.{id}]\nname = \"{}\"\nplatform = \"woocommerce\"\nurl = \"{url}\"\n\
+                 environment = \"production\"\nkey = {{ env = \"DEMO_KEY\" }}\n\
+                 secret = {{ env = \"DEMO_SECRET\" }}\n\
+                 webhook-secret = {{ env = \"DEMO_WEBHOOK_SECRET\" }}\npoll-every = \"2s\"\n\
+                 longest-request = \"2s\"\n",
+                capital(id)
+            ));
+        }
+        client.push_str(
+            "\n[installs.stock-sync]\nplugin = \"stock-sync\"\nmode = \"live\"\n\
+             grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]\n\n\
+             [installs.stock-sync.settings]\nsource = \"milano\"\nlow-stock = 5\n\n\
+             [installs.stock-sync.schedules]\nreconcile = \"2s\"\n",
+        );
+        write(&format!("clients/{CLIENT}.toml"), client)
+    }
+
+    /// The host's configuration, read from its files as `fondaco serve` does.
+    ///
+    /// # Errors
+    /// If there are mistakes in them.
+    pub fn config(&self) -> anyhow::Result<Config> {
+        let secret = |name: &str| {
+            let known = ENVIRONMENT.into_iter().find(|(known, _)| *known == name);
+            known.map(|(_, value)| value.to_owned())
+        };
+        let report = config::report(&self.config_file(), &secret);
+        let words = report.to_string();
+        report.config.context(words)
+    }
+
+    /// The host's own configuration file.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.folder().join("fondaco.toml")
+    }
+
+    /// Where the host listens for the shops.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the files are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        match &self.folder {
+            Folder::Kept(folder) => folder,
+            Folder::Temporary(folder) => folder.path(),
+        }
+    }
+
+    /// The shops.
+    #[must_use]
+    pub fn shops(&self) -> &[WooShop] {
+        &self.shops
+    }
+
+    /// What there was of each SKU at first, on the shop that is the source of truth.
+    #[must_use]
+    pub const fn opening(&self) -> &BTreeMap<String, i64> {
+        &self.opening
+    }
+
+    /// Ends the shops.
+    pub async fn strike(self) {
+        for shop in self.shops {
+            shop.stop().await;
+        }
+    }
+}
+
+/// What a shop is called: its name with a capital letter.
+pub fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// What a shop of the demo is called.
+pub fn shop_title(shop: &ShopId) -> String {
+    capital(shop.as_str())
+}

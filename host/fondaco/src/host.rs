@@ -1,0 +1,244 @@
+//! A running host: everything put together from the configuration.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use fondaco_engine::{
+    Engine,
+    setup::{ClientSetup, InstallSetup, Mode as EngineMode, ShopSetup},
+};
+use fondaco_platforms::{Platform, woocommerce};
+use fondaco_sandbox::{Module, Sandbox, SandboxConfig};
+use fondaco_store::{Store, sqlite::SqliteStore};
+use fondaco_web::{Host, principal::Principals};
+use tokio::net::{TcpListener, UnixListener};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+
+use crate::config::{
+    ClientConfig, Config, Environment, InstallConfig, Mode, ShopConfig,
+};
+
+/// The database's file within the store's folder.
+const DATABASE_FILE: &str = "fondaco.db";
+
+/// A host at work.
+pub struct RunningHost {
+    /// When what happens.
+    pub engine: Arc<Engine>,
+    /// What is durable.
+    pub store: Arc<dyn Store>,
+    /// Where it listens for shops.
+    pub address: SocketAddr,
+    database: Arc<SqliteStore>,
+    doors: TaskTracker,
+    closing: CancellationToken,
+    admin_socket: PathBuf,
+}
+
+impl RunningHost {
+    /// Starts a host.
+    ///
+    /// # Errors
+    /// If anything it needs cannot be had; nothing keeps running then.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("{listen} cannot be listened on; is another host running?")
+        })?;
+        let address = listener.local_addr().context("the public address cannot be told")?;
+        let database = Arc::new(open_store(&config.store_folder)?);
+        let store: Arc<dyn Store> = Arc::clone(&database) as Arc<dyn Store>;
+        let modules = load_modules(&config).await?;
+        let principals = Principals::new(config.principals);
+        let mut setups = Vec::new();
+        for client in config.clients {
+            setups.push(client_setup(client, config.server.public_url.as_ref(), &modules)?);
+        }
+        let owner = format!("process {} listening on {address}", std::process::id());
+        let admin = open_admin_socket(&config.admin_socket)?;
+        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), &owner).await?);
+        let host = Host {
+            engine: Arc::clone(&engine),
+            store: Arc::clone(&store),
+            principals: Arc::new(principals),
+        };
+        let running = Self {
+            engine,
+            store,
+            address,
+            database,
+            doors: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            admin_socket: config.admin_socket,
+        };
+        running.open_doors(host, listener, admin);
+        Ok(running)
+    }
+
+    fn open_doors(&self, host: Host, public: TcpListener, admin: UnixListener) {
+        let closing = self.closing.clone().cancelled_owned();
+        let router = fondaco_web::public::router(host.clone());
+        self.doors.spawn(async move {
+            let served = axum::serve(public, router).with_graceful_shutdown(closing).await;
+            log_end("public", served);
+        });
+        let closing = self.closing.clone().cancelled_owned();
+        let router = fondaco_web::admin::service(host);
+        self.doors.spawn(async move {
+            let served = axum::serve(admin, router).with_graceful_shutdown(closing).await;
+            log_end("admin", served);
+        });
+        self.doors.close();
+    }
+
+    /// Takes nothing more in, ends all work at the next commit, and closes the store.
+    pub async fn stop(self) {
+        self.closing.cancel();
+        // A peer that keeps its connection open does not keep the host from stopping.
+        let doors = tokio::time::timeout(crate::limits::DOORS_CLOSE_WITHIN, self.doors.wait());
+        if doors.await.is_err() {
+            tracing::warn!("a peer would not end its connection; it is cut");
+        }
+        let ended = self.engine.stop().await;
+        if !ended {
+            tracing::warn!("some requests had no answer yet; the next start looks for their effect");
+        }
+        self.database.close().await;
+        let _ = std::fs::remove_file(&self.admin_socket);
+    }
+}
+
+fn log_end(door: &'static str, served: std::io::Result<()>) {
+    if let Err(error) = served {
+        tracing::error!(door, %error, "a door of the host has closed");
+    }
+}
+
+fn open_store(folder: &Path) -> anyhow::Result<SqliteStore> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the store's folder {} cannot be made", folder.display()))?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("the store's folder {} is not yours", folder.display()))?;
+    let path = folder.join(DATABASE_FILE);
+    SqliteStore::open(&path).with_context(|| format!("{} cannot be opened", path.display()))
+}
+
+/// Opens the admin socket for its owner alone.
+fn open_admin_socket(path: &Path) -> anyhow::Result<UnixListener> {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => anyhow::bail!(
+            "{} is in use: another host runs with this configuration; stop it first",
+            path.display()
+        ),
+        // What is left of a host that was killed is in nobody's use.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path)
+                .with_context(|| format!("{} cannot be removed", path.display()))?;
+        }
+        Err(_) => {}
+    }
+    let listener = UnixListener::bind(path)
+        .with_context(|| format!("the admin socket {} cannot be opened", path.display()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("{} cannot be kept to its owner", path.display()))?;
+    Ok(listener)
+}
+
+/// The loaded modules, by client and install.
+type Modules = BTreeMap<(fondaco_model::ClientId, fondaco_model::InstallId), Module>;
+
+/// Loads what every install runs; the same component with the same grants is compiled once.
+async fn load_modules(config: &Config) -> anyhow::Result<Modules> {
+    let sandbox = Sandbox::new(SandboxConfig::default())?;
+    let mut loaded: BTreeMap<(String, Vec<String>), Module> = BTreeMap::new();
+    let mut modules = Modules::new();
+    for client in &config.clients {
+        for (id, install) in &client.installs {
+            let grants = install.grants.iter().map(ToString::to_string).collect();
+            let same = (install.inspection.digest.clone(), grants);
+            let module = match loaded.get(&same) {
+                Some(module) => module.clone(),
+                None => {
+                    let module = load(&sandbox, install).await.with_context(|| {
+                        format!("{} of client {} cannot be loaded", id, client.id)
+                    })?;
+                    loaded.insert(same, module.clone());
+                    module
+                }
+            };
+            modules.insert((client.id.clone(), id.clone()), module);
+        }
+    }
+    Ok(modules)
+}
+
+async fn load(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<Module> {
+    let (sandbox, component) = (sandbox.clone(), Arc::clone(&install.component));
+    let grants = install.grants.clone();
+    // Compiling takes up to seconds and would stand in the way of everything else.
+    let loading = tokio::task::spawn_blocking(move || sandbox.load(&component, &grants));
+    Ok(loading.await.context("compiling was stopped")??)
+}
+
+fn client_setup(
+    client: ClientConfig,
+    public_url: Option<&Url>,
+    modules: &Modules,
+) -> anyhow::Result<ClientSetup> {
+    let mut shops = BTreeMap::new();
+    for (id, shop) in client.shops {
+        let address = public_url
+            .and_then(|url| url.join(&format!("hooks/{}/{id}", client.id)).ok())
+            .map(String::from);
+        shops.insert(id, shop_setup(shop, address)?);
+    }
+    let mut installs = BTreeMap::new();
+    for (id, install) in client.installs {
+        if let Some(module) = modules.get(&(client.id.clone(), id.clone())) {
+            installs.insert(id, install_setup(&install, module.clone()));
+        }
+    }
+    Ok(ClientSetup { id: client.id, name: client.name, shops, installs })
+}
+
+fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<ShopSetup> {
+    let platform: Arc<dyn Platform> =
+        Arc::new(woocommerce::WooCommerce::new(woocommerce::Config {
+            shop: shop.id.clone(),
+            url: shop.url,
+            consumer_key: shop.key,
+            consumer_secret: shop.secret,
+            webhook_secret: shop.webhook_secret,
+            longest_request: shop.longest_request,
+            // Whether it may be spoken to without TLS was decided when its file was read.
+            allow_http: true,
+        })?);
+    Ok(ShopSetup {
+        name: shop.name,
+        platform_name: shop.platform.as_str(),
+        production: shop.environment == Environment::Production,
+        platform,
+        poll_every: shop.poll_every,
+        hook_address,
+    })
+}
+
+fn install_setup(install: &InstallConfig, module: Module) -> InstallSetup {
+    let mode = match install.mode {
+        Mode::Off => EngineMode::Off,
+        Mode::Live => EngineMode::Live,
+    };
+    InstallSetup {
+        module,
+        mode,
+        settings: install.settings.value.to_string().into(),
+        schedules: install.schedules.clone(),
+    }
+}

@@ -1,0 +1,17 @@
+//! What the `fondaco` command is made of: the configuration, a running host, the demo, and the
+//! tools for those who write modules.
+//!
+//! This room puts the others together and speaks to people. Never here: what happens on an event,
+//! how a shop is spoken to, what is kept.
+//!
+//! Start reading at [`cli`], then [`host`], which puts everything together.
+
+pub mod ask;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod host;
+pub mod limits;
+pub mod plugin;
+pub mod serve;
+pub mod signals;

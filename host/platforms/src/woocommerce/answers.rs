@@ -1,0 +1,154 @@
+//! What an answer that is not the one hoped for means, and what can be done about it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode, header};
+
+use super::{payloads::ApiError, products::plain_text};
+use crate::{
+    PlatformError,
+    limits::{MESSAGE_CHARACTERS_MAX, RETRY_AFTER_MAX},
+};
+
+/// Why a call brought nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// WooCommerce knows no such order, product or variation.
+    Gone,
+    /// Anything else.
+    Otherwise(PlatformError),
+}
+
+impl From<Failed> for PlatformError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Gone => refused("the shop no longer has it"),
+            Failed::Otherwise(error) => error,
+        }
+    }
+}
+
+pub fn refused(reason: impl Into<String>) -> PlatformError {
+    PlatformError::Refused {
+        reason: reason.into(),
+    }
+}
+
+/// What nobody knows the effect of: a write may have had one, a read cannot.
+pub fn uncertain(method: &Method, reason: String, retry_after: Option<Duration>) -> PlatformError {
+    if method == Method::GET {
+        PlatformError::Unavailable {
+            reason,
+            retry_after,
+        }
+    } else {
+        PlatformError::Ambiguous { reason }
+    }
+}
+
+/// What an answer with a status other than success means.
+pub fn failure(
+    method: &Method,
+    path: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Failed {
+    let error: Option<ApiError> = serde_json::from_slice(body).ok();
+    let code = error
+        .as_ref()
+        .map(|error| error.code.0.as_str())
+        .unwrap_or_default();
+    if status == StatusCode::NOT_FOUND && is_gone(code) {
+        return Failed::Gone;
+    }
+    let message = error.as_ref().map(said).unwrap_or_default();
+    let reason =
+        |hint: &str| format!("the shop answered {method} {path} with {status}{message}{hint}");
+    let wait = retry_after(headers);
+    Failed::Otherwise(match status.as_u16() {
+        429 => PlatformError::Unavailable {
+            reason: reason(""),
+            retry_after: wait,
+        },
+        408 | 500..=599 => uncertain(method, reason(""), wait),
+        300..=399 => refused(reason(&redirect(headers))),
+        number => refused(reason(hint(number, code, error.as_ref()))),
+    })
+}
+
+/// The codes by which WooCommerce says that there is no such thing. Only these: a shop whose
+/// WooCommerce is switched off answers 404 to everything.
+fn is_gone(code: &str) -> bool {
+    matches!(
+        code,
+        "woocommerce_rest_shop_order_invalid_id"
+            | "woocommerce_rest_product_invalid_id"
+            | "woocommerce_rest_product_variation_invalid_id"
+            | "woocommerce_rest_product_variation_invalid_parent"
+    )
+}
+
+fn said(error: &ApiError) -> String {
+    let message: String = plain_text(&error.message)
+        .chars()
+        .take(MESSAGE_CHARACTERS_MAX)
+        .collect();
+    let code: String = error.code.0.chars().take(MESSAGE_CHARACTERS_MAX).collect();
+    format!(": {message} (`{code}`)")
+}
+
+fn hint(status: u16, code: &str, error: Option<&ApiError>) -> &'static str {
+    let message = error
+        .map(|error| error.message.as_str())
+        .unwrap_or_default();
+    match (status, code) {
+        (401, "woocommerce_rest_authentication_error") if message.contains("permission") => {
+            "; set the key to read and write in WooCommerce, Settings, Advanced, REST API"
+        }
+        (401, "woocommerce_rest_authentication_error") if message.contains("signature") => {
+            "; over plain http the shop's url must be written exactly as WordPress has it"
+        }
+        (401, "woocommerce_rest_authentication_error") => {
+            "; put in the key and its secret again, or make a new key in WooCommerce, Settings, \
+             Advanced, REST API"
+        }
+        (401 | 403, code) if code.starts_with("woocommerce_rest_cannot") => {
+            "; the shop does not know the key, or the user it belongs to may not do this: make a \
+             key with read and write for a shop manager"
+        }
+        (404, "rest_no_route") => "; is WooCommerce active in that shop?",
+        (404, "") => "; is this the shop's url, and are its permalinks other than `plain`?",
+        (401 | 403, "") => {
+            "; something before WooCommerce keeps the host out: a firewall, a security plugin or a \
+             password on the whole site"
+        }
+        _ => "",
+    }
+}
+
+/// Where a redirection leads, without its query, which has the signature in it.
+fn redirect(headers: &HeaderMap) -> String {
+    let location = headers
+        .get(header::LOCATION)
+        .and_then(|location| location.to_str().ok());
+    let place = location.and_then(|location| location.split(['?', '#']).next());
+    match place {
+        Some(place) => {
+            format!(" to {place}; redirections are not followed: correct the shop's url")
+        }
+        None => "; redirections are not followed: correct the shop's url".to_owned(),
+    }
+}
+
+/// How long the shop asks to wait, where it says so in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}

@@ -1,0 +1,228 @@
+//! Requests to the shop's REST API, each within its limits and with its errors told apart.
+
+use http::{HeaderMap, Method, header};
+use reqwest::redirect;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{
+    answers::{self, Failed, refused, uncertain},
+    auth::{self, Credentials, Once, Parameters},
+};
+use crate::{
+    PlatformError,
+    limits::{
+        ANSWER_BYTES_MAX, ANSWER_TIME_MAX, CONNECT_TIME_MAX, CONNECTION_IDLE_TIME_MAX,
+        REQUESTS_AT_ONCE_MAX,
+    },
+};
+
+/// One shop's REST API.
+pub struct Client {
+    base: Url,
+    credentials: Credentials,
+    http: reqwest::Client,
+    /// Admits no more requests than the shop is asked to bear.
+    turns: Semaphore,
+    answer_bytes_max: usize,
+}
+
+/// What came back, where it was what was asked for.
+pub struct Answer<T> {
+    /// The body.
+    pub content: T,
+    /// How many entries the whole list has, where it is one.
+    pub total: Option<u64>,
+}
+
+impl Client {
+    pub fn new(base: Url, credentials: Credentials) -> Result<Self, reqwest::Error> {
+        // Whoever was first has installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let encrypted = base.scheme() == "https";
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("fondaco/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            // A write is sent once; what became of it is looked up, not tried out.
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIME_MAX)
+            .timeout(ANSWER_TIME_MAX)
+            .pool_idle_timeout(CONNECTION_IDLE_TIME_MAX)
+            .https_only(encrypted);
+        if !encrypted {
+            // No certificate will be checked, so none needs to be installed.
+            http = http.tls_certs_only([]);
+        }
+        Ok(Self {
+            base,
+            credentials,
+            http: http.build()?,
+            turns: Semaphore::new(REQUESTS_AT_ONCE_MAX),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        })
+    }
+
+    /// Where the API is.
+    pub const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Reads.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: Parameters,
+    ) -> Result<Answer<T>, Failed> {
+        self.call(Method::GET, path, query, None).await
+    }
+
+    /// Sends, and understands what comes back.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        query: Parameters,
+        body: Option<&Value>,
+    ) -> Result<Answer<T>, Failed> {
+        let (headers, bytes) = self.send(&method, path, query, body).await?;
+        let content = serde_json::from_slice(&bytes).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Failed::Otherwise(uncertain(
+                &method,
+                format!(
+                    "the shop answered {method} {path} with something other than WooCommerce \
+                     sends (line {line}, column {column}); a plugin or a PHP notice may be \
+                     writing into its answers"
+                ),
+                None,
+            ))
+        })?;
+        let total = headers
+            .get("X-WP-Total")
+            .and_then(|total| total.to_str().ok());
+        Ok(Answer {
+            content,
+            total: total.and_then(|total| total.parse().ok()),
+        })
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        query: Parameters,
+        body: Option<&Value>,
+    ) -> Result<(HeaderMap, Vec<u8>), Failed> {
+        let Ok(_turn) = self.turns.acquire().await else {
+            return Err(Failed::Otherwise(refused(
+                "the connection to the shop is closed",
+            )));
+        };
+        let request = self
+            .request(method, path, query, body)
+            .map_err(Failed::Otherwise)?;
+        let unsent = |error| Failed::Otherwise(self.unanswered(method, path, error));
+        let mut response = request.send().await.map_err(unsent)?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unsent)? {
+            if bytes.len() + chunk.len() > self.answer_bytes_max {
+                let most = self.answer_bytes_max;
+                let reason =
+                    format!("the shop's answer to {method} {path} is larger than {most} bytes");
+                return Err(Failed::Otherwise(uncertain(method, reason, None)));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if response.status().is_success() {
+            return Ok((response.headers().clone(), bytes));
+        }
+        let failed = answers::failure(method, path, response.status(), response.headers(), &bytes);
+        Err(self.scrubbed(failed))
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        query: Parameters,
+        body: Option<&Value>,
+    ) -> Result<reqwest::RequestBuilder, PlatformError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path()));
+        let encrypted = url.scheme() == "https";
+        let query = if encrypted {
+            query
+        } else {
+            self.credentials
+                .signed(method.as_str(), &url, query, &once())
+        };
+        if !query.is_empty() {
+            url.set_query(Some(&auth::query(&query)));
+        }
+        let mut request = self.http.request(method.clone(), url);
+        if encrypted {
+            let basic = self.credentials.basic();
+            let basic = basic.ok_or_else(|| refused("the key has characters no key has"))?;
+            request = request.header(header::AUTHORIZATION, basic);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Ok(request)
+    }
+
+    /// What it means that no answer came. What the error says is kept, without the URL, which has
+    /// the signature in it.
+    fn unanswered(&self, method: &Method, path: &str, error: reqwest::Error) -> PlatformError {
+        let place = self.base.host_str().unwrap_or_default();
+        let what = if error.is_timeout() {
+            "did not answer in time"
+        } else {
+            "did not answer"
+        };
+        let connecting = error.is_connect();
+        let error = error.without_url();
+        let mut why = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(error) = source {
+            why = format!("{why}: {error}");
+            source = error.source();
+        }
+        let reason = self
+            .credentials
+            .scrubbed(&format!("{place} {what} {method} {path} ({why})"));
+        if connecting {
+            return PlatformError::Unavailable {
+                reason,
+                retry_after: None,
+            };
+        }
+        uncertain(method, reason, None)
+    }
+
+    fn scrubbed(&self, failed: Failed) -> Failed {
+        let Failed::Otherwise(mut error) = failed else {
+            return failed;
+        };
+        let (PlatformError::Unavailable { reason, .. }
+        | PlatformError::Ambiguous { reason }
+        | PlatformError::Refused { reason }) = &mut error;
+        *reason = self.credentials.scrubbed(reason);
+        Failed::Otherwise(error)
+    }
+}
+
+/// The shop remembers nonces for a quarter of an hour, and refuses a second use.
+fn once() -> Once {
+    let seconds = jiff::Timestamp::now().as_second();
+    Once {
+        nonce: format!("{:032x}", rand::random::<u128>()),
+        seconds: u64::try_from(seconds).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

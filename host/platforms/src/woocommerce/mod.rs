@@ -1,0 +1,243 @@
+//! WooCommerce, by its REST API (`wc/v3`) and its webhooks.
+//!
+//! What this adapter has to know of WooCommerce, and its documentation does not tell:
+//! - A webhook's body is built when it is delivered, not when something happened, and deliveries
+//!   overtake each other. None is repeated after a failure. So a delivery is only ever a snapshot.
+//! - `date_modified_gmt` counts seconds. It is the version of everything in a snapshot.
+//! - A write can be accepted with 200 and ignored. So the answer to a write is checked.
+//! - Text is HTML-escaped, numbers come as strings or numbers, and `manage_stock` is a boolean or
+//!   the word `parent`.
+//!
+//! Start reading at [`WooCommerce`]; `deliveries.rs` is the way in by webhook, `pages.rs` the way
+//! in by reading, `orders.rs` and `products.rs` make the snapshots, `stock.rs` writes.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use fondaco_model::{ActionKind, Entity, EntityKey, ShopId, Snapshot, Timestamp};
+use http::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use crate::{
+    Collection, Executed, Heard, Looked, Page, Platform, PlatformError, Request, ShopFacts,
+    Unreadable, Unverified, Verified, WebhookMade,
+};
+
+mod answers;
+mod auth;
+mod client;
+mod deliveries;
+mod facts;
+mod orders;
+mod pages;
+mod payloads;
+mod products;
+mod stock;
+mod times;
+mod webhooks;
+
+use auth::Credentials;
+use client::Client;
+
+/// How to reach a WooCommerce shop.
+#[derive(Debug)]
+pub struct Config {
+    /// The shop's name within its client.
+    pub shop: ShopId,
+    /// The shop's address as WordPress has it (Settings, General, "Site Address"), with the folder
+    /// if WordPress is in one. Over plain http it is part of what is signed.
+    pub url: Url,
+    /// The REST API key, `ck_…`.
+    pub consumer_key: SecretString,
+    /// The secret of that key, `cs_…`.
+    pub consumer_secret: SecretString,
+    /// What the shop signs its webhooks with. WooCommerce never tells it again.
+    pub webhook_secret: SecretString,
+    /// How long after it was sent a request can still take effect: PHP's `max_execution_time`,
+    /// with what a proxy before it adds.
+    pub longest_request: Duration,
+    /// Allow plain http to another machine. Everything is readable on the way; only the secrets
+    /// are not sent.
+    pub allow_http: bool,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither http nor https.
+    #[error("a shop's url begins with https://, and `{0}` does not")]
+    Scheme(String),
+    /// Plain http to another machine.
+    #[error(
+        "`{0}` is not encrypted: write https://, or set allow-http if the way there is private"
+    )]
+    PlainHttp(String),
+    /// There is more in the URL than an address and a path.
+    #[error("a shop's url has no user, password, query or fragment; the key goes to its own place")]
+    UrlParts,
+    /// Something that may not be empty is.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    /// The HTTP client cannot be made.
+    #[error("no encrypted connection can be made; are the system's root certificates installed?")]
+    Client(#[source] reqwest::Error),
+}
+
+/// A WooCommerce shop.
+pub struct WooCommerce {
+    shop: ShopId,
+    client: Client,
+    webhook_secret: SecretString,
+    longest_request: Duration,
+}
+
+impl fmt::Debug for WooCommerce {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = self.client.base().as_str();
+        formatter
+            .debug_struct("WooCommerce")
+            .field("shop", &self.shop)
+            .field("base", &base)
+            .finish()
+    }
+}
+
+impl WooCommerce {
+    /// Takes a configuration. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the configuration cannot be right.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let base = api_base(&config.url, config.allow_http)?;
+        let filled = [
+            ("consumer key", &config.consumer_key),
+            ("consumer secret", &config.consumer_secret),
+            ("webhook secret", &config.webhook_secret),
+        ];
+        if let Some((name, _)) = filled
+            .iter()
+            .find(|(_, text)| text.expose_secret().is_empty())
+        {
+            return Err(ConfigError::Empty(name));
+        }
+        let credentials = Credentials {
+            key: config.consumer_key,
+            secret: config.consumer_secret,
+        };
+        Ok(Self {
+            shop: config.shop,
+            client: Client::new(base, credentials).map_err(ConfigError::Client)?,
+            webhook_secret: config.webhook_secret,
+            longest_request: config.longest_request,
+        })
+    }
+}
+
+/// Where the REST API is, for the address of a shop.
+fn api_base(shop: &Url, allow_http: bool) -> Result<Url, ConfigError> {
+    match shop.scheme() {
+        "https" => {}
+        "http" if allow_http || is_loopback(shop) => {}
+        "http" => {
+            return Err(ConfigError::PlainHttp(
+                shop.host_str().unwrap_or("").to_owned(),
+            ));
+        }
+        other => return Err(ConfigError::Scheme(other.to_owned())),
+    }
+    let plain = shop.username().is_empty()
+        && shop.password().is_none()
+        && shop.query().is_none()
+        && shop.fragment().is_none();
+    if !plain {
+        return Err(ConfigError::UrlParts);
+    }
+    let mut base = shop.clone();
+    base.set_path(&format!(
+        "{}/wp-json/wc/v3",
+        shop.path().trim_end_matches('/')
+    ));
+    Ok(base)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[async_trait]
+impl Platform for WooCommerce {
+    fn shop(&self) -> &ShopId {
+        &self.shop
+    }
+
+    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Verified, Unverified> {
+        deliveries::verify(&self.webhook_secret, headers, body)
+    }
+
+    fn normalise(
+        &self,
+        topic: &str,
+        received_at: Timestamp,
+        body: &[u8],
+    ) -> Result<Vec<Heard>, Unreadable> {
+        deliveries::normalise(&self.shop, topic, received_at, body)
+    }
+
+    async fn fetch(&self, now: Timestamp, key: &EntityKey) -> Result<Vec<Snapshot>, PlatformError> {
+        pages::fetch(&self.client, &self.shop, now, key).await
+    }
+
+    async fn page(
+        &self,
+        now: Timestamp,
+        collection: Collection,
+        changed_since: Option<Timestamp>,
+        cursor: Option<&str>,
+    ) -> Result<Page, PlatformError> {
+        let reading = pages::Reading {
+            shop: &self.shop,
+            now,
+            changed_since,
+        };
+        match collection {
+            Collection::Catalogue => pages::catalogue(&self.client, &reading, cursor).await,
+            Collection::Orders => pages::orders(&self.client, &reading, cursor).await,
+        }
+    }
+
+    fn request(&self, action: &ActionKind, entity: &Entity) -> Result<Request, PlatformError> {
+        stock::request(&self.shop, action, entity)
+    }
+
+    async fn execute(&self, now: Timestamp, request: &Request) -> Result<Executed, PlatformError> {
+        stock::execute(&self.client, now, request).await
+    }
+
+    async fn look(&self, now: Timestamp, request: &Request) -> Result<Looked, PlatformError> {
+        stock::look(&self.client, now, request).await
+    }
+
+    fn longest_request(&self) -> Duration {
+        self.longest_request
+    }
+
+    async fn ensure_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError> {
+        webhooks::ensure(&self.client, &self.webhook_secret, address).await
+    }
+
+    async fn facts(&self) -> Result<ShopFacts, PlatformError> {
+        facts::read(&self.client).await
+    }
+}
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests;

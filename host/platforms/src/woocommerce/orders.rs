@@ -1,0 +1,178 @@
+//! Orders become snapshots of orders.
+
+use std::collections::BTreeMap;
+
+use fondaco_model::{
+    Aspect, Decimal, Entity, EntityKey, Location, Order, ShopId, Snapshot, Version,
+    commerce::{LineKind, OrderHead, OrderLine, OrderState, Refund},
+};
+
+use super::{
+    payloads,
+    products::{Seen, decimal, plain_text, text_of},
+    times,
+};
+use crate::Unreadable;
+
+/// The snapshot of an order; none for a cart that is not an order yet.
+pub fn snapshot(seen: &Seen<'_>, order: &payloads::Order) -> Result<Option<Snapshot>, Unreadable> {
+    let status = order.status.strip_prefix("wc-").unwrap_or(&order.status);
+    // The checkout saves a draft while the customer types, and an editor's new order is one too.
+    if matches!(status, "checkout-draft" | "auto-draft" | "new" | "draft") {
+        return Ok(None);
+    }
+    let what = format!("order {}", order.id);
+    let version = seen.version_of(
+        &what,
+        order.date_modified_gmt.as_deref(),
+        order.date_created_gmt.as_deref(),
+    )?;
+    if status == "trash" {
+        return Ok(Some(tombstone(seen.shop, order.id, version)));
+    }
+    let lines: Result<Vec<_>, _> = order
+        .line_items
+        .iter()
+        .map(|item| line(&what, item))
+        .collect();
+    let mut refunds = BTreeMap::new();
+    for refund in &order.refunds {
+        refunds.insert(
+            refund.id.to_string(),
+            Aspect::known(version, given_back(&what, refund)?),
+        );
+    }
+    Ok(Some(Snapshot {
+        key: EntityKey::order(seen.shop.clone(), order.id.to_string()),
+        entity: Entity::Order(Order {
+            head: Aspect::known(version, head(&what, status, order, version)?),
+            lines: Aspect::known(version, lines?),
+            refunds,
+        }),
+    }))
+}
+
+/// An order that is gone.
+pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
+    let order = Order {
+        head: Aspect::deleted(version),
+        lines: Aspect::deleted(version),
+        refunds: BTreeMap::new(),
+    };
+    Snapshot {
+        key: EntityKey::order(shop.clone(), id.to_string()),
+        entity: Entity::Order(order),
+    }
+}
+
+fn head(
+    what: &str,
+    status: &str,
+    order: &payloads::Order,
+    version: Version,
+) -> Result<OrderHead, Unreadable> {
+    let paid_at = order.date_paid_gmt.as_deref().and_then(times::parse);
+    let placed_at = order.date_created_gmt.as_deref().and_then(times::parse);
+    let country = order
+        .shipping
+        .get("country")
+        .and_then(|country| country.as_str());
+    let country = country.unwrap_or_default().trim();
+    let method = order.payment_method.as_deref().unwrap_or_default().trim();
+    Ok(OrderHead {
+        number: text_of(order.number.as_ref()).unwrap_or_else(|| order.id.to_string()),
+        state: state(status, paid_at.is_some()),
+        test: false,
+        channel: channel(order.created_via.as_deref().unwrap_or_default()),
+        placed_at: placed_at.unwrap_or(version.platform),
+        paid_at,
+        currency: order.currency.to_ascii_uppercase(),
+        prices_include_tax: order.prices_include_tax,
+        total: decimal(&order.total.0, what, "total")?,
+        total_tax: decimal(&order.total_tax.0, what, "total_tax")?,
+        payment_method: Some(method.to_owned()).filter(|method| !method.is_empty()),
+        shipping_country: Some(country.to_ascii_uppercase()).filter(|code| !code.is_empty()),
+    })
+}
+
+/// Where an order stands. Plugins add statuses of their own (`shipped`, `awaiting-pickup`, …):
+/// such an order was accepted, and is being worked on once it is paid.
+fn state(status: &str, paid: bool) -> OrderState {
+    match status {
+        "pending" => OrderState::Pending,
+        "on-hold" => OrderState::OnHold,
+        "processing" => OrderState::Processing,
+        "completed" => OrderState::Completed,
+        "cancelled" => OrderState::Cancelled,
+        "refunded" => OrderState::Refunded,
+        "failed" => OrderState::Failed,
+        _ if paid => OrderState::Processing,
+        _ => OrderState::OnHold,
+    }
+}
+
+/// Where an order came from, by `created_via`. Both checkouts are the web shop and the vendor's
+/// own till says `pos-rest-api`; other words (`admin`, `rest-api`, a plugin's name) stay, since
+/// only the merchant knows who works by them.
+fn channel(created_via: &str) -> String {
+    match created_via.trim() {
+        "checkout" | "store-api" => "web",
+        word if word.starts_with("pos") => "pos",
+        "" => "unknown",
+        word => word,
+    }
+    .to_owned()
+}
+
+fn line(order: &str, item: &payloads::Line) -> Result<OrderLine, Unreadable> {
+    let what = format!("{order}, line {}", item.id);
+    let product = item.product_id.filter(|product| *product != 0);
+    let variation = item.variation_id.filter(|variation| *variation != 0);
+    let variant = variation.or(product).filter(|_| product.is_some());
+    let deducted = deducted(item);
+    let deductions = deducted.map(|quantity| (Location::WHOLE_SHOP, quantity));
+    Ok(OrderLine {
+        id: item.id.to_string(),
+        kind: if product.is_some() {
+            LineKind::Goods
+        } else {
+            LineKind::Custom
+        },
+        variant: variant.map(|variant| variant.to_string()),
+        product: product.map(|product| product.to_string()),
+        sku: text_of(item.sku.as_ref()),
+        title: plain_text(item.name.as_deref().unwrap_or_default()),
+        quantity: decimal(&item.quantity.0, &what, "quantity")?,
+        net: decimal(&item.total.0, &what, "total")?,
+        tax: decimal(&item.total_tax.0, &what, "total_tax")?,
+        deductions: deductions.into_iter().collect(),
+    })
+}
+
+/// What the shop has taken off its stock for a line now: restocked refunds are already given back,
+/// and a line that is not deducted (not paid, cancelled, not counted) has no such note, or a zero.
+fn deducted(item: &payloads::Line) -> Option<Decimal> {
+    let note = item
+        .meta_data
+        .iter()
+        .find(|meta| meta.key == "_reduced_stock")?;
+    let quantity = match &note.value {
+        serde_json::Value::String(text) => Decimal::from_platform(text.trim()),
+        serde_json::Value::Number(number) => Decimal::from_platform(&number.to_string()),
+        _ => return None,
+    };
+    quantity.ok().filter(|quantity| *quantity != Decimal::ZERO)
+}
+
+fn given_back(order: &str, refund: &payloads::Refund) -> Result<Refund, Unreadable> {
+    let total = decimal(
+        &refund.total.0,
+        &format!("{order}, refund {}", refund.id),
+        "total",
+    )?;
+    let reason = plain_text(refund.reason.as_deref().unwrap_or_default());
+    Ok(Refund {
+        amount: total.max(-total),
+        reason: Some(reason).filter(|reason| !reason.is_empty()),
+    })
+}

@@ -1,0 +1,234 @@
+//! What WooCommerce sends, as far as it is read.
+//!
+//! The types are as forgiving as PHP is loose: plugins turn numbers into text and back, an empty
+//! object arrives as an empty list, a field is null that never was. Only what a snapshot cannot do
+//! without is required.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+};
+
+/// A text or a number, kept as text. Numbers keep the digits they were written with as far as JSON
+/// readers do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain(pub String);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PlainVisitor;
+
+        impl Visitor<'_> for PlainVisitor {
+            type Value = Plain;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text or a number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
+                Ok(Plain(text.to_owned()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Plain, E> {
+                Ok(Plain(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(PlainVisitor)
+    }
+}
+
+/// Whether a product's stock is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ManageStock {
+    /// It is not.
+    #[default]
+    No,
+    /// It is.
+    Yes,
+    /// A variation whose product counts for all its variations.
+    Parent,
+}
+
+impl<'de> Deserialize<'de> for ManageStock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Flag(bool),
+            Word(String),
+        }
+
+        match Written::deserialize(deserializer)? {
+            Written::Flag(true) => Ok(Self::Yes),
+            Written::Flag(false) => Ok(Self::No),
+            Written::Word(word) if word == "parent" => Ok(Self::Parent),
+            Written::Word(word) => Err(de::Error::invalid_value(
+                de::Unexpected::Str(&word),
+                &"a boolean or `parent`",
+            )),
+        }
+    }
+}
+
+/// A product or a variation.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Product {
+    pub id: u64,
+    /// Absent in the variations of older versions.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub status: Option<String>,
+    #[serde(default)]
+    pub sku: Option<Plain>,
+    #[serde(default)]
+    pub price: Option<Plain>,
+    #[serde(default)]
+    pub global_unique_id: Option<Plain>,
+    #[serde(default)]
+    pub manage_stock: ManageStock,
+    #[serde(default)]
+    pub stock_quantity: Option<Plain>,
+    #[serde(default)]
+    pub backorders: Option<String>,
+    #[serde(default)]
+    pub parent_id: Option<u64>,
+    #[serde(default)]
+    pub date_created_gmt: Option<String>,
+    #[serde(default)]
+    pub date_modified_gmt: Option<String>,
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+    #[serde(default)]
+    pub variations: Vec<u64>,
+}
+
+/// An attribute; of a variation it has the option that this variation is.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Attribute {
+    #[serde(default)]
+    pub option: Option<Plain>,
+}
+
+/// An order.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Order {
+    pub id: u64,
+    pub status: String,
+    #[serde(default)]
+    pub number: Option<Plain>,
+    pub currency: String,
+    #[serde(default)]
+    pub prices_include_tax: bool,
+    #[serde(default)]
+    pub date_created_gmt: Option<String>,
+    #[serde(default)]
+    pub date_modified_gmt: Option<String>,
+    #[serde(default)]
+    pub date_paid_gmt: Option<String>,
+    pub total: Plain,
+    pub total_tax: Plain,
+    #[serde(default)]
+    pub payment_method: Option<String>,
+    #[serde(default)]
+    pub created_via: Option<String>,
+    /// An address; only its country is read.
+    #[serde(default)]
+    pub shipping: serde_json::Value,
+    pub line_items: Vec<Line>,
+    #[serde(default)]
+    pub refunds: Vec<Refund>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Line {
+    pub id: u64,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub product_id: Option<u64>,
+    #[serde(default)]
+    pub variation_id: Option<u64>,
+    pub quantity: Plain,
+    pub total: Plain,
+    pub total_tax: Plain,
+    #[serde(default)]
+    pub sku: Option<Plain>,
+    #[serde(default)]
+    pub meta_data: Vec<Meta>,
+}
+
+/// Something a plugin, or WooCommerce itself, noted on a line.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Meta {
+    pub key: String,
+    #[serde(default)]
+    pub value: serde_json::Value,
+}
+
+/// A refund, as its order lists it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Refund {
+    pub id: u64,
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Negative.
+    pub total: Plain,
+}
+
+/// The body of `….deleted`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Deleted {
+    pub id: u64,
+}
+
+/// A webhook subscription.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Webhook {
+    pub id: u64,
+    pub status: String,
+    pub topic: String,
+    pub delivery_url: String,
+}
+
+/// One setting of a group.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Setting {
+    pub id: String,
+    #[serde(default)]
+    pub value: serde_json::Value,
+}
+
+/// The part of the system status that is asked for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SystemStatus {
+    pub environment: Environment,
+}
+
+/// What the shop runs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Environment {
+    pub version: String,
+}
+
+/// What WordPress answers instead of what was asked for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ApiError {
+    pub code: Plain,
+    #[serde(default)]
+    pub message: String,
+}

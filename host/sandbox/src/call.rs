@@ -1,0 +1,281 @@
+//! One call of a module: what goes in, what comes out, and how it can fail.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use async_trait::async_trait;
+use fondaco_model::{
+    ActionEnd, ActionId, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange,
+    Proposal, ShopId, Timestamp, Variant,
+    run::{RunUse, StateReads, StateValue, StateWrites},
+};
+
+use crate::Hook;
+
+/// One event for one install.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The client.
+    pub client: ClientId,
+    /// The install.
+    pub install: InstallId,
+    /// The event's number within its client.
+    pub event: u64,
+    /// The shop it happened on, where a single one is concerned.
+    pub shop: Option<ShopId>,
+    /// When the host observed it.
+    pub observed_at: Timestamp,
+    /// The action that led to it.
+    pub caused_by: Option<ActionId>,
+    /// What the previous call for this event returned.
+    pub cursor: Option<String>,
+    /// The moment the guest's clock shows throughout.
+    pub now: Timestamp,
+    /// The install's settings as one JSON object, defaults filled in.
+    pub settings: Arc<str>,
+    /// What happened.
+    pub input: Input,
+}
+
+/// What a module hears.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// An order was placed or changed.
+    Order {
+        /// Which.
+        key: EntityKey,
+        /// The order after the change; what it was, if it was deleted.
+        order: Order,
+        /// What changed.
+        changes: BTreeSet<OrderChange>,
+    },
+    /// The stock of a variant changed in one place.
+    Stock {
+        /// Which variant.
+        key: EntityKey,
+        /// The variant after the change.
+        variant: Variant,
+        /// The place.
+        location: Location,
+        /// What was available before.
+        before: Option<Decimal>,
+    },
+    /// A schedule is due.
+    Tick {
+        /// Its name in the manifest.
+        schedule: String,
+        /// When it was due.
+        due_at: Timestamp,
+    },
+    /// An action of the install ended.
+    Outcome {
+        /// Which.
+        action: ActionId,
+        /// The interface it was proposed by.
+        kind: String,
+        /// The key it was proposed with.
+        key: Option<String>,
+        /// How it ended.
+        end: ActionEnd,
+    },
+}
+
+impl Input {
+    /// The hook that hears it.
+    #[must_use]
+    pub const fn hook(&self) -> Hook {
+        match self {
+            Self::Order { .. } => Hook::Order,
+            Self::Stock { .. } => Hook::Stock,
+            Self::Tick { .. } => Hook::Schedule,
+            Self::Outcome { .. } => Hook::Outcome,
+        }
+    }
+}
+
+/// What a call came to.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// What the hook returned.
+    pub result: RunOutcome,
+    /// What it proposed, in order; empty if it failed.
+    pub proposals: Vec<Proposal>,
+    /// What it read of its state.
+    pub reads: StateReads,
+    /// What it wrote to its state; empty if it failed.
+    pub writes: StateWrites,
+    /// What it logged.
+    pub log: Vec<LogLine>,
+    /// What it used.
+    pub used: RunUse,
+}
+
+/// What a hook returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// It did its work.
+    Done,
+    /// It is to be called again for the same event, with this cursor.
+    Again(String),
+    /// It should be tried again later. Why.
+    Temporary(String),
+    /// Trying again is pointless. Why.
+    Permanent(String),
+}
+
+/// How much a message of a module matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For the module's author.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Something is not as it should be.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl LogLevel {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One message of a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What it says, as the module wrote it.
+    pub message: String,
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.level.as_str(), self.message)
+    }
+}
+
+/// A shop, as a module sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopInfo {
+    /// Its name within the client.
+    pub id: ShopId,
+    /// What the merchant calls it.
+    pub name: String,
+    /// `woocommerce` and so on.
+    pub platform: String,
+    /// Whether it is a production shop, not a copy to try things on.
+    pub production: bool,
+}
+
+/// The host could not answer a read. The run ends, and may be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct HostError(pub String);
+
+/// Answers what a run reads. All answers of one run are as of one moment.
+#[async_trait]
+pub trait RunHost: Send + Sync {
+    /// One value of the install's state.
+    async fn state_get(&self, key: &str) -> Result<StateValue, HostError>;
+
+    /// The entries whose key begins with `prefix` and comes after `after`, in the order of their
+    /// bytes, at most `limit`; absent values are left out.
+    async fn state_list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, StateValue)>, HostError>;
+
+    /// The shops the install may see.
+    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError>;
+
+    /// One variant.
+    async fn variant(
+        &self,
+        shop: &ShopId,
+        id: &str,
+    ) -> Result<Option<(EntityKey, Variant)>, HostError>;
+
+    /// The variants with exactly this SKU, in the order of shop and id.
+    async fn variants_by_sku(&self, sku: &str) -> Result<Vec<(EntityKey, Variant)>, HostError>;
+
+    /// The distinct SKUs after `after`, in the order of their bytes, at most `limit`.
+    async fn skus(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, HostError>;
+
+    /// One order.
+    async fn order(&self, shop: &ShopId, id: &str)
+    -> Result<Option<(EntityKey, Order)>, HostError>;
+
+    /// Until when the shop's orders are complete for this run.
+    async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError>;
+}
+
+/// Why a call came to nothing. Nothing it proposed or wrote is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// It computed too much.
+    #[error("the run used up its {limit} units of fuel; look for a loop that does not end")]
+    OutOfFuel {
+        /// Fuel it had.
+        limit: u64,
+    },
+    /// It took too long.
+    #[error("the run took longer than its {limit_ms} ms")]
+    OutOfTime {
+        /// Time it had, in milliseconds.
+        limit_ms: u64,
+    },
+    /// It asked for too much memory, and ended.
+    #[error("the run asked for {asked} bytes of memory, and may have {limit}")]
+    OutOfMemory {
+        /// Bytes it may have over all its memories.
+        limit: u64,
+        /// Bytes it would have had.
+        asked: u64,
+    },
+    /// The guest ended itself, or did what the contract does not allow.
+    #[error("the module stopped: {message}")]
+    Trap {
+        /// What happened.
+        message: String,
+    },
+    /// It went over one of the limits that a run has besides fuel, time and memory.
+    #[error("the run came to {used} {unit} of {what}, and may have {limit}")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How much it may have.
+        limit: u64,
+        /// How much it came to.
+        used: u64,
+        /// What is counted.
+        unit: &'static str,
+    },
+    /// The host could not answer a read.
+    #[error("the host could not answer a read of the run: {0}")]
+    Host(HostError),
+    /// The module does not export the hook that hears this input.
+    #[error("the module does not hear `{hook}`")]
+    NoSuchHook {
+        /// The hook.
+        hook: Hook,
+    },
+    /// The input lacks what the contract says is always there.
+    #[error("{key} cannot be told to a module: its {aspect} is not known")]
+    Incomplete {
+        /// What the input is about.
+        key: EntityKey,
+        /// What is not known of it.
+        aspect: &'static str,
+    },
+}

@@ -1,0 +1,120 @@
+//! What a shop truly did, in order.
+//!
+//! The reference of every test: opening quantity − sold + restored + written differences is the
+//! quantity, always. Entries are made in the same locked step as what they tell.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// One thing a shop did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerEntry {
+    /// Position in the ledger, counted from one without gaps.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: LedgerEvent,
+}
+
+/// What a shop did. A SKU is that of the product whose stock moved (the parent, where a variation
+/// uses its parent's stock), or `#` and its id where it has none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LedgerEvent {
+    /// An order took units out of stock.
+    Sold {
+        /// The order's id.
+        order: u64,
+        /// Whose stock.
+        sku: String,
+        /// Units.
+        quantity: i64,
+    },
+    /// An order gave units back.
+    Restored {
+        /// The order's id.
+        order: u64,
+        /// Whose stock.
+        sku: String,
+        /// Units.
+        quantity: i64,
+    },
+    /// Somebody wrote a quantity. A product starting to be counted comes from zero.
+    StockWritten {
+        /// Whose stock.
+        sku: String,
+        /// The quantity just before.
+        before: i64,
+        /// The quantity since.
+        after: i64,
+        /// Who wrote.
+        by: Writer,
+    },
+    /// A delivery was taken by its receiver.
+    WebhookSent {
+        /// Topic, such as `order.updated`.
+        topic: String,
+        /// Id of the order or product.
+        resource: u64,
+        /// HTTP status of the answer.
+        status: u16,
+    },
+    /// A delivery was not taken, and will never be tried again.
+    WebhookLost {
+        /// Topic.
+        topic: String,
+        /// Id of the order or product.
+        resource: u64,
+        /// What happened.
+        reason: String,
+    },
+    /// A webhook was disabled after too many failures in a row.
+    WebhookDisabled {
+        /// The webhook's id.
+        webhook: u64,
+    },
+}
+
+/// Who wrote a quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Somebody who used the REST API.
+    Api,
+    /// The merchant, by hand.
+    Merchant,
+}
+
+/// A request to the REST API that was not a mere reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenRequest {
+    /// HTTP method.
+    pub method: String,
+    /// Path from the root, without the query.
+    pub path: String,
+    /// JSON body, null where there was none or it was no JSON; the value of `secret` is left out.
+    pub body: Value,
+    /// HTTP status of the answer.
+    pub status: u16,
+}
+
+/// The entries, and the number of the last.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    entries: Vec<LedgerEntry>,
+}
+
+impl Ledger {
+    /// Adds what happened now.
+    pub(crate) fn add(&mut self, event: LedgerEvent) {
+        let sequence = self.entries.len() as u64 + 1;
+        self.entries.push(LedgerEntry {
+            sequence,
+            at: Timestamp::now(),
+            event,
+        });
+    }
+
+    pub(crate) fn entries(&self) -> Vec<LedgerEntry> {
+        self.entries.clone()
+    }
+}

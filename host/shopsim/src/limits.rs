@@ -1,0 +1,20 @@
+//! Every limit of the simulated shops, with its unit.
+
+use std::time::Duration;
+
+/// Largest body of a request, in bytes (`post_max_size` of the shop that was observed).
+pub const REQUEST_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most entries of a page.
+pub const PER_PAGE_MAX: u64 = 100;
+/// Entries of a page when nothing is asked for.
+pub const PER_PAGE_DEFAULT: u64 = 10;
+/// How long a webhook's receiver may take.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// With more consecutive failures than this behind it, the next one disables a webhook.
+pub const WEBHOOK_FAILURES_MAX: u32 = 5;
+/// How far an OAuth timestamp may be from the shop's clock, in seconds.
+pub const OAUTH_WINDOW_SECONDS: i64 = 15 * 60;
+/// Between reading and writing a relative stock change (`inventory_delta`), which is not atomic.
+pub const INVENTORY_DELTA_WINDOW: Duration = Duration::from_millis(5);
+/// Most decimals a money amount is asked for (`dp`).
+pub const MONEY_DECIMALS_MAX: u32 = 10;

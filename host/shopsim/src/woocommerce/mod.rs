@@ -1,0 +1,324 @@
+//! A simulated WooCommerce 10.5.
+//!
+//! [`WooShop`] is the merchant's and the customers' side; the host uses the REST API (`rest/`) and
+//! hears webhooks (`webhook.rs`, `delivery.rs`). What a shop knows is `state.rs`; `checkout.rs` and
+//! `stock.rs` are what an order does to it.
+
+mod checkout;
+mod delivery;
+mod fields;
+mod item;
+mod market;
+mod order;
+mod php_json;
+mod rest;
+mod shop;
+mod state;
+mod stock;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::ledger::{LedgerEntry, SeenRequest, Writer};
+use fields::Fields;
+use shop::Shop;
+
+/// The version the shop says it runs.
+const WOOCOMMERCE_VERSION: &str = "10.5.0";
+const WORDPRESS_VERSION: &str = "6.9.4";
+/// How its deliveries introduce themselves.
+const USER_AGENT: &str = "WooCommerce/10.5.0 Hookshot (WordPress/6.9.4)";
+
+/// A handle to a running simulated shop; clones are the same shop.
+///
+/// The shop ends with [`WooShop::stop`] or with the runtime it was started on.
+#[derive(Clone)]
+pub struct WooShop {
+    shop: Arc<Shop>,
+}
+
+/// What a shop is like when it opens.
+#[derive(Clone)]
+pub struct WooShopConfig {
+    /// What people call it.
+    pub name: String,
+    /// The API key's public half.
+    pub consumer_key: String,
+    /// The API key's secret half.
+    pub consumer_secret: String,
+    /// Currency code. `EUR` makes a shop in Rome whose prices include 22 % tax; any other a shop in
+    /// New York with 8.875 % on top.
+    pub currency: String,
+    /// What it sells.
+    pub products: Vec<Product>,
+    /// From which everything that looks random is drawn.
+    pub seed: u64,
+    /// Port on 127.0.0.1; absent: a free one.
+    pub port: Option<u16>,
+    /// Whether webhooks are delivered. Without, each is lost and the ledger says so, as in a shop
+    /// whose scheduler does not run.
+    pub webhooks: bool,
+}
+
+/// A product, or a variation of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Product {
+    /// Stock keeping unit; none twice in a shop.
+    pub sku: Option<String>,
+    /// Title; of a variation, the option it stands for, such as `S`.
+    pub title: String,
+    /// Price as entered, such as `19.90`. A product with variations has none of its own.
+    pub price: String,
+    /// Units; absent: nobody counts (or, for a variation, its product does).
+    pub stock: Option<i64>,
+    /// Whether it is sold when there are none left.
+    pub backorders: bool,
+    /// Its variations.
+    pub variations: Vec<Product>,
+}
+
+/// An order that was placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedOrder {
+    /// Its id in the API.
+    pub id: u64,
+    /// Its number for people.
+    pub number: String,
+    /// SKU, title and quantity of each line.
+    pub lines: Vec<(String, String, i64)>,
+}
+
+/// Why a shop did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// The port cannot be had.
+    #[error("cannot listen on 127.0.0.1:{port}; choose another port or none")]
+    Listen {
+        /// The port that was asked for; 0 is any.
+        port: u16,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Two products share a SKU.
+    #[error("the SKU `{sku}` is already that of product {product}; give each its own")]
+    DuplicateSku {
+        /// The SKU.
+        sku: String,
+        /// The product that has it.
+        product: u64,
+    },
+    /// The HTTP client for deliveries cannot be made.
+    #[error("cannot make the client that delivers webhooks")]
+    Client(#[source] reqwest::Error),
+    /// The rules of the time zone do not read.
+    #[error("cannot read the time zone's rules")]
+    Zone(#[source] jiff::Error),
+}
+
+/// Why the till refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuyError {
+    /// Nothing is in the cart.
+    #[error("the cart is empty")]
+    Empty,
+    /// No product has this SKU.
+    #[error("no product has the SKU `{0}`")]
+    UnknownSku(String),
+    /// It has no price, or is only the parent of what is sold.
+    #[error("`{0}` cannot be bought; choose one of its variations or give it a price")]
+    NotForSale(String),
+    /// Not a number of units that can be bought.
+    #[error("{quantity} of `{sku}` cannot be bought; take one or more")]
+    Quantity {
+        /// The SKU.
+        sku: String,
+        /// What was asked for.
+        quantity: i64,
+    },
+    /// There are too few.
+    #[error("{wanted} of `{sku}` were asked for and {available} are left")]
+    OutOfStock {
+        /// The SKU of the line.
+        sku: String,
+        /// Units in the cart from this stock.
+        wanted: i64,
+        /// Units left.
+        available: i64,
+    },
+}
+
+impl WooShop {
+    /// Opens a shop with its own server on 127.0.0.1.
+    ///
+    /// # Errors
+    /// The port is taken, or two products share a SKU.
+    pub async fn start(config: WooShopConfig) -> Result<Self, SimError> {
+        Ok(Self {
+            shop: Shop::start(&config).await?,
+        })
+    }
+
+    /// What people call the shop.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shop.name
+    }
+
+    /// Its address, such as `http://127.0.0.1:4711`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.shop.home.clone()
+    }
+
+    /// Units of this SKU, from its product's stock where a variation has none of its own. Absent:
+    /// there is no such SKU, or nobody counts.
+    #[must_use]
+    pub fn quantity(&self, sku: &str) -> Option<i64> {
+        self.shop.with(|state| {
+            let owner = state.by_sku(sku).and_then(|item| state.stock_owner(item))?;
+            state.items.get(&owner)?.quantity()
+        })
+    }
+
+    /// Units by SKU, of everything that counts its own stock.
+    #[must_use]
+    pub fn quantities(&self) -> BTreeMap<String, i64> {
+        self.shop.with(|state| {
+            let counted = state.items.values().filter(|item| !item.sku().is_empty());
+            counted
+                .filter_map(|item| Some((item.sku().to_owned(), item.quantity()?)))
+                .collect()
+        })
+    }
+
+    /// SKUs a customer can put into a cart, with their titles.
+    #[must_use]
+    pub fn for_sale(&self) -> BTreeMap<String, String> {
+        self.shop.with(|state| {
+            let sold = state.items.values().filter(|item| {
+                !item.sku().is_empty()
+                    && !item.is_variable()
+                    && !fields::text(&item.fields, "price").is_empty()
+            });
+            sold.map(|item| (item.sku().to_owned(), item.name().replace("&amp;", "&")))
+                .collect()
+        })
+    }
+
+    /// The merchant corrects a quantity by hand; `product.updated` follows. False: there is no such
+    /// SKU, or nobody counts.
+    pub fn set_quantity(&self, sku: &str, quantity: i64) -> bool {
+        self.shop.with(|state| {
+            let owner = state.by_sku(sku).and_then(|item| state.stock_owner(item));
+            let Some(owner) = owner else { return false };
+            let written = state.write_stock(owner, quantity, Writer::Merchant);
+            state.updated_product(owner);
+            written
+        })
+    }
+
+    /// A customer checks out. The order is processing and its units are out of stock when this
+    /// returns; the webhooks leave soon after.
+    ///
+    /// # Errors
+    /// Something in the cart cannot be had; nothing is changed then.
+    pub fn buy<S: AsRef<str>>(&self, lines: &[(S, i64)]) -> Result<PlacedOrder, BuyError> {
+        let lines: Vec<(String, i64)> = lines
+            .iter()
+            .map(|(sku, quantity)| (sku.as_ref().to_owned(), *quantity))
+            .collect();
+        self.shop.with(|state| state.buy(&lines))
+    }
+
+    /// The merchant sets an order's status, such as `cancelled` or `trash`; the stock follows.
+    /// False: there is no such order.
+    pub fn set_order_status(&self, order: u64, status: &str) -> bool {
+        self.shop.with(|state| state.change_status(order, status))
+    }
+
+    /// Takes over a captured order with its ids, and returns its id; absent: it is no object with
+    /// an `id`. With `deduct`, the units its lines say are out of stock leave the stock. Lines are
+    /// matched with products by id, or by SKU where this shop has no such id. No webhook tells of
+    /// it.
+    pub fn put_order(&self, captured: Value, deduct: bool) -> Option<u64> {
+        let fields = captured_fields(captured)?;
+        Some(self.shop.with(|state| state.put_order(fields, deduct)))
+    }
+
+    /// Takes over a captured product or variation with its ids, a parent before its variations, and
+    /// returns its id; absent: it is no object with an `id`. No webhook tells of it, and its
+    /// quantity is an opening one.
+    pub fn put_product(&self, captured: Value) -> Option<u64> {
+        let fields = captured_fields(captured)?;
+        Some(self.shop.with(|state| state.put_product(fields)))
+    }
+
+    /// Adds an API key that may only read.
+    pub fn add_reading_key(&self, consumer_key: &str, consumer_secret: &str) {
+        let key = rest::ApiKey::new(consumer_key, consumer_secret, false);
+        self.shop.with(|state| state.keys.push(key));
+    }
+
+    /// Makes every request to the API take at least this long; zero at the start.
+    pub fn set_latency(&self, latency: Duration) {
+        self.shop.set_latency(latency);
+    }
+
+    /// What the shop truly did, in order.
+    #[must_use]
+    pub fn ledger(&self) -> Vec<LedgerEntry> {
+        self.shop.with(|state| state.ledger.entries())
+    }
+
+    /// The requests to the API that were not mere readings, in the order they were answered.
+    #[must_use]
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.shop.with(|state| state.requests.clone())
+    }
+
+    /// Waits until no webhook waits for delivery.
+    pub async fn quiet(&self) {
+        self.shop.quiet().await;
+    }
+
+    /// Closes the shop; webhooks still waiting are never delivered.
+    pub async fn stop(self) {
+        self.shop.stop().await;
+    }
+}
+
+impl fmt::Debug for WooShop {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WooShop")
+            .field("name", &self.shop.name)
+            .field("url", &self.shop.home)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WooShopConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WooShopConfig")
+            .field("name", &self.name)
+            .field("consumer_key", &self.consumer_key)
+            .field("currency", &self.currency)
+            .field("products", &self.products)
+            .field("seed", &self.seed)
+            .field("port", &self.port)
+            .field("webhooks", &self.webhooks)
+            .finish_non_exhaustive()
+    }
+}
+
+fn captured_fields(captured: Value) -> Option<Fields> {
+    let fields = fields::object(captured);
+    (fields::id(&fields, "id") > 0).then_some(fields)
+}

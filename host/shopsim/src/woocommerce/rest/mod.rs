@@ -1,0 +1,227 @@
+//! The REST API: one door, the routes behind it.
+//!
+//! Every request passes [`answer`]: what is to go wrong with requests goes wrong there.
+
+mod answer;
+mod auth;
+mod list;
+mod orders;
+mod products;
+mod request;
+mod settings;
+mod status;
+mod validate;
+mod webhooks;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State as Extract;
+use axum::http;
+use serde_json::Value;
+
+use answer::Answer;
+use auth::Access;
+pub(crate) use auth::{ApiKey, Nonces};
+use request::Request;
+
+use super::shop::Shop;
+use super::webhook::without_secret;
+use crate::ledger::SeenRequest;
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Products,
+    Product(u64),
+    Variations(u64),
+    Variation(u64, u64),
+    AllVariations,
+    Orders,
+    Order(u64),
+    Webhooks,
+    Webhook(u64),
+    GeneralSettings,
+    SystemStatus,
+    Currency,
+    /// The real shop has it, this one has not.
+    Elsewhere,
+}
+
+/// First parts of paths of the real API that are not simulated, here or further down.
+const ELSEWHERE: [&str; 14] = [
+    "coupons",
+    "customers",
+    "data",
+    "orders",
+    "payment_gateways",
+    "products",
+    "refunds",
+    "reports",
+    "settings",
+    "shipping",
+    "system_status",
+    "taxes",
+    "variations",
+    "webhooks",
+];
+
+/// Answers a request.
+pub(crate) async fn answer(
+    Extract(shop): Extract<Arc<Shop>>,
+    request: http::Request<Body>,
+) -> http::Response<Body> {
+    let latency = shop.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let request = match Request::read(request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_response(&shop.home, false),
+    };
+    let mut signed_in = false;
+    let answer = match shop.with(|state| auth::authenticate(state, &request)) {
+        Ok(access) => {
+            signed_in = access != Access::Nobody;
+            dispatch(&shop, &request, access)
+                .await
+                .unwrap_or_else(|refusal| refusal)
+        }
+        Err(refusal) => refusal,
+    };
+    if request.writes() {
+        let seen = SeenRequest {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            body: without_secret(request.body.as_ref().unwrap_or(&Value::Null)),
+            status: answer.status,
+        };
+        shop.with(|state| state.requests.push(seen));
+    }
+    answer
+        .only_fields(&request.list("_fields"))
+        .into_response(&shop.home, signed_in)
+}
+
+async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result<Answer, Answer> {
+    let route = route(request).ok_or_else(Answer::no_route)?;
+    let methods = methods(route);
+    if access == Access::Nobody {
+        return Err(denied(route, request));
+    }
+    if let Route::Variation(parent, id) = route {
+        products::permit_variation(shop, parent, id)?;
+    }
+    let answer = match route {
+        Route::Products => products::list(shop, request),
+        Route::Product(id) => products::single(shop, request, id).await,
+        Route::Variations(parent) => products::variations(shop, request, Some(parent)),
+        Route::AllVariations => products::variations(shop, request, None),
+        Route::Variation(_, id) => products::variation(shop, request, id).await,
+        Route::Orders => orders::list(shop, request),
+        Route::Order(id) => orders::single(shop, request, id),
+        Route::Webhooks => webhooks::collection(shop, request).await,
+        Route::Webhook(id) => webhooks::single(shop, request, id),
+        Route::GeneralSettings => shop.with(|state| Ok(settings::general(state))),
+        Route::SystemStatus => shop.with(|state| Ok(status::system_status(state))),
+        Route::Currency => shop.with(|state| Ok(settings::currency(state))),
+        Route::Elsewhere => Err(not_simulated(request)),
+    };
+    answer
+        .map(|answer| answer.allow(methods))
+        .map_err(|refusal| refusal.allow(methods))
+}
+
+fn route(request: &Request) -> Option<Route> {
+    let segments = request.segments()?;
+    let number = |text: &str| text.parse::<u64>().ok();
+    let found = match segments.as_slice() {
+        ["products"] => Some(Route::Products),
+        ["products", id] => number(id).map(Route::Product),
+        ["products", parent, "variations"] => number(parent).map(Route::Variations),
+        ["products", parent, "variations", id] => number(parent)
+            .zip(number(id))
+            .map(|(parent, id)| Route::Variation(parent, id)),
+        ["variations"] => Some(Route::AllVariations),
+        ["orders"] => Some(Route::Orders),
+        ["orders", id] => number(id).map(Route::Order),
+        ["webhooks"] => Some(Route::Webhooks),
+        ["webhooks", id] => number(id).map(Route::Webhook),
+        ["settings", "general"] => Some(Route::GeneralSettings),
+        ["system_status"] => Some(Route::SystemStatus),
+        ["data", "currencies", "current"] => Some(Route::Currency),
+        _ => None,
+    };
+    match found {
+        // A method the route does not take is no route either.
+        Some(route) => methods(route)
+            .split(", ")
+            .any(|method| method == request.method)
+            .then_some(route),
+        None => {
+            let known = segments
+                .first()
+                .is_some_and(|first| ELSEWHERE.contains(first));
+            known.then_some(Route::Elsewhere)
+        }
+    }
+}
+
+fn methods(route: Route) -> &'static str {
+    match route {
+        Route::Products | Route::Variations(_) | Route::Orders | Route::Webhooks => {
+            answer::COLLECTION
+        }
+        Route::Product(_) | Route::Variation(..) | Route::Order(_) | Route::Webhook(_) => {
+            answer::SINGLE
+        }
+        Route::AllVariations
+        | Route::GeneralSettings
+        | Route::SystemStatus
+        | Route::Currency
+        | Route::Elsewhere => answer::READ_ONLY,
+    }
+}
+
+/// What somebody unknown is told.
+fn denied(route: Route, request: &Request) -> Answer {
+    let single = matches!(
+        route,
+        Route::Product(_) | Route::Variation(..) | Route::Order(_) | Route::Webhook(_)
+    );
+    let (code, message) = match (request.method.as_str(), single) {
+        ("GET", true) => ("cannot_view", "Sorry, you cannot view this resource."),
+        ("GET", false) => ("cannot_view", "Sorry, you cannot list resources."),
+        ("DELETE", _) => (
+            "cannot_delete",
+            "Sorry, you are not allowed to delete this resource.",
+        ),
+        (_, true) => (
+            "cannot_edit",
+            "Sorry, you are not allowed to edit this resource.",
+        ),
+        (_, false) => (
+            "cannot_create",
+            "Sorry, you are not allowed to create resources.",
+        ),
+    };
+    Answer::error(401, &format!("woocommerce_rest_{code}"), message)
+}
+
+fn not_simulated(request: &Request) -> Answer {
+    Answer::not_simulated(&format!("{} {}", request.method, request.path))
+}
+
+/// Refuses a filter that the real shop has and this one would silently pass over.
+fn refuse_filters(request: &Request, filters: &[&str]) -> Result<(), Answer> {
+    match filters
+        .iter()
+        .find(|filter| request.query(filter).is_some())
+    {
+        Some(filter) => Err(Answer::not_simulated(&format!(
+            "{}?{filter}=",
+            request.path
+        ))),
+        None => Ok(()),
+    }
+}

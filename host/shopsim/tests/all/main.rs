@@ -1,0 +1,15 @@
+//! The simulated shop against what was captured from a running one, and against its own ledger.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod access;
+mod customer;
+mod deliveries;
+mod likeness;
+mod lists;
+mod properties;
+mod scene;
+mod shapes;
+mod stock;
+mod webhooks;
+mod writes;

@@ -1,0 +1,103 @@
+//! Events, and the ticks of schedules that are raised as such.
+
+use fondaco_model::{ClientId, Event, EventBody, InstallId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    client::ClientWrite,
+    fault::{Fault, capped, decode, stored},
+    runs,
+    writer::Verdict,
+};
+
+/// The events after a number, oldest first.
+pub fn events(
+    connection: &Connection,
+    client: &ClientId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Event>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, event FROM events WHERE client = ?1 AND number > ?2
+         ORDER BY number LIMIT ?3",
+    )?;
+    let rows = statement.query_and_then(params![client.as_str(), capped(after), limit], |row| {
+        let number: u64 = row.get(0)?;
+        decode(&row.get::<_, String>(1)?, || format!("event {number}"))
+    })?;
+    rows.collect()
+}
+
+/// One event.
+pub fn event(
+    connection: &Connection,
+    client: &ClientId,
+    number: u64,
+) -> Result<Option<Event>, Fault> {
+    let json = connection
+        .prepare_cached("SELECT event FROM events WHERE client = ?1 AND number = ?2")?
+        .query_row(params![client.as_str(), capped(number)], |row| {
+            row.get::<_, String>(0)
+        })
+        .optional()?;
+    json.map(|json| decode(&json, || format!("event {number}")))
+        .transpose()
+}
+
+/// Raises a tick, unless the last one was due as late or is not handled yet.
+pub fn tick(
+    write: &mut ClientWrite<'_>,
+    at: Timestamp,
+    install: InstallId,
+    schedule: String,
+    due_at: Timestamp,
+) -> Result<Verdict<bool>, Fault> {
+    let stands = runs::stands(write.connection, &write.client, &install)?
+        .ok_or_else(|| write.missing(format!("install `{install}`")))?;
+    let last = last(write.connection, &write.client, &install, &schedule)?;
+    if last.is_some_and(|(last_due_at, event)| last_due_at >= due_at || event > stands.event) {
+        return Ok(Verdict::Undo(false));
+    }
+    let body = EventBody::Tick {
+        install: install.clone(),
+        schedule: schedule.clone(),
+        due_at,
+    };
+    let event = write.raise(at, None, body)?;
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO ticks (client, install, schedule, due_at, event)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (client, install, schedule)
+             DO UPDATE SET due_at = excluded.due_at, event = excluded.event",
+        )?
+        .execute(params![
+            write.client.as_str(),
+            install.as_str(),
+            schedule,
+            stored(due_at),
+            event.number,
+        ])?;
+    Ok(Verdict::Keep(true))
+}
+
+/// When the last tick of a schedule was due, and its event.
+pub fn last(
+    connection: &Connection,
+    client: &ClientId,
+    install: &InstallId,
+    schedule: &str,
+) -> Result<Option<(Timestamp, u64)>, Fault> {
+    let last = connection
+        .prepare_cached(
+            "SELECT due_at, event FROM ticks
+             WHERE client = ?1 AND install = ?2 AND schedule = ?3",
+        )?
+        .query_row(
+            params![client.as_str(), install.as_str(), schedule],
+            |row| Ok((Timestamp(row.get(0)?), row.get(1)?)),
+        )
+        .optional()?;
+    Ok(last)
+}

@@ -1,0 +1,158 @@
+//! The inbox: what came from the shops and is not worked in yet.
+
+use fondaco_model::{ClientId, ShopId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    client::ClientWrite,
+    fault::{Fault, capped, corrupt, stored},
+    writer::Verdict,
+};
+use crate::{DeadDelivery, Delivery, Lease, NewDelivery, StoreError, limits};
+
+/// Puts a delivery in. Shops wait for this, so it is two statements and no savepoint: if the
+/// second one fails, all that is left is a number that was not used.
+pub fn accept(
+    connection: &Connection,
+    lease: Lease,
+    delivery: &NewDelivery,
+) -> Result<Verdict<u64>, Fault> {
+    let number = connection
+        .prepare_cached(
+            "UPDATE clients SET last_delivery = last_delivery + 1
+             WHERE client = ?1 AND epoch = ?2 RETURNING last_delivery",
+        )?
+        .query_row(params![lease.client.as_str(), lease.epoch], |row| {
+            row.get::<_, u64>(0)
+        })
+        .optional()?;
+    let Some(number) = number else {
+        return Err(StoreError::LeaseLost {
+            client: lease.client,
+        }
+        .into());
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO deliveries (client, number, shop, topic, received_at, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            lease.client.as_str(),
+            number,
+            delivery.shop.as_str(),
+            delivery.topic,
+            stored(delivery.received_at),
+            delivery.body,
+        ])?;
+    Ok(Verdict::Keep(number))
+}
+
+/// The oldest deliveries; fewer if they are large.
+pub fn deliveries(
+    connection: &Connection,
+    client: &ClientId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Delivery>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, shop, topic, received_at, body FROM deliveries
+         WHERE client = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![client.as_str(), capped(after), limit])?;
+    let mut deliveries = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let Delivered {
+            number,
+            shop,
+            topic,
+            received_at,
+        } = delivered(row)?;
+        let body: Vec<u8> = row.get(4)?;
+        bytes += body.len();
+        if bytes > limits::DELIVERIES_BYTES_MAX && !deliveries.is_empty() {
+            break;
+        }
+        let delivery = NewDelivery {
+            shop,
+            topic,
+            received_at,
+            body,
+        };
+        deliveries.push(Delivery { number, delivery });
+    }
+    Ok(deliveries)
+}
+
+/// Takes a delivery out, because it was worked in.
+pub fn remove(write: &ClientWrite<'_>, delivery: u64) -> Result<(), Fault> {
+    write
+        .connection
+        .prepare_cached("DELETE FROM deliveries WHERE client = ?1 AND number = ?2")?
+        .execute(params![write.client.as_str(), capped(delivery)])?;
+    Ok(())
+}
+
+/// Takes a delivery out and keeps it with the reason. One that is not in the inbox is left alone.
+pub fn bury(write: &ClientWrite<'_>, delivery: u64, reason: &str) -> Result<Verdict<()>, Fault> {
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO dead_deliveries
+                 (client, number, shop, topic, received_at, body, reason)
+             SELECT client, number, shop, topic, received_at, body, ?3 FROM deliveries
+             WHERE client = ?1 AND number = ?2",
+        )?
+        .execute(params![write.client.as_str(), capped(delivery), reason])?;
+    remove(write, delivery)?;
+    Ok(Verdict::Keep(()))
+}
+
+/// The dead deliveries, newest first.
+pub fn dead_deliveries(
+    connection: &Connection,
+    client: &ClientId,
+    limit: u32,
+) -> Result<Vec<DeadDelivery>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, shop, topic, received_at, reason FROM dead_deliveries
+         WHERE client = ?1 ORDER BY number DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_and_then(params![client.as_str(), limit], |row| {
+        let Delivered {
+            number,
+            shop,
+            topic,
+            received_at,
+        } = delivered(row)?;
+        Ok(DeadDelivery {
+            number,
+            shop,
+            topic,
+            received_at,
+            reason: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// What both tables tell of a delivery.
+struct Delivered {
+    number: u64,
+    shop: ShopId,
+    topic: String,
+    received_at: Timestamp,
+}
+
+fn delivered(row: &Row<'_>) -> Result<Delivered, Fault> {
+    let number = row.get(0)?;
+    let shop = ShopId::new(row.get::<_, String>(1)?)
+        .map_err(|error| corrupt(format!("the shop of delivery {number}"), error))?;
+    Ok(Delivered {
+        number,
+        shop,
+        topic: row.get(2)?,
+        received_at: Timestamp(row.get(3)?),
+    })
+}

@@ -1,0 +1,138 @@
+//! The database's layout, brought up to date step by step when it is opened.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::fault::sql_error;
+use crate::StoreError;
+
+/// The steps, in order. One that was released is never changed; a change is a new step.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_the_road_of_one_order.sql")];
+
+/// Marks the file as ours ("fndc"), so that another program's database is not written into.
+const APPLICATION_ID: i64 = 0x666e_6463;
+
+/// Applies the steps that are missing, each in a transaction of its own.
+pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    apply(connection, path, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
+    let unusable = |reason: String| StoreError::Unusable {
+        path: path.to_owned(),
+        reason,
+    };
+    let doing = "bring its layout up to date";
+    loop {
+        // The number is read under the write lock: another process may be doing the same.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| sql_error(error, doing))?;
+        let (number, ours) = version(&transaction).map_err(|error| sql_error(error, doing))?;
+        if !ours {
+            return Err(unusable(
+                "it belongs to another program; name another file".to_owned(),
+            ));
+        }
+        if number > migrations.len() {
+            return Err(unusable(format!(
+                "its layout is number {number}, made by a newer host than this one, which knows \
+                 {}; run the newer host",
+                migrations.len(),
+            )));
+        }
+        let Some(migration) = migrations.get(number) else {
+            return Ok(());
+        };
+        let step = || -> rusqlite::Result<()> {
+            transaction.execute_batch(migration)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", number + 1)?;
+            transaction.commit()
+        };
+        step().map_err(|error| sql_error(error, doing))?;
+        tracing::info!(
+            migration.number = number + 1,
+            "the database's layout was brought forward"
+        );
+    }
+}
+
+/// The number of the last step applied, and whether the file is ours or empty.
+fn version(connection: &Connection) -> rusqlite::Result<(usize, bool)> {
+    let number = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok((number, id == APPLICATION_ID || (id == 0 && tables == 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "CREATE TABLE one (a INTEGER) STRICT;";
+    const TWO: &str = "CREATE TABLE two (a INTEGER) STRICT; INSERT INTO two VALUES (2);";
+
+    fn open() -> Connection {
+        Connection::open_in_memory().unwrap()
+    }
+
+    fn number(connection: &Connection) -> usize {
+        version(connection).unwrap().0
+    }
+
+    #[test]
+    fn missing_steps_are_applied_and_no_others() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        apply(&mut connection, path, &[ONE]).unwrap();
+        assert_eq!(number(&connection), 1);
+        apply(&mut connection, path, &[ONE, TWO]).unwrap();
+        apply(&mut connection, path, &[ONE, TWO]).unwrap();
+        assert_eq!(number(&connection), 2);
+        let rows: i64 = connection
+            .query_row("SELECT count(*) FROM two", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        let broken = "CREATE TABLE two (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);";
+        apply(&mut connection, path, &[ONE, broken]).unwrap_err();
+        assert_eq!(number(&connection), 1);
+        apply(&mut connection, path, &[ONE, TWO]).unwrap();
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_with_words() {
+        let (mut connection, path) = (open(), Path::new("data/fondaco.db"));
+        apply(&mut connection, path, &[ONE, TWO]).unwrap();
+        let error = apply(&mut connection, path, &[ONE]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`data/fondaco.db` cannot be used as the host's database: its layout is number 2, made \
+             by a newer host than this one, which knows 1; run the newer host"
+        );
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_left_alone() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        connection
+            .execute_batch("CREATE TABLE theirs (a INTEGER)")
+            .unwrap();
+        let error = apply(&mut connection, path, &[ONE]).unwrap_err();
+        assert!(
+            error.to_string().contains("belongs to another program"),
+            "{error}"
+        );
+        assert!(
+            connection
+                .execute("INSERT INTO one VALUES (1)", [])
+                .is_err()
+        );
+    }
+}

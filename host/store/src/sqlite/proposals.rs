@@ -1,0 +1,153 @@
+//! Proposals become actions; a newer one takes the place of one that still waits.
+
+use fondaco_model::{
+    Action, ActionEnd, ActionKind, ActionState, Event, EventBody, InstallId, Proposal, Timestamp,
+};
+use rusqlite::params;
+
+use super::{
+    client::ClientWrite,
+    fault::{Fault, encode, stored},
+    outbox,
+};
+
+/// The run that proposed.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The install.
+    pub install: &'a InstallId,
+    /// The event it handled.
+    pub event: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Puts a proposal into the outbox, unless it is there.
+pub fn propose(
+    write: &mut ClientWrite<'_>,
+    origin: Origin<'_>,
+    mut proposal: Proposal,
+) -> Result<(), Fault> {
+    if outbox::action(write.connection, &write.client, &proposal.id)?.is_some() {
+        return Ok(());
+    }
+    let waiting = match proposal.kind.target() {
+        Some(target) => outbox::waiting_for(write, &target)?,
+        None => None,
+    };
+    if let Some(older) = waiting {
+        take_value_before(&mut proposal.kind, &older.kind);
+        end(write, &older, ActionEnd::Superseded, origin.at)?;
+    }
+    insert(write, origin, &proposal, None)
+}
+
+/// Records a proposal that is refused at once, unless it is there, and tells its install.
+pub fn refuse(
+    write: &mut ClientWrite<'_>,
+    origin: Origin<'_>,
+    proposal: &Proposal,
+    reason: String,
+) -> Result<(), Fault> {
+    if outbox::action(write.connection, &write.client, &proposal.id)?.is_some() {
+        return Ok(());
+    }
+    let end = ActionEnd::Refused { reason };
+    insert(write, origin, proposal, Some(&end))?;
+    raise_outcome(write, origin.at, origin.install, proposal, end)?;
+    Ok(())
+}
+
+/// Lets a newer action be decided on what the older one was: the older one's effect, which the
+/// newer one may have counted on, never came.
+pub fn take_value_before(newer: &mut ActionKind, older: &ActionKind) {
+    if let (
+        ActionKind::ChangeStock { decided_on, .. },
+        ActionKind::ChangeStock {
+            decided_on: before, ..
+        },
+    ) = (newer, older)
+    {
+        *decided_on = *before;
+    }
+}
+
+/// Ends an action and tells its install.
+pub fn end(
+    write: &mut ClientWrite<'_>,
+    action: &Action,
+    end: ActionEnd,
+    at: Timestamp,
+) -> Result<Event, Fault> {
+    write
+        .connection
+        .prepare_cached(
+            "UPDATE actions SET state = 'ended', ending = ?3, ended_at = ?4
+             WHERE client = ?1 AND action = ?2",
+        )?
+        .execute(params![
+            write.client.as_str(),
+            action.id.as_str(),
+            encode(&end)?,
+            stored(at)
+        ])?;
+    let proposal = Proposal {
+        id: action.id.clone(),
+        kind: action.kind.clone(),
+        terms: action.terms.clone(),
+    };
+    raise_outcome(write, at, &action.install, &proposal, end)
+}
+
+fn raise_outcome(
+    write: &mut ClientWrite<'_>,
+    at: Timestamp,
+    install: &InstallId,
+    proposal: &Proposal,
+    end: ActionEnd,
+) -> Result<Event, Fault> {
+    let body = EventBody::Outcome {
+        install: install.clone(),
+        action: proposal.id.clone(),
+        kind: proposal.kind.interface().to_owned(),
+        key: proposal.terms.key.clone(),
+        end,
+    };
+    write.raise(at, None, body)
+}
+
+fn insert(
+    write: &mut ClientWrite<'_>,
+    origin: Origin<'_>,
+    proposal: &Proposal,
+    end: Option<&ActionEnd>,
+) -> Result<(), Fault> {
+    let number = write.next_action();
+    let state = if end.is_some() {
+        ActionState::Ended
+    } else {
+        ActionState::Waiting
+    };
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO actions (client, action, number, install, event, target, kind, terms,
+                 state, proposed_at, ending, ended_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            write.client.as_str(),
+            proposal.id.as_str(),
+            number,
+            origin.install.as_str(),
+            origin.event,
+            proposal.kind.target(),
+            encode(&proposal.kind)?,
+            encode(&proposal.terms)?,
+            state.as_str(),
+            stored(origin.at),
+            end.map(encode).transpose()?,
+            end.map(|_| stored(origin.at)),
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The state of installs: each value kept with the commit that wrote it.
+
+use fondaco_model::{
+    InstallId,
+    run::{StateRange, StateReads, StateValue, StateWrites},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    client::ClientWrite,
+    fault::{Fault, capped},
+};
+use crate::RunView;
+
+/// One value as of a commit. A key that was deleted is as if it had never been.
+pub fn get(
+    connection: &Connection,
+    view: &RunView,
+    install: &InstallId,
+    key: &str,
+) -> Result<StateValue, Fault> {
+    let row = connection
+        .prepare_cached(
+            "SELECT commit_number, value FROM state_rows
+             WHERE client = ?1 AND install = ?2 AND key = ?3 AND commit_number <= ?4
+             ORDER BY commit_number DESC LIMIT 1",
+        )?
+        .query_row(
+            params![
+                view.client.as_str(),
+                install.as_str(),
+                key,
+                capped(view.commit)
+            ],
+            |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?)),
+        )
+        .optional()?;
+    Ok(match row {
+        Some((commit, Some(value))) => StateValue {
+            value: Some(value),
+            commit,
+        },
+        Some((_, None)) | None => StateValue {
+            value: None,
+            commit: 0,
+        },
+    })
+}
+
+/// Which keys to list.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// What the keys begin with.
+    pub prefix: &'a str,
+    /// What they come after.
+    pub after: Option<&'a str>,
+    /// The last one that may be listed.
+    pub until: Option<&'a str>,
+    /// How many at most.
+    pub limit: Option<u32>,
+}
+
+/// Entries as of a commit, in the order of their keys' bytes.
+///
+/// It goes from key to key by the index, two look-ups for each, so that how often a key was
+/// written does not matter.
+pub fn list(
+    connection: &Connection,
+    view: &RunView,
+    install: &InstallId,
+    listing: Listing<'_>,
+) -> Result<Vec<(String, StateValue)>, Fault> {
+    let most = listing.limit.map_or(usize::MAX, |limit| limit as usize);
+    let mut entries = Vec::new();
+    let mut next = first_key(connection, view, install, listing)?;
+    while let Some(key) = next.filter(|key| {
+        key.starts_with(listing.prefix) && listing.until.is_none_or(|until| key.as_str() <= until)
+    }) {
+        if entries.len() == most {
+            break;
+        }
+        let value = get(connection, view, install, &key)?;
+        next = key_after(connection, view, install, &key)?;
+        if value.value.is_some() {
+            entries.push((key, value));
+        }
+    }
+    Ok(entries)
+}
+
+fn first_key(
+    connection: &Connection,
+    view: &RunView,
+    install: &InstallId,
+    listing: Listing<'_>,
+) -> Result<Option<String>, Fault> {
+    // What comes after a key that is before all with the prefix: all with the prefix.
+    if let Some(after) = listing.after.filter(|after| *after >= listing.prefix) {
+        return key_after(connection, view, install, after);
+    }
+    let key = connection
+        .prepare_cached(
+            "SELECT key FROM state_rows WHERE client = ?1 AND install = ?2 AND key >= ?3
+             ORDER BY key LIMIT 1",
+        )?
+        .query_row(
+            [view.client.as_str(), install.as_str(), listing.prefix],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(key)
+}
+
+fn key_after(
+    connection: &Connection,
+    view: &RunView,
+    install: &InstallId,
+    after: &str,
+) -> Result<Option<String>, Fault> {
+    let key = connection
+        .prepare_cached(
+            "SELECT key FROM state_rows WHERE client = ?1 AND install = ?2 AND key > ?3
+             ORDER BY key LIMIT 1",
+        )?
+        .query_row([view.client.as_str(), install.as_str(), after], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(key)
+}
+
+/// What was read and is different now; nothing if all still holds.
+pub fn conflict(
+    write: &ClientWrite<'_>,
+    install: &InstallId,
+    reads: &StateReads,
+) -> Result<Option<String>, Fault> {
+    let now = RunView {
+        client: write.client.clone(),
+        commit: write.last_commit(),
+    };
+    for (key, commit) in &reads.keys {
+        if get(write.connection, &now, install, key)?.commit != *commit {
+            return Ok(Some(key.clone()));
+        }
+    }
+    for range in &reads.ranges {
+        if let Some(key) = range_conflict(write.connection, &now, install, range)? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+fn range_conflict(
+    connection: &Connection,
+    now: &RunView,
+    install: &InstallId,
+    range: &StateRange,
+) -> Result<Option<String>, Fault> {
+    let listing = Listing {
+        prefix: &range.prefix,
+        after: range.after.as_deref(),
+        until: range.until.as_deref(),
+        limit: None,
+    };
+    let listed = list(connection, now, install, listing)?;
+    let mut seen = range.seen.iter();
+    for (key, value) in listed {
+        match seen.next() {
+            Some((seen_key, commit)) if *seen_key == key && *commit == value.commit => {}
+            Some((seen_key, _)) => return Ok(Some(key.min(seen_key.clone()))),
+            None => return Ok(Some(key)),
+        }
+    }
+    Ok(seen.next().map(|(key, _)| key.clone()))
+}
+
+/// Writes what a run wrote.
+pub fn save(
+    write: &mut ClientWrite<'_>,
+    install: &InstallId,
+    writes: &StateWrites,
+) -> Result<(), Fault> {
+    let commit = write.commit_number();
+    let mut statement = write.connection.prepare_cached(
+        "INSERT INTO state_rows (client, install, key, commit_number, value)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (key, value) in writes {
+        statement.execute(params![
+            write.client.as_str(),
+            install.as_str(),
+            key,
+            commit,
+            value
+        ])?;
+    }
+    Ok(())
+}

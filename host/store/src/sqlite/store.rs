@@ -1,0 +1,468 @@
+//! The trait, each method handed to the writer or to a reader.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fondaco_model::{
+    Action, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp,
+    run::StateValue,
+};
+
+use super::{
+    SqliteStore,
+    client::{self, ClientWrite},
+    events,
+    fault::Fault,
+    inbox, mirror, outbox, progress, runs, settle,
+    state::{self, Listing},
+    writer::{Guard, Verdict},
+};
+use crate::{
+    ActionFilter, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress, Lease,
+    MirrorRow, NewDelivery, ObserveOutcome, Observed, ReadyAction, RunCommit, RunRecord, RunView,
+    SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
+};
+
+impl SqliteStore {
+    /// A transaction of a client, in the next commit.
+    async fn write<T, F>(
+        &self,
+        lease: &Lease,
+        doing: &'static str,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut ClientWrite<'_>) -> Result<Verdict<T>, Fault> + Send + 'static,
+    {
+        let lease = lease.clone();
+        let job = move |connection: &_| ClientWrite::run(connection, lease, work);
+        self.writer.write(doing, Guard::Savepoint, job).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn lease(&self, client: &ClientId, owner: &str) -> Result<Lease, StoreError> {
+        let (client, owner) = (client.clone(), owner.to_owned());
+        let job = move |connection: &_| client::lease(connection, client, &owner);
+        self.writer
+            .write("take the lease of a client", Guard::Savepoint, job)
+            .await
+    }
+
+    async fn accept(&self, lease: &Lease, delivery: NewDelivery) -> Result<u64, StoreError> {
+        let lease = lease.clone();
+        let job = move |connection: &_| inbox::accept(connection, lease, &delivery);
+        self.writer
+            .write("accept a delivery", Guard::None, job)
+            .await
+    }
+
+    async fn check_writable(&self, within: Duration) -> Result<(), StoreError> {
+        let doing = "write within the time allowed";
+        let probe = self.writer.write(doing, Guard::Savepoint, client::probe);
+        match tokio::time::timeout(within, probe).await {
+            Ok(written) => written,
+            Err(late) => Err(StoreError::Database {
+                doing,
+                source: Box::new(late),
+            }),
+        }
+    }
+
+    async fn deliveries(
+        &self,
+        client: &ClientId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the inbox", move |connection| {
+                inbox::deliveries(connection, &client, after, limit)
+            })
+            .await
+    }
+
+    async fn bury(&self, lease: &Lease, delivery: u64, reason: &str) -> Result<(), StoreError> {
+        let reason = reason.to_owned();
+        self.write(lease, "bury a delivery", move |write| {
+            inbox::bury(write, delivery, &reason)
+        })
+        .await
+    }
+
+    async fn mirror(
+        &self,
+        client: &ClientId,
+        key: &EntityKey,
+    ) -> Result<Option<MirrorRow>, StoreError> {
+        let (client, key) = (client.clone(), key.clone());
+        self.readers
+            .read("read the mirror", move |connection| {
+                mirror::current(connection, &client, &key)
+            })
+            .await
+    }
+
+    async fn observe(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        observed: Observed,
+    ) -> Result<ObserveOutcome, StoreError> {
+        self.write(lease, "take in an observation", move |write| {
+            mirror::observe(write, at, observed)
+        })
+        .await
+    }
+
+    async fn shop_progress(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+    ) -> Result<ShopProgress, StoreError> {
+        let (client, shop) = (client.clone(), shop.clone());
+        self.readers
+            .read("read a shop's progress", move |connection| {
+                progress::load(connection, &client, &shop)
+            })
+            .await
+    }
+
+    async fn tick(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        schedule: &str,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (install, schedule) = (install.clone(), schedule.to_owned());
+        self.write(lease, "raise a tick", move |write| {
+            events::tick(write, at, install, schedule, due_at)
+        })
+        .await
+    }
+
+    async fn last_tick(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        schedule: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        let schedule = schedule.to_owned();
+        self.readers
+            .read("read the last tick", move |connection| {
+                Ok(events::last(connection, &client, &install, &schedule)?
+                    .map(|(due_at, _)| due_at))
+            })
+            .await
+    }
+
+    async fn install(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+    ) -> Result<InstallProgress, StoreError> {
+        let install = install.clone();
+        self.write(lease, "register an install", move |write| {
+            runs::install(write, &install)
+        })
+        .await
+    }
+
+    async fn install_progress(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<InstallProgress>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read where an install stands", move |connection| {
+                runs::stands(connection, &client, &install)
+            })
+            .await
+    }
+
+    async fn events(
+        &self,
+        client: &ClientId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read events", move |connection| {
+                events::events(connection, &client, after, limit)
+            })
+            .await
+    }
+
+    async fn view(&self, client: &ClientId) -> Result<RunView, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the last commit", move |connection| {
+                client::view(connection, client)
+            })
+            .await
+    }
+
+    async fn commit_run(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        run: RunCommit,
+    ) -> Result<CommitOutcome, StoreError> {
+        self.write(lease, "commit a run", move |write| {
+            runs::commit_run(write, at, run)
+        })
+        .await
+    }
+
+    async fn ready(
+        &self,
+        client: &ClientId,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ReadyAction>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read which actions are ready", move |connection| {
+                outbox::ready(connection, &client, at, limit)
+            })
+            .await
+    }
+
+    async fn sending(&self, client: &ClientId) -> Result<Vec<SendingAction>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read which actions are being sent", move |connection| {
+                outbox::sending(connection, &client)
+            })
+            .await
+    }
+
+    async fn begin(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        request: &str,
+    ) -> Result<bool, StoreError> {
+        let (action, request) = (action.clone(), request.to_owned());
+        self.write(lease, "begin an action", move |write| {
+            settle::begin(write, at, &action, &request)
+        })
+        .await
+    }
+
+    async fn postpone(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<Vec<EntityKey>, StoreError> {
+        let (action, reason) = (action.clone(), reason.to_owned());
+        self.write(lease, "put an action back", move |write| {
+            settle::postpone(write, at, &action, until, &reason)
+        })
+        .await
+    }
+
+    async fn settle(
+        &self,
+        lease: &Lease,
+        settlement: Settlement,
+    ) -> Result<SettleOutcome, StoreError> {
+        self.write(lease, "settle an action", move |write| {
+            settle::settle(write, settlement)
+        })
+        .await
+    }
+
+    async fn fences(&self, client: &ClientId) -> Result<Vec<String>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the fences", move |connection| {
+                outbox::fences(connection, &client)
+            })
+            .await
+    }
+
+    async fn backlog(&self, client: &ClientId) -> Result<Backlog, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("count what waits", move |connection| {
+                client::backlog(connection, &client)
+            })
+            .await
+    }
+
+    async fn dead_deliveries(
+        &self,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<DeadDelivery>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the dead deliveries", move |connection| {
+                inbox::dead_deliveries(connection, &client, limit)
+            })
+            .await
+    }
+
+    async fn runs(
+        &self,
+        client: &ClientId,
+        install: Option<&InstallId>,
+        limit: u32,
+    ) -> Result<Vec<RunRecord>, StoreError> {
+        let (client, install) = (client.clone(), install.cloned());
+        self.readers
+            .read("read the runs", move |connection| {
+                runs::runs(connection, &client, install.as_ref(), limit)
+            })
+            .await
+    }
+
+    async fn actions(
+        &self,
+        client: &ClientId,
+        filter: ActionFilter,
+    ) -> Result<Vec<Action>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the actions", move |connection| {
+                outbox::actions(connection, &client, &filter)
+            })
+            .await
+    }
+
+    async fn action(
+        &self,
+        client: &ClientId,
+        action: &ActionId,
+    ) -> Result<Option<Action>, StoreError> {
+        let (client, action) = (client.clone(), action.clone());
+        self.readers
+            .read("read an action", move |connection| {
+                outbox::action(connection, &client, &action)
+            })
+            .await
+    }
+
+    async fn event(&self, client: &ClientId, number: u64) -> Result<Option<Event>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read an event", move |connection| {
+                events::event(connection, &client, number)
+            })
+            .await
+    }
+
+    async fn state_get(
+        &self,
+        view: &RunView,
+        install: &InstallId,
+        key: &str,
+    ) -> Result<StateValue, StoreError> {
+        let (view, install, key) = (view.clone(), install.clone(), key.to_owned());
+        self.readers
+            .read("read a state", move |connection| {
+                state::get(connection, &view, &install, &key)
+            })
+            .await
+    }
+
+    async fn state_list(
+        &self,
+        view: &RunView,
+        install: &InstallId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, StateValue)>, StoreError> {
+        let (view, install) = (view.clone(), install.clone());
+        let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        self.readers
+            .read("list a state", move |connection| {
+                let listing = Listing {
+                    prefix: &prefix,
+                    after: after.as_deref(),
+                    until: None,
+                    limit: Some(limit),
+                };
+                state::list(connection, &view, &install, listing)
+            })
+            .await
+    }
+
+    async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError> {
+        let (view, key) = (view.clone(), key.clone());
+        self.readers
+            .read("read the mirror", move |connection| {
+                Ok(mirror::as_of(connection, &view, &key)?.map(|row| row.entity))
+            })
+            .await
+    }
+
+    async fn entity_at(
+        &self,
+        client: &ClientId,
+        key: &EntityKey,
+        sequence: u64,
+    ) -> Result<Option<Entity>, StoreError> {
+        let (client, key) = (client.clone(), key.clone());
+        self.readers
+            .read("read the mirror", move |connection| {
+                mirror::entity_at(connection, &client, &key, sequence)
+            })
+            .await
+    }
+
+    async fn variants_by_sku(
+        &self,
+        view: &RunView,
+        sku: &str,
+    ) -> Result<Vec<(EntityKey, Entity)>, StoreError> {
+        let (view, sku) = (view.clone(), sku.to_owned());
+        self.readers
+            .read("look up an SKU", move |connection| {
+                mirror::variants_by_sku(connection, &view, &sku)
+            })
+            .await
+    }
+
+    async fn skus(
+        &self,
+        view: &RunView,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let (view, after) = (view.clone(), after.map(str::to_owned));
+        self.readers
+            .read("list the SKUs", move |connection| {
+                mirror::skus(connection, &view, after.as_deref(), limit)
+            })
+            .await
+    }
+
+    async fn orders_known_until(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        commit: u64,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (client, shop) = (client.clone(), shop.clone());
+        self.readers
+            .read("read a shop's progress", move |connection| {
+                progress::orders_known_until(connection, &client, &shop, commit)
+            })
+            .await
+    }
+}

@@ -1,0 +1,93 @@
+//! What every backend has to keep. Each case gets an empty store; [`cases`] names them all, so
+//! that another backend runs the same ones with one more module of [`sqlite`]'s kind.
+
+mod actions;
+mod inbox;
+mod leases;
+mod mirror;
+mod runs;
+mod settling;
+mod state;
+
+/// Makes a test of each case, with an expression that makes an empty store.
+macro_rules! cases {
+    ($empty:expr, $($module:ident: $($case:ident)*;)*) => {
+        $(mod $module {
+            $(#[tokio::test]
+            async fn $case() {
+                let (_keep, store) = $empty;
+                crate::conformance::$module::$case(&store).await;
+            })*
+        })*
+    };
+}
+
+mod sqlite {
+    cases! {
+        crate::sqlite::empty(),
+        leases:
+            a_stale_epoch_is_refused_by_every_write
+            the_newest_lease_writes
+            clients_with_the_same_names_never_meet;
+        inbox:
+            deliveries_come_out_in_the_order_of_arrival
+            concurrent_deliveries_get_numbers_of_their_own
+            a_caller_that_goes_away_does_not_matter
+            a_dead_delivery_is_kept_with_its_reason
+            large_bodies_come_in_smaller_lots
+            the_store_says_whether_it_can_be_written_to;
+        mirror:
+            a_row_is_written_and_raises_its_changes
+            the_same_again_writes_nothing
+            a_row_that_has_moved_on_stops_everything
+            an_entity_may_come_twice
+            a_view_shows_what_was
+            skus_are_exact_as_of_a_view
+            progress_is_kept_and_its_watermark_by_commit
+            events_are_numbered_across_everything
+            an_event_keeps_its_cause;
+        state:
+            values_are_read_as_of_a_view
+            a_listing_is_in_the_order_of_bytes
+            a_key_that_changed_is_a_conflict
+            an_absent_key_that_came_is_a_conflict
+            a_deleted_key_is_as_if_it_had_never_been
+            a_phantom_in_a_range_is_a_conflict
+            a_range_that_was_cut_off_ends_there;
+        runs:
+            an_install_begins_at_the_last_event
+            a_run_is_committed_once
+            pages_of_an_event_are_committed_once_each
+            a_cursor_belongs_to_the_next_event
+            events_may_be_passed_over
+            what_does_not_exist_is_refused
+            records_come_newest_first
+            a_tick_is_raised_once_and_not_before_the_last_is_handled;
+        actions:
+            a_proposal_waits_and_is_ready
+            a_newer_one_takes_the_place_and_the_value_before
+            one_run_can_supersede_itself
+            one_that_is_being_sent_is_not_superseded
+            a_refused_proposal_is_recorded_and_told
+            the_same_action_again_is_passed_over
+            one_comes_after_another_that_is_done
+            one_is_told_when_what_it_comes_after_failed
+            an_expired_one_is_ready_whatever_it_waits_for
+            ready_is_limited_and_oldest_first
+            actions_are_listed_newest_first;
+        settling:
+            begin_puts_up_a_fence_once
+            two_are_never_sent_to_one_target
+            what_is_being_sent_tells_its_request
+            one_that_was_put_back_waits_until_then
+            one_that_was_put_back_gives_way_to_a_newer_one
+            putting_back_returns_what_was_masked
+            settling_raises_changes_then_the_outcome
+            settling_twice_does_nothing
+            settling_on_a_mirror_that_moved_does_nothing
+            settling_returns_what_was_masked
+            a_fence_that_is_gone_masks_nothing
+            ending_one_that_waits_leaves_the_fence_of_another
+            the_backlog_counts_what_is_open;
+    }
+}

@@ -1,0 +1,237 @@
+//! Small things that the tests put into a store.
+
+use std::collections::BTreeSet;
+
+use fondaco_model::{
+    ActionEnd, ActionId, ActionKind, Aspect, Change, ClientId, Decimal, Entity, EntityKey, Event,
+    EventBody, InstallId, Location, Order, OrderChange, Proposal, ShopId, Terms, Timestamp,
+    Variant, Version,
+    action::{Localised, Severity},
+    commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
+    run::{RunUse, StateReads, StateWrites},
+};
+use fondaco_store::{
+    CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit,
+    RunResult, Store,
+};
+
+/// The moment at which everything happens, unless a test says otherwise.
+pub const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+pub fn client(name: &str) -> ClientId {
+    ClientId::new(name).unwrap()
+}
+
+pub fn shop(name: &str) -> ShopId {
+    ShopId::new(name).unwrap()
+}
+
+pub fn install(name: &str) -> InstallId {
+    InstallId::new(name).unwrap()
+}
+
+pub fn decimal(number: i64) -> Decimal {
+    number.to_string().parse().unwrap()
+}
+
+pub fn action_id(name: &str) -> ActionId {
+    ActionId::from_stored(name)
+}
+
+pub fn delivery(body: &str) -> NewDelivery {
+    NewDelivery {
+        shop: shop("milano"),
+        topic: "order.updated".to_owned(),
+        received_at: NOW,
+        body: body.into(),
+    }
+}
+
+pub fn variant_key(id: &str) -> EntityKey {
+    EntityKey::variant(shop("milano"), id)
+}
+
+pub fn order_key(id: &str) -> EntityKey {
+    EntityKey::order(shop("milano"), id)
+}
+
+/// A variant with an SKU, if it has one, and so many in stock.
+pub fn variant(sku: Option<&str>, available: i64) -> Entity {
+    let content = VariantContent {
+        product: "7".to_owned(),
+        sku: sku.map(str::to_owned),
+        title: "Tazza blu".to_owned(),
+        price: Some("19.90".parse().unwrap()),
+        barcode: None,
+        published: true,
+    };
+    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal(available)) };
+    let version = Version::pushed(NOW);
+    Entity::Variant(Variant {
+        content: Aspect::known(version, content),
+        stock: [(Location::WHOLE_SHOP, Aspect::known(version, level))].into(),
+    })
+}
+
+pub fn deleted_variant() -> Entity {
+    let content = Aspect::deleted(Version::pushed(NOW));
+    Entity::Variant(Variant { content, ..Variant::default() })
+}
+
+pub fn order(number: &str) -> Entity {
+    let head = OrderHead {
+        number: number.to_owned(),
+        state: OrderState::Processing,
+        test: false,
+        channel: "web".to_owned(),
+        placed_at: NOW,
+        paid_at: None,
+        currency: "EUR".to_owned(),
+        prices_include_tax: true,
+        total: decimal(40),
+        total_tax: decimal(7),
+        payment_method: None,
+        shipping_country: Some("IT".to_owned()),
+    };
+    Entity::Order(Order { head: Aspect::known(Version::pushed(NOW), head), ..Order::default() })
+}
+
+pub fn stock_change(before: i64) -> Change {
+    Change::Stock { location: Location::WHOLE_SHOP, before: Some(decimal(before)) }
+}
+
+pub fn placed() -> Change {
+    Change::Order(BTreeSet::from([OrderChange::Placed]))
+}
+
+pub fn row(key: EntityKey, base_sequence: u64, entity: Entity, changes: Vec<Change>) -> ObservedRow {
+    ObservedRow { key, base_sequence, entity, changes, caused_by: None }
+}
+
+pub fn rows(rows: Vec<ObservedRow>) -> Observed {
+    Observed { rows, ..Observed::default() }
+}
+
+/// Observes, and expects it to be taken in.
+pub async fn observe(store: &dyn Store, lease: &Lease, observed: Observed) -> Vec<Event> {
+    match store.observe(lease, NOW, observed).await.unwrap() {
+        ObserveOutcome::Applied(events) => events,
+        ObserveOutcome::Moved => panic!("the mirror has moved on"),
+    }
+}
+
+/// Raises an event for all installs: a new order.
+pub async fn raise(store: &dyn Store, lease: &Lease, order_id: &str) -> u64 {
+    let row = row(order_key(order_id), 0, order(order_id), vec![placed()]);
+    observe(store, lease, rows(vec![row])).await[0].number
+}
+
+/// Takes the lease of a client and registers an install.
+pub async fn begin(store: &dyn Store) -> (Lease, InstallId) {
+    let lease = store.lease(&client("rossi"), "test").await.unwrap();
+    let install = install("stock-sync");
+    store.install(&lease, &install).await.unwrap();
+    (lease, install)
+}
+
+/// A run that did nothing.
+pub fn run(install: &InstallId, event: u64) -> RunCommit {
+    RunCommit {
+        install: install.clone(),
+        event,
+        cursor: None,
+        began_at: NOW,
+        result: RunResult::Done,
+        reads: StateReads::default(),
+        writes: StateWrites::default(),
+        proposals: Vec::new(),
+        refused: Vec::new(),
+        log: Vec::new(),
+        used: RunUse::default(),
+    }
+}
+
+/// Commits a run, and expects it to be.
+pub async fn commit(store: &dyn Store, lease: &Lease, run: RunCommit) -> u64 {
+    match store.commit_run(lease, NOW, run).await.unwrap() {
+        CommitOutcome::Committed { run } => run,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Commits a run of a new event that proposes this.
+pub async fn propose(
+    store: &dyn Store,
+    lease: &Lease,
+    install: &InstallId,
+    proposals: Vec<Proposal>,
+) -> u64 {
+    let last = store.backlog(&lease.client).await.unwrap().last_event;
+    let event = raise(store, lease, &format!("for-{last}")).await;
+    commit(store, lease, RunCommit { proposals, ..run(install, event) }).await;
+    event
+}
+
+pub fn change_stock(name: &str, variant: &str, available: i64, decided_on: i64) -> Proposal {
+    let kind = ActionKind::ChangeStock {
+        shop: shop("torino"),
+        variant: variant.to_owned(),
+        location: Location::WHOLE_SHOP,
+        available: decimal(available),
+        decided_on: decimal(decided_on),
+    };
+    let terms = Terms { key: Some(format!("key-{name}")), ..Terms::default() };
+    Proposal { id: action_id(name), kind, terms }
+}
+
+pub fn target(variant: &str) -> String {
+    change_stock("any", variant, 0, 0).kind.target().unwrap()
+}
+
+pub fn alert(name: &str) -> Proposal {
+    let text = Localised { en: "low".to_owned(), it: "poca".to_owned() };
+    let kind = ActionKind::Alert { severity: Severity::Warning, title: text.clone(), text };
+    Proposal { id: action_id(name), kind, terms: Terms::default() }
+}
+
+pub fn after(proposal: Proposal, before: &[&str]) -> Proposal {
+    let after = before.iter().map(|name| action_id(name)).collect();
+    Proposal { terms: Terms { after, ..proposal.terms.clone() }, ..proposal }
+}
+
+pub fn expiring(proposal: Proposal, expires_at: Timestamp) -> Proposal {
+    let terms = Terms { expires_at: Some(expires_at), ..proposal.terms.clone() };
+    Proposal { terms, ..proposal }
+}
+
+pub fn decided_on(kind: &ActionKind) -> Decimal {
+    match kind {
+        ActionKind::ChangeStock { decided_on, .. } => *decided_on,
+        ActionKind::Alert { .. } => panic!("an alert is decided on nothing"),
+    }
+}
+
+pub const fn done() -> ActionEnd {
+    ActionEnd::Done { ids: Vec::new() }
+}
+
+/// The action and its end, of an event that tells an outcome.
+pub fn outcome(event: &Event) -> Option<(&str, &ActionEnd)> {
+    match &event.body {
+        EventBody::Outcome { action, end, .. } => Some((action.as_str(), end)),
+        EventBody::Changed { .. } | EventBody::Tick { .. } => None,
+    }
+}
+
+/// The names of the actions that are ready.
+pub async fn ready(store: &dyn Store, at: Timestamp) -> Vec<String> {
+    let ready = store.ready(&client("rossi"), at, 100).await.unwrap();
+    ready.into_iter().map(|ready| ready.action.id.to_string()).collect()
+}
+
+/// The outcomes after an event, in order.
+pub async fn outcomes(store: &dyn Store, after: u64) -> Vec<(String, ActionEnd)> {
+    let events = store.events(&client("rossi"), after, 100).await.unwrap();
+    let outcomes = events.iter().filter_map(outcome);
+    outcomes.map(|(name, end)| (name.to_owned(), end.clone())).collect()
+}

@@ -1,0 +1,221 @@
+//! What the admin API shows: plain words and numbers, in JSON.
+
+use fondaco_model::{Action, ActionEnd, ActionKind, Decimal};
+use fondaco_store::{DeadDelivery, RunRecord, RunResult};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How the host stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusView {
+    /// The host's version.
+    pub version: String,
+    /// The clients that whoever asks may see.
+    pub clients: Vec<ClientView>,
+}
+
+/// How a client stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClientView {
+    /// Its name in files and addresses.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// `importing`, `live`, or `ended`.
+    pub state: String,
+    /// Why its work has ended, if it has.
+    pub ended: Option<String>,
+    /// Its shops.
+    pub shops: Vec<ShopView>,
+    /// Its modules.
+    pub installs: Vec<InstallView>,
+    /// Deliveries that wait in the inbox.
+    pub deliveries_waiting: u64,
+    /// Deliveries that nothing could be made of.
+    pub deliveries_dead: u64,
+    /// Actions that have not ended.
+    pub actions_open: u64,
+    /// Events so far.
+    pub events: u64,
+}
+
+/// How a shop stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShopView {
+    /// Its name in files and addresses.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Which platform it is on.
+    pub platform: String,
+    /// `production` or `staging`.
+    pub environment: String,
+    /// Whether its first import is complete.
+    pub imported: bool,
+    /// Until when its orders are complete, in milliseconds since 1970.
+    pub orders_known_until: Option<u64>,
+    /// What is wrong with it now, in words.
+    pub trouble: Option<String>,
+}
+
+/// How an install stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstallView {
+    /// Its name.
+    pub id: String,
+    /// The version of its module.
+    pub version: String,
+    /// `off` or `live`.
+    pub mode: String,
+    /// The last event it is done with.
+    pub event: u64,
+    /// Events that came after that.
+    pub behind: u64,
+}
+
+/// A run of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunView {
+    /// Its number within its install.
+    pub number: u64,
+    /// The install.
+    pub install: String,
+    /// The event it handled.
+    pub event: u64,
+    /// When it began, in milliseconds since 1970.
+    pub began_at: u64,
+    /// `done`, `again`, `failed` or `skipped`.
+    pub result: String,
+    /// Why it failed, if it did.
+    pub reason: Option<String>,
+    /// Fuel it used.
+    pub fuel: u64,
+    /// Time it took, in microseconds.
+    pub wall_us: u64,
+    /// Calls of the host it made.
+    pub host_calls: u64,
+    /// What it logged, a line each.
+    pub log: Vec<String>,
+    /// The actions it proposed.
+    pub actions: Vec<String>,
+}
+
+impl From<RunRecord> for RunView {
+    fn from(run: RunRecord) -> Self {
+        let result = run.result.as_str().to_owned();
+        let reason = match run.result {
+            RunResult::Failed { reason } => Some(reason),
+            RunResult::Done | RunResult::Again { .. } | RunResult::Skipped => None,
+        };
+        Self {
+            number: run.number,
+            install: run.install.to_string(),
+            event: run.event,
+            began_at: run.began_at.0,
+            result,
+            reason,
+            fuel: run.used.fuel,
+            wall_us: run.used.wall_us,
+            host_calls: run.used.host_calls,
+            log: run.log,
+            actions: run.actions.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// An action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionView {
+    /// Its id.
+    pub id: String,
+    /// The install that proposed it.
+    pub install: String,
+    /// The event whose run proposed it.
+    pub event: u64,
+    /// The interface it was proposed by.
+    pub kind: String,
+    /// What it does, in words.
+    pub what: String,
+    /// Why, in English.
+    pub why_en: String,
+    /// Why, in Italian.
+    pub why_it: String,
+    /// `waiting`, `sending` or `ended`.
+    pub state: String,
+    /// How it ended, once it has: `done`, `refused`, `stale`, `superseded`, `failed`, `unknown` or
+    /// `expired`.
+    pub end: Option<String>,
+    /// More about the end, in words.
+    pub detail: Option<String>,
+    /// How often sending it was begun.
+    pub attempts: u32,
+    /// When it was proposed, in milliseconds since 1970.
+    pub proposed_at: u64,
+    /// When it ended, in milliseconds since 1970.
+    pub ended_at: Option<u64>,
+}
+
+impl From<Action> for ActionView {
+    fn from(action: Action) -> Self {
+        let detail = match &action.end {
+            Some(ActionEnd::Refused { reason } | ActionEnd::Failed { reason }) => {
+                Some(reason.clone())
+            }
+            Some(ActionEnd::Unknown { detail }) => Some(detail.clone()),
+            Some(ActionEnd::Stale { found }) => Some(format!("the shop showed {found}")),
+            _ => None,
+        };
+        Self {
+            id: action.id.to_string(),
+            install: action.install.to_string(),
+            event: action.event,
+            kind: action.kind.interface().to_owned(),
+            what: words(&action.kind),
+            why_en: action.terms.explanation.en,
+            why_it: action.terms.explanation.it,
+            state: action.state.as_str().to_owned(),
+            end: action.end.as_ref().map(|end| end.as_str().to_owned()),
+            detail,
+            attempts: action.attempts,
+            proposed_at: action.proposed_at.0,
+            ended_at: action.ended_at.map(|moment| moment.0),
+        }
+    }
+}
+
+fn words(kind: &ActionKind) -> String {
+    match kind {
+        ActionKind::ChangeStock { shop, variant, available, decided_on, .. } => {
+            let (before, after): (&Decimal, &Decimal) = (decided_on, available);
+            format!("stock of variant {variant} on {shop}: {before} → {after}")
+        }
+        ActionKind::Alert { title, .. } => title.en.clone(),
+    }
+}
+
+/// A delivery that nothing could be made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadDeliveryView {
+    /// Its number.
+    pub number: u64,
+    /// The shop it is from.
+    pub shop: String,
+    /// What the platform said it is about.
+    pub topic: String,
+    /// When it arrived, in milliseconds since 1970.
+    pub received_at: u64,
+    /// Why nothing could be made of it.
+    pub reason: String,
+}
+
+impl From<DeadDelivery> for DeadDeliveryView {
+    fn from(dead: DeadDelivery) -> Self {
+        Self {
+            number: dead.number,
+            shop: dead.shop.to_string(),
+            topic: dead.topic,
+            received_at: dead.received_at.0,
+            reason: dead.reason,
+        }
+    }
+}

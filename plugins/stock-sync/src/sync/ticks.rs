@@ -1,0 +1,157 @@
+//! The clock: opens SKUs, judges what is open, walks slowly over everything.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Host, Sync, read, write};
+use crate::{
+    limits::{ORDER_KEPT_MS, ORDERS_PER_CALL, SKUS_PER_CALL},
+    rules::{SharedSku, orders::CountedOrder, words::Why},
+};
+
+/// How far the walk over all SKUs has come.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Sweep {
+    /// Whether every SKU was looked at once, so that the walk may be slow.
+    opened: bool,
+    /// The last SKU that was looked at.
+    #[serde(default)]
+    sku: Option<String>,
+    /// The key of the last order that was looked at.
+    #[serde(default)]
+    order: Option<String>,
+}
+
+const SWEEP: &str = "sweep";
+const OPEN: &str = "open/";
+const ORDERS: &str = "order/";
+
+/// Handles a tick. Returns a cursor if there is more to do than fits a call.
+///
+/// The first tick opens every SKU before any order is heard. Each later one judges all that is
+/// open, then takes one step of the walk: new SKUs are opened, gone ones dropped, and a shop that
+/// is not as expected though nothing is open is put in doubt.
+///
+/// # Errors
+/// If the settings or what is remembered cannot be read.
+pub fn on_tick<H: Host>(host: &mut H, cursor: Option<&str>) -> Result<Option<String>, Failure> {
+    let mut sync = Sync::begin(host)?;
+    let mut sweep: Sweep = read(sync.host, SWEEP)?.unwrap_or_default();
+    if !sweep.opened {
+        return sync.open_page(&mut sweep);
+    }
+    if let Some(cursor) = sync.settle_page(cursor)? {
+        return Ok(Some(cursor));
+    }
+    sync.step(&mut sweep)?;
+    sync.forget_old_orders(&mut sweep)?;
+    write(sync.host, SWEEP, &sweep)?;
+    Ok(None)
+}
+
+impl<H: Host> Sync<'_, H> {
+    /// Opens the next page of SKUs; the cursor is there until all are opened.
+    fn open_page(&mut self, sweep: &mut Sweep) -> Result<Option<String>, Failure> {
+        if sweep.sku.is_none() && !self.shops.contains_key(&self.settings.source) {
+            let source = &self.settings.source;
+            let known: Vec<&str> = self.shops.keys().map(String::as_str).collect();
+            self.host.warn(&format!(
+                "the setting `source` names `{source}`, which is none of the production shops \
+                 ({}); each SKU begins with the least that a shop shows",
+                known.join(", ")
+            ));
+        }
+        self.step(sweep)?;
+        sweep.opened = sweep.sku.is_none();
+        write(self.host, SWEEP, sweep)?;
+        Ok(sweep.sku.as_ref().map(|sku| format!("opening after {sku}")))
+    }
+
+    /// Judges a page of what is open. The cursor is the last key of the page.
+    fn settle_page(&mut self, cursor: Option<&str>) -> Result<Option<String>, Failure> {
+        let open = self.host.list(OPEN, cursor, SKUS_PER_CALL);
+        let full = open.len() >= SKUS_PER_CALL as usize;
+        for (key, _) in &open {
+            let sku = key.strip_prefix(OPEN).unwrap_or_default();
+            match self.load(sku)? {
+                Some(mut shared) => self.settle(sku, &mut shared, Why::OutOfStep)?,
+                None => self.host.delete(key),
+            }
+        }
+        Ok(open.last().filter(|_| full).map(|(key, _)| key.clone()))
+    }
+
+    /// Judges a SKU, proposes what it needs, and looks where it is time to.
+    fn settle(&mut self, sku: &str, shared: &mut SharedSku, why: Why) -> Result<(), Failure> {
+        let why = self.judge(sku, shared).unwrap_or(why);
+        let shops: Vec<String> = shared.places.keys().cloned().collect();
+        for shop in shops {
+            let known_until = self.host.known_until(&shop);
+            if shared.wanted(&self.settings, &shop, self.now).is_some() {
+                continue;
+            }
+            let Some(place) = shared.places.get(&shop) else {
+                continue;
+            };
+            if let Some(look) = place.look(self.now, known_until) {
+                self.propose(sku, shared, &shop, look, &Why::Look);
+            }
+        }
+        self.finish(sku, shared, &why)
+    }
+
+    /// Looks at the next page of SKUs, and begins again after the last.
+    fn step(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {
+        let skus = self.host.skus(sweep.sku.as_deref(), SKUS_PER_CALL);
+        let full = skus.len() >= SKUS_PER_CALL as usize;
+        for sku in &skus {
+            self.visit(sku)?;
+        }
+        sweep.sku = skus.last().filter(|_| full).cloned();
+        Ok(())
+    }
+
+    fn visit(&mut self, sku: &str) -> Result<(), Failure> {
+        let known = self.load(sku)?;
+        if !self.is_shared(sku) {
+            if let Some(known) = known {
+                self.forget(sku, &known);
+            }
+            return Ok(());
+        }
+        let listings = self.listings(sku);
+        let aligned = self.align(sku, known.clone().unwrap_or_default(), &listings)?;
+        let Some((mut shared, why)) = aligned else {
+            return Ok(());
+        };
+        shared.compare(&listings, self.now);
+        if Some(&shared) == known.as_ref() && !self.needs_anything(&shared) {
+            return Ok(());
+        }
+        self.finish(sku, &mut shared, &why)
+    }
+
+    fn needs_anything(&self, shared: &SharedSku) -> bool {
+        shared
+            .places
+            .keys()
+            .any(|shop| shared.wanted(&self.settings, shop, self.now).is_some())
+    }
+
+    fn forget_old_orders(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {
+        let orders = self
+            .host
+            .list(ORDERS, sweep.order.as_deref(), ORDERS_PER_CALL);
+        let full = orders.len() >= ORDERS_PER_CALL as usize;
+        for (key, json) in &orders {
+            let order: CountedOrder = serde_json::from_str(json).map_err(|error| {
+                format!("what is remembered as `{key}` cannot be read: {error}")
+            })?;
+            if order.updated_at.saturating_add(ORDER_KEPT_MS) < self.now {
+                self.host.delete(key);
+            }
+        }
+        sweep.order = orders.last().filter(|_| full).map(|(key, _)| key.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,579 @@
+//! Shops with real quantities, and a host between them and the module.
+//!
+//! The host here keeps what the contract promises: events in order, a mirror that an older
+//! observation never overwrites, no observation while a write is being sent, `known-until` only
+//! when every order before has reached the module, one write per place at a time, a newer proposal
+//! in the place of one that waits. Everything else comes as it likes.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::{
+    rules::{
+        Quantity, SharedSku,
+        orders::{CountedOrder, Line},
+        place::{End, Level, Policy},
+        shared::Listing,
+    },
+    sync::{self, Host, OrderHeard, OutcomeHeard, StockHeard},
+    tests::memory::{Memory, Shop, Variant},
+};
+
+const SKU: &str = "MUG-BLU";
+const VARIANT: &str = "7";
+const BUFFERS: [i64; 3] = [0, 2, 0];
+/// Any moment will do to begin at.
+const START_MS: u64 = 1_800_000_000_000;
+/// How far the shops' clocks are from the host's.
+const SKEWS_MS: [i64; 3] = [0, 4_000, -4_000];
+/// A delivery that was on its way longer than this is lost.
+const DELAY_MS_MAX: u64 = 8_000;
+const TICK_MS: u64 = 60_000;
+const TICKS_TO_REST_MAX: usize = 200;
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+pub enum Op {
+    Sale {
+        shop: usize,
+        units: i64,
+    },
+    Cancel {
+        shop: usize,
+        order: usize,
+    },
+    EditOrder {
+        shop: usize,
+        order: usize,
+        units: i64,
+    },
+    /// Somebody changes stock by hand.
+    Edit {
+        shop: usize,
+        by: i64,
+    },
+    /// The host hears of one order that changed, as it is now.
+    HearOrder {
+        shop: usize,
+    },
+    /// The host reads every order that changed.
+    PollOrders {
+        shop: usize,
+    },
+    /// The host hears of the stock as it is now.
+    HearStock {
+        shop: usize,
+    },
+    /// The shop sends its stock as it is now; it arrives later, or not at all.
+    DelayStock {
+        shop: usize,
+    },
+    HearDelayedStock {
+        shop: usize,
+    },
+    /// The host takes the waiting write up and looks at what the shop shows.
+    Look {
+        shop: usize,
+    },
+    /// The host writes.
+    Write {
+        shop: usize,
+    },
+    /// The host learns that it was written.
+    Settle {
+        shop: usize,
+    },
+    /// The host crashes while it sends, and cannot tell whether it was written.
+    LoseTrack {
+        shop: usize,
+    },
+    /// The platform will not do what waits.
+    Fail {
+        shop: usize,
+    },
+    /// The module handles one event.
+    Run,
+    RunAll,
+    Tick,
+    Wait {
+        seconds: u64,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Order {
+    taken: i64,
+    placed_at: u64,
+    updated_at: u64,
+    heard: bool,
+    changed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Write {
+    action: String,
+    available: Quantity,
+    decided_on: Quantity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Looked,
+    Written,
+}
+
+#[derive(Debug, Clone, Default)]
+struct SimulatedShop {
+    real: i64,
+    /// How often the real quantity was written, by whom ever.
+    version: u64,
+    orders: Vec<Order>,
+    /// What the host last saw, and of which version.
+    mirror: (i64, u64),
+    delayed: Option<(i64, u64, u64)>,
+    waiting: Option<Write>,
+    sending: Option<(Write, Sent)>,
+    masked: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Tick,
+    Order(OrderHeard),
+    Stock(StockHeard),
+    Outcome(OutcomeHeard),
+    OrdersKnown(usize, u64),
+}
+
+/// The shops, the host, and the module.
+#[derive(Debug)]
+pub struct World {
+    memory: Memory,
+    shops: Vec<SimulatedShop>,
+    events: VecDeque<Event>,
+    /// What the hub should be: what the source showed at first, less what was sold anywhere, with
+    /// what was changed by hand.
+    pub truth: i64,
+    story: Vec<(u64, Vec<i64>, i64, Told)>,
+}
+
+/// A line of the story; put into words only when somebody asks.
+#[derive(Debug)]
+enum Told {
+    Did(Op),
+    Ran(Event, Vec<String>),
+    Proposed(String),
+}
+
+fn id(shop: usize) -> String {
+    format!("shop-{shop}")
+}
+
+fn index(shop: &str) -> usize {
+    shop.trim_start_matches("shop-").parse().unwrap()
+}
+
+fn level(units: i64) -> Level {
+    Level {
+        location: None,
+        policy: Policy::Tracked,
+        available: Quantity::units(units),
+    }
+}
+
+fn whole(quantity: Quantity) -> i64 {
+    quantity.to_string().parse().unwrap()
+}
+
+impl World {
+    /// Shops that show these quantities, and a module that was just installed.
+    pub fn new(start: &[i64]) -> Self {
+        let buffers: Vec<String> = BUFFERS
+            .iter()
+            .enumerate()
+            .map(|(shop, buffer)| format!(r#""{}":{buffer}"#, id(shop)))
+            .collect();
+        let mut memory = Memory {
+            now: START_MS,
+            settings: format!(
+                r#"{{"source":"shop-0","buffers":{{{}}}}}"#,
+                buffers.join(",")
+            ),
+            ..Memory::default()
+        };
+        let mut shops = Vec::new();
+        for (shop, units) in start.iter().enumerate() {
+            memory.shops.insert(
+                id(shop),
+                Shop {
+                    name: id(shop),
+                    production: true,
+                },
+            );
+            let listing = Listing {
+                shop: id(shop),
+                variant: VARIANT.to_owned(),
+                level: Some(level(*units)),
+            };
+            memory.variants.push(Variant {
+                sku: SKU.to_owned(),
+                listing,
+            });
+            let mirror = (*units, 0);
+            shops.push(SimulatedShop {
+                real: *units,
+                mirror,
+                ..SimulatedShop::default()
+            });
+        }
+        let events = VecDeque::from([Event::Tick]);
+        Self {
+            memory,
+            shops,
+            events,
+            truth: start[0],
+            story: Vec::new(),
+        }
+    }
+
+    /// What happened, for a failed assertion.
+    pub fn story(&self) -> String {
+        let line = |(now, reals, truth, told): &(u64, Vec<i64>, i64, Told)| {
+            format!(
+                "{:>6}s {reals:?} truth {truth} | {told:?}",
+                (now - START_MS) / 1_000
+            )
+        };
+        self.story.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn tell(&mut self, told: Told) {
+        let reals = self.shops.iter().map(|shop| shop.real).collect();
+        self.story.push((self.memory.now, reals, self.truth, told));
+    }
+
+    /// The hub as the module has it.
+    pub fn hub(&self) -> i64 {
+        whole(self.shared().hub)
+    }
+
+    fn shared(&self) -> SharedSku {
+        serde_json::from_str(&self.memory.state[&format!("sku/{SKU}")]).unwrap()
+    }
+
+    /// Every shop shows the hub less its buffer, and never less than nothing.
+    pub fn assert_in_step(&self) {
+        let hub = self.hub();
+        for (shop, simulated) in self.shops.iter().enumerate() {
+            let target = (hub - BUFFERS[shop]).max(0);
+            assert_eq!(
+                simulated.real,
+                target,
+                "shop {shop}, hub {hub}\n{}",
+                self.story()
+            );
+        }
+    }
+
+    /// Lets everything be heard, done and judged.
+    pub fn come_to_rest(&mut self) {
+        for _ in 0..TICKS_TO_REST_MAX {
+            for shop in 0..self.shops.len() {
+                self.perform(&Op::PollOrders { shop });
+                self.perform(&Op::HearStock { shop });
+            }
+            self.perform(&Op::RunAll);
+            self.send_everything();
+            let quiet = self.memory.list("open/", None, 1).is_empty();
+            let idle = |shop: &SimulatedShop| shop.waiting.is_none() && shop.sending.is_none();
+            if quiet && self.events.is_empty() && self.shops.iter().all(idle) {
+                return;
+            }
+            self.memory.now += TICK_MS;
+            self.events.push_back(Event::Tick);
+        }
+        panic!(
+            "it never comes to rest: {:#?}\n{}",
+            self.shared(),
+            self.story()
+        );
+    }
+
+    fn send_everything(&mut self) {
+        let busy = |shop: &SimulatedShop| shop.waiting.is_some() || shop.sending.is_some();
+        while self.shops.iter().any(busy) {
+            for shop in 0..self.shops.len() {
+                self.perform(&Op::Settle { shop });
+                self.perform(&Op::Look { shop });
+                self.perform(&Op::Write { shop });
+                self.perform(&Op::Settle { shop });
+            }
+            self.perform(&Op::RunAll);
+        }
+    }
+
+    /// Lets something happen; what cannot happen now does not.
+    pub fn perform(&mut self, op: &Op) {
+        self.memory.now += 300;
+        self.tell(Told::Did(op.clone()));
+        match *op {
+            Op::Sale { shop, units } => self.sale(shop, units),
+            Op::Cancel { shop, order } => self.edit_order(shop, order, 0),
+            Op::EditOrder { shop, order, units } => self.edit_order(shop, order, units),
+            Op::Edit { shop, by } => self.edit(shop, by),
+            Op::HearOrder { shop } => {
+                let changed = self.shops[shop]
+                    .orders
+                    .iter()
+                    .position(|order| order.changed);
+                if let Some(order) = changed {
+                    self.hear_order(shop, order);
+                }
+            }
+            Op::PollOrders { shop } => self.poll_orders(shop),
+            Op::HearStock { shop } => self.hear_stock(shop),
+            Op::DelayStock { shop } => {
+                let now = self.memory.now;
+                let shop = &mut self.shops[shop];
+                shop.delayed = Some((shop.real, shop.version, now));
+            }
+            Op::HearDelayedStock { shop } => {
+                if let Some((units, version, sent_at)) = self.shops[shop].delayed.take()
+                    && self.memory.now - sent_at <= DELAY_MS_MAX
+                {
+                    self.observe(shop, units, version);
+                }
+            }
+            Op::Look { shop } => self.look(shop),
+            Op::Write { shop } => self.write(shop),
+            Op::Settle { shop } => self.settle(shop),
+            Op::LoseTrack { shop } => {
+                if let Some((write, _)) = self.shops[shop].sending.take() {
+                    self.ended(shop, &write.action, End::Unknown);
+                    self.unmask(shop);
+                }
+            }
+            Op::Fail { shop } => {
+                if let Some(write) = self.shops[shop].waiting.take() {
+                    self.ended(shop, &write.action, End::Failed);
+                }
+            }
+            Op::Run => self.run(),
+            Op::RunAll => {
+                while !self.events.is_empty() {
+                    self.run();
+                }
+            }
+            Op::Tick => self.events.push_back(Event::Tick),
+            Op::Wait { seconds } => self.memory.now += seconds * 1_000,
+        }
+    }
+
+    fn shop_time(&self, shop: usize) -> u64 {
+        // The shops' clocks tell whole seconds.
+        self.memory.now.saturating_add_signed(SKEWS_MS[shop]) / 1_000 * 1_000
+    }
+
+    fn sale(&mut self, shop: usize, units: i64) {
+        let now = self.shop_time(shop);
+        let simulated = &mut self.shops[shop];
+        if simulated.real < units {
+            return;
+        }
+        simulated.real -= units;
+        simulated.version += 1;
+        self.truth -= units;
+        simulated.orders.push(Order {
+            taken: units,
+            placed_at: now,
+            updated_at: now,
+            heard: false,
+            changed: true,
+        });
+    }
+
+    fn edit_order(&mut self, shop: usize, order: usize, units: i64) {
+        let now = self.shop_time(shop);
+        let simulated = &mut self.shops[shop];
+        let Some(order) = simulated.orders.get_mut(order) else {
+            return;
+        };
+        let more = units - order.taken;
+        // Of an order that changes twice before it is heard, only the sum is ever known.
+        if order.changed || more == 0 || simulated.real < more {
+            return;
+        }
+        (order.taken, order.updated_at, order.changed) = (units, now, true);
+        simulated.real -= more;
+        simulated.version += 1;
+        self.truth -= more;
+    }
+
+    fn edit(&mut self, shop: usize, by: i64) {
+        let simulated = &mut self.shops[shop];
+        if by != 0 && simulated.real + by >= 0 {
+            simulated.real += by;
+            simulated.version += 1;
+            self.truth += by;
+        }
+    }
+
+    fn hear_order(&mut self, shop: usize, order: usize) {
+        let known = &mut self.shops[shop].orders[order];
+        let line = Line {
+            sku: SKU.to_owned(),
+            variant: Some(VARIANT.to_owned()),
+            quantity: Quantity::units(known.taken),
+        };
+        let heard = OrderHeard {
+            shop: id(shop),
+            id: order.to_string(),
+            number: order.to_string(),
+            placed_at: known.placed_at,
+            placed: !known.heard,
+            deleted: false,
+            now: CountedOrder {
+                updated_at: known.updated_at,
+                lines: BTreeMap::from([("1".to_owned(), line)]),
+            },
+        };
+        (known.heard, known.changed) = (true, false);
+        self.events.push_back(Event::Order(heard));
+    }
+
+    fn poll_orders(&mut self, shop: usize) {
+        for order in 0..self.shops[shop].orders.len() {
+            if self.shops[shop].orders[order].changed {
+                self.hear_order(shop, order);
+            }
+        }
+        self.events
+            .push_back(Event::OrdersKnown(shop, self.memory.now));
+    }
+
+    fn hear_stock(&mut self, shop: usize) {
+        let SimulatedShop { real, version, .. } = self.shops[shop];
+        self.observe(shop, real, version);
+    }
+
+    fn observe(&mut self, shop: usize, units: i64, version: u64) {
+        let simulated = &mut self.shops[shop];
+        if simulated.sending.is_some() {
+            simulated.masked = true;
+            return;
+        }
+        let (before, known) = simulated.mirror;
+        if version <= known {
+            return;
+        }
+        simulated.mirror = (units, version);
+        if units != before {
+            self.events.push_back(Event::Stock(StockHeard {
+                shop: id(shop),
+                variant: VARIANT.to_owned(),
+                sku: SKU.to_owned(),
+                level: Some(level(units)),
+                observed_at: self.memory.now,
+            }));
+        }
+    }
+
+    fn unmask(&mut self, shop: usize) {
+        if std::mem::take(&mut self.shops[shop].masked) {
+            self.hear_stock(shop);
+        }
+    }
+
+    fn look(&mut self, shop: usize) {
+        let simulated = &mut self.shops[shop];
+        if simulated.sending.is_some() {
+            return;
+        }
+        let Some(write) = simulated.waiting.take() else {
+            return;
+        };
+        let found = Quantity::units(simulated.real);
+        if found == write.decided_on {
+            simulated.sending = Some((write, Sent::Looked));
+        } else {
+            self.hear_stock(shop);
+            self.ended(shop, &write.action, End::Stale(found));
+        }
+    }
+
+    fn write(&mut self, shop: usize) {
+        let simulated = &mut self.shops[shop];
+        if let Some((write, sent @ Sent::Looked)) = &mut simulated.sending {
+            *sent = Sent::Written;
+            simulated.real = whole(write.available);
+            simulated.version += 1;
+            // The platform's answer shows what was written; the host takes it in when it settles.
+            simulated.mirror = (simulated.real, simulated.version);
+        }
+    }
+
+    fn settle(&mut self, shop: usize) {
+        if let Some((write, Sent::Written)) = self.shops[shop].sending.clone() {
+            self.shops[shop].sending = None;
+            self.ended(shop, &write.action, End::Done);
+            self.unmask(shop);
+        }
+    }
+
+    fn ended(&mut self, shop: usize, action: &str, end: End) {
+        self.events.push_back(Event::Outcome(OutcomeHeard {
+            action: action.to_owned(),
+            key: format!("{}/{SKU}", id(shop)),
+            end,
+            at: self.memory.now,
+        }));
+    }
+
+    fn run(&mut self) {
+        let Some(event) = self.events.pop_front() else {
+            return;
+        };
+        self.memory.now += 1;
+        for shop in 0..self.shops.len() {
+            let (units, _) = self.shops[shop].mirror;
+            self.memory.see(&id(shop), VARIANT, Quantity::units(units));
+        }
+        let memory = &mut self.memory;
+        match &event {
+            Event::Tick => {
+                let mut cursor = None;
+                loop {
+                    cursor = sync::on_tick(memory, cursor.as_deref()).unwrap();
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+            }
+            Event::Order(heard) => sync::on_order(memory, heard).unwrap(),
+            Event::Stock(heard) => sync::on_stock(memory, heard).unwrap(),
+            Event::Outcome(heard) => sync::on_outcome(memory, heard).unwrap(),
+            Event::OrdersKnown(shop, until) => {
+                memory.known_until.insert(id(*shop), *until);
+            }
+        }
+        let said: Vec<String> = self.memory.log.drain(..).collect();
+        self.tell(Told::Ran(event, said));
+        self.take_proposals();
+    }
+
+    fn take_proposals(&mut self) {
+        for proposed in std::mem::take(&mut self.memory.changes) {
+            self.tell(Told::Proposed(proposed.explanation.en));
+            let shop = index(&proposed.shop);
+            let mut write = Write {
+                action: proposed.id,
+                available: proposed.change.available,
+                decided_on: proposed.change.decided_on,
+            };
+            if let Some(older) = self.shops[shop].waiting.take() {
+                write.decided_on = older.decided_on;
+                self.ended(shop, &older.action, End::Superseded);
+            }
+            self.shops[shop].waiting = Some(write);
+        }
+    }
+}

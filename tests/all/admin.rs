@@ -1,0 +1,135 @@
+//! The admin door: who may see what.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use fondaco::demo::stage::Stage;
+use fondaco_web::views::{ActionView, RunView, StatusView};
+use reqwest::{Client, StatusCode};
+
+use crate::scene::{self, until};
+
+const TOKENS: [(&str, &str); 2] = [
+    ("anna", "token-of-anna-who-works-for-bottega"),
+    ("bruno", "token-of-bruno-who-works-for-bianchi"),
+];
+
+/// The stage with a second client and two operators, each of one client.
+async fn stage() -> Stage {
+    let stage = scene::kitchen().await;
+    let folder = stage.folder();
+    std::fs::write(folder.join("clients/bianchi.toml"), "name = \"Bianchi\"\nlanguage = \"it\"\n")
+        .unwrap();
+    let mut config = std::fs::read_to_string(stage.config_file()).unwrap();
+    for ((name, token), client) in TOKENS.iter().zip(["bottega", "bianchi"]) {
+        let file = folder.join(name);
+        std::fs::write(&file, token).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        config.push_str(&format!(
+            "\n[[principals]]\nname = \"{name}\"\nrole = \"agency-operator\"\n\
+             clients = [\"{client}\"]\ntoken = {{ file = \"{name}\" }}\n"
+        ));
+    }
+    std::fs::write(stage.config_file(), config).unwrap();
+    stage
+}
+
+async fn get(stage: &Stage, token: Option<&str>, path: &str) -> (StatusCode, String) {
+    let socket = stage.folder().join("data/admin.sock");
+    let http = Client::builder().unix_socket(socket).build().unwrap();
+    let mut request = http.get(format!("http://fondaco{path}"));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn an_operator_sees_their_own_clients_alone() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    let clients = async |token: Option<&str>| {
+        let (status, body) = get(&stage, token, "/api/v1/status").await;
+        assert_eq!(status, 200);
+        let status: StatusView = serde_json::from_str(&body).unwrap();
+        status.clients.into_iter().map(|client| client.id).collect::<Vec<_>>()
+    };
+    let [(_, anna), (_, bruno)] = TOKENS;
+    assert_eq!(clients(None).await, ["bianchi", "bottega"]);
+    assert_eq!(clients(Some(anna)).await, ["bottega"]);
+    assert_eq!(clients(Some(bruno)).await, ["bianchi"]);
+
+    for what in ["runs", "actions", "dead-deliveries", "actions/0123"] {
+        let path = format!("/api/v1/clients/bottega/{what}");
+        let (granted, _) = get(&stage, Some(anna), &path).await;
+        let expected = if what == "actions/0123" { 404 } else { 200 };
+        assert_eq!(granted, expected, "{path}");
+        let (denied, words) = get(&stage, Some(bruno), &path).await;
+        assert_eq!(denied, 404, "{path}");
+        let missing = get(&stage, Some(bruno), &path.replace("bottega", "nobody")).await.1;
+        assert_eq!(words.replace("bottega", "nobody"), missing, "that it exists is not told");
+    }
+    assert_eq!(get(&stage, Some("a wrong token"), "/api/v1/status").await.0, 401);
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn the_socket_is_its_owners_alone() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let mode = |path: &str| {
+        std::fs::metadata(stage.folder().join(path)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(mode("data/admin.sock"), 0o600);
+    assert_eq!(mode("data"), 0o700);
+    assert_eq!(mode("data/fondaco.db"), 0o600);
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn runs_and_actions_tell_what_happened() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
+    torino.buy(&[("MUG-BLU", 2)]).unwrap();
+    until("Milano has two less", async || milano.quantity("MUG-BLU") == Some(138)).await;
+    scene::until_quiet(&host).await;
+
+    let (_, body) = get(&stage, None, "/api/v1/clients/bottega/actions?limit=100").await;
+    let actions: Vec<ActionView> = serde_json::from_str(&body).unwrap();
+    let action = actions.iter().find(|action| action.what.ends_with("on milano: 140 → 138"));
+    let action = action.unwrap_or_else(|| panic!("{actions:?}"));
+    assert_eq!((action.state.as_str(), action.end.as_deref()), ("ended", Some("done")));
+    assert!(action.why_en.contains("Torino") && action.why_it.contains("Torino"));
+
+    let (_, body) = get(&stage, None, "/api/v1/clients/bottega/runs?limit=1000").await;
+    let runs: Vec<RunView> = serde_json::from_str(&body).unwrap();
+    let run = runs.iter().find(|run| run.actions.contains(&action.id)).unwrap();
+    assert_eq!((run.event, run.result.as_str()), (action.event, "done"));
+    assert!(run.fuel > 0 && run.wall_us > 0);
+
+    let (status, words) = get(&stage, None, "/api/v1/clients/bottega/runs?limits=3").await;
+    assert_eq!(status, 400, "{words}");
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let (status, body) = get(&stage, None, "/api/v1/openapi.json").await;
+    assert_eq!(status, 200);
+    let api: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let paths = api["paths"].as_object().unwrap();
+    for path in paths.keys().filter(|path| !path.contains("{action}")) {
+        let asked = path.replace("{client}", "bottega");
+        assert_eq!(get(&stage, None, &asked).await.0, 200, "{path} is described but not served");
+    }
+    assert!(paths.len() >= 5);
+    assert_eq!(get(&stage, None, "/api/v1/nothing").await.0, 404);
+    host.stop().await;
+    stage.strike().await;
+}

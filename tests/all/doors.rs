@@ -1,0 +1,120 @@
+//! The public door: what is let in, and what is told.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fondaco::demo::stage::{Stage, WEBHOOK_SECRET};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::{Client, Response};
+use sha2::Sha256;
+
+use crate::scene::{self, until};
+
+fn signature(secret: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body);
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn http() -> Client {
+    Client::builder().no_proxy().build().unwrap()
+}
+
+async fn post(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
+    http()
+        .post(format!("http://{}/hooks/{path}", stage.address()))
+        .header("X-WC-Webhook-Topic", "order.updated")
+        .header("X-WC-Webhook-Signature", signature(secret, &body))
+        .header("X-WC-Webhook-Source", "http://127.0.0.1/")
+        .header("Content-Type", "application/json")
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_not_the_shops_is_refused() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let body = scene::sample("webhook_order_updated.body");
+    let answers = [
+        ("bottega/milano", "another secret", body.clone(), 401),
+        ("bottega/roma", WEBHOOK_SECRET, body.clone(), 404),
+        ("bianchi/milano", WEBHOOK_SECRET, body.clone(), 404),
+        ("bottega/..%2Fmilano", WEBHOOK_SECRET, body.clone(), 404),
+        ("bottega/milano", WEBHOOK_SECRET, vec![b'x'; 3 * 1024 * 1024], 413),
+        ("bottega/milano", WEBHOOK_SECRET, body, 200),
+    ];
+    for (path, secret, body, expected) in answers {
+        let answer = post(&stage, path, secret, body).await;
+        assert_eq!(answer.status(), expected, "{path}");
+    }
+    let unsigned = http()
+        .post(format!("http://{}/hooks/bottega/milano", stage.address()))
+        .header("X-WC-Webhook-Topic", "order.updated")
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(unsigned.status(), 401);
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_and_kept_nowhere() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let ping = http()
+        .post(format!("http://{}/hooks/bottega/milano", stage.address()))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(scene::sample("webhook_ping.body"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(ping.status(), 200);
+    let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
+    assert!(dead.is_empty());
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_with_its_reason() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    let answer = post(&stage, "bottega/milano", WEBHOOK_SECRET, b"{\"id\": 17,".to_vec()).await;
+    assert_eq!(answer.status(), 200, "it is the shop's, so it is accepted");
+    until("it is set aside", async || {
+        let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
+        dead.len() == 1 && dead[0].reason.contains("line 1") && dead[0].topic == "order.updated"
+    })
+    .await;
+    // What could not even be shown to be the shop's leaves no trace.
+    post(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec()).await;
+    assert_eq!(host.store.dead_deliveries(&scene::client(), 10).await.unwrap().len(), 1);
+    host.stop().await;
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn the_host_tells_how_it_is() {
+    let stage = scene::kitchen().await;
+    let host = scene::host(&stage).await;
+    post(&stage, "bottega/milano", "another secret", b"{}".to_vec()).await;
+    let get = async |path: &str| {
+        let address = format!("http://{}/{path}", stage.address());
+        let answer = http().get(address).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(get("healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(get("readyz").await, (200, "ready\n".to_owned()));
+    let (status, metrics) = get("metrics").await;
+    assert_eq!(status, 200);
+    let refused = "fondaco_hook_requests_total{client=\"bottega\",result=\"unverified\"} 1";
+    for line in [refused, "fondaco_waiting{client=\"bottega\",what=\"delivery\"}", "# EOF"] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    assert_eq!(get("api/v1/status").await.0, 404, "the admin API is not behind the public door");
+    host.stop().await;
+    stage.strike().await;
+}

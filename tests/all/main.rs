@@ -1,0 +1,11 @@
+//! What crosses rooms: a host as its users start it, shops that speak their own API.
+//!
+//! One binary, a module for each topic. The modules' components come from the folder that
+//! `FONDACO_PLUGINS` names, the command from `FONDACO_BIN`; `cargo xtask test` builds and sets both.
+
+mod admin;
+mod command;
+mod crashes;
+mod doors;
+mod one_order;
+mod scene;

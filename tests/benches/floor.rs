@@ -1,0 +1,279 @@
+//! `sandbox.floor-ratio`: one `on-order` call with an order of twenty lines on a component that does
+//! nothing, through the sandbox, against the same component on bare wasmtime with a pool of the same
+//! size. A fresh instance each; alternating in one run; medians of the calls' times.
+//!
+//! Bare means bare: no fuel, no epochs, nothing linked that the component does not import, no
+//! record of what was used, and the order is at hand in the form that wasmtime passes.
+
+use std::{collections::BTreeMap, collections::BTreeSet, path::PathBuf, sync::Arc, time::Instant};
+
+use fondaco_model::{
+    Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
+    Timestamp, Variant, Version,
+    commerce::{LineKind, OrderHead, OrderLine, OrderState},
+    run::StateValue,
+};
+use fondaco_sandbox::{
+    Call, Grants, HostError, Input, Module, RunHost, Sandbox, SandboxConfig, ShopInfo, limits,
+};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    component::{Component, Linker},
+};
+
+use crate::{Bound, Figure, median};
+
+/// Calls that are not counted: caches are filled.
+const WARM_UP: usize = 500;
+/// Calls that are.
+const CALLS: usize = 8_000;
+/// Lines of the order.
+const LINES: usize = 20;
+/// The ratio that must not be passed.
+const BOUND: f64 = 1.5;
+
+mod bare {
+    #![expect(missing_docs, unsafe_code, unused_qualifications, dead_code, reason = "generated")]
+
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "order-hook",
+        exports: { default: async },
+    });
+}
+
+use bare::{
+    OrderHookPre,
+    exports::fondaco::plugin::on_order::{OrderChanges, OrderEvent},
+    fondaco::plugin::{commerce, types},
+};
+
+struct Nothing;
+
+#[async_trait::async_trait]
+impl RunHost for Nothing {
+    async fn state_get(&self, _: &str) -> Result<StateValue, HostError> {
+        Ok(StateValue { value: None, commit: 0 })
+    }
+
+    async fn state_list(
+        &self,
+        _: &str,
+        _: Option<&str>,
+        _: u32,
+    ) -> Result<Vec<(String, StateValue)>, HostError> {
+        Ok(Vec::new())
+    }
+
+    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
+        Ok(Vec::new())
+    }
+
+    async fn variant(
+        &self,
+        _: &ShopId,
+        _: &str,
+    ) -> Result<Option<(EntityKey, Variant)>, HostError> {
+        Ok(None)
+    }
+
+    async fn variants_by_sku(&self, _: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
+        Ok(Vec::new())
+    }
+
+    async fn skus(&self, _: Option<&str>, _: u32) -> Result<Vec<String>, HostError> {
+        Ok(Vec::new())
+    }
+
+    async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
+        Ok(None)
+    }
+
+    async fn orders_known_until(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
+        Ok(None)
+    }
+}
+
+pub fn ratio() -> Figure {
+    let folder = std::env::var_os("FONDACO_PLUGINS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/plugins")),
+        PathBuf::from,
+    );
+    let component = std::fs::read(folder.join("guest-noop.wasm")).unwrap();
+    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
+    let module = sandbox.load(&component, &Grants::default()).unwrap();
+    let bare = Bare::new(&component);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (mut ours, mut floor) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
+    runtime.block_on(async {
+        let host: Arc<dyn RunHost> = Arc::new(Nothing);
+        for number in 0..WARM_UP + CALLS {
+            let call = call();
+            let began = Instant::now();
+            ours_once(&module, call, &host).await;
+            let ours_took = began.elapsed();
+            let began = Instant::now();
+            bare.once().await;
+            let floor_took = began.elapsed();
+            if number >= WARM_UP {
+                ours.push(ours_took.as_secs_f64() * 1e6);
+                floor.push(floor_took.as_secs_f64() * 1e6);
+            }
+        }
+    });
+    let (ours, floor) = (median(ours), median(floor));
+    Figure {
+        value: ours / floor,
+        unit: "ratio",
+        bound: Bound::AtMost(BOUND),
+        detail: format!("{ours:.1} µs through the sandbox, {floor:.1} µs on bare wasmtime"),
+    }
+}
+
+async fn ours_once(module: &Module, call: Call, host: &Arc<dyn RunHost>) {
+    module.call(call, Arc::clone(host)).await.unwrap();
+}
+
+/// The component on wasmtime with nothing around it.
+struct Bare {
+    engine: Engine,
+    hook: OrderHookPre<()>,
+    envelope: types::Envelope,
+    event: OrderEvent,
+}
+
+impl Bare {
+    fn new(component: &[u8]) -> Self {
+        let defaults = SandboxConfig::default();
+        let runs = defaults.concurrent_runs;
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(runs)
+            .total_core_instances(runs * limits::CORE_INSTANCES_MAX)
+            .total_memories(runs * limits::MEMORIES_MAX)
+            .total_tables(runs * limits::TABLES_MAX)
+            .total_stacks(runs)
+            .max_core_instances_per_component(limits::CORE_INSTANCES_MAX)
+            .max_memories_per_component(limits::MEMORIES_MAX)
+            .max_tables_per_component(limits::TABLES_MAX)
+            .max_component_instance_size(limits::INSTANCE_BYTES_MAX)
+            .max_core_instance_size(limits::INSTANCE_BYTES_MAX)
+            .max_memories_per_module(limits::MEMORIES_MAX)
+            .max_tables_per_module(limits::TABLES_MAX)
+            .table_elements(limits::TABLE_ELEMENTS_MAX)
+            .max_memory_size(defaults.memory_bytes)
+            .linear_memory_keep_resident(0)
+            .table_keep_resident(0);
+        let mut config = Config::new();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        let engine = Engine::new(&config).unwrap();
+        let component = Component::from_binary(&engine, component).unwrap();
+        let linker = Linker::<()>::new(&engine);
+        let hook = OrderHookPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
+        Self { engine, hook, envelope: envelope(), event: event() }
+    }
+
+    async fn once(&self) {
+        let mut store = Store::new(&self.engine, ());
+        let world = self.hook.instantiate_async(&mut store).await.unwrap();
+        let hook = world.fondaco_plugin_on_order();
+        hook.call_handle(&mut store, &self.envelope, &self.event).await.unwrap().unwrap();
+    }
+}
+
+fn envelope() -> types::Envelope {
+    types::Envelope {
+        event: "7".into(),
+        shop: Some("milano".into()),
+        observed_at: 1_800_000_000_000,
+        caused_by: None,
+        cursor: None,
+    }
+}
+
+fn event() -> OrderEvent {
+    let line = |number: usize| commerce::OrderLine {
+        id: number.to_string(),
+        kind: commerce::LineKind::Goods,
+        variant: Some(format!("{}", 1000 + number)),
+        product: Some(format!("{}", 1000 + number)),
+        sku: Some(format!("SKU-{number:04}")),
+        title: format!("Something for the kitchen, number {number}"),
+        quantity: "2".into(),
+        net: "19.9".into(),
+        tax: "4.38".into(),
+        deductions: vec![commerce::Deduction { location: None, quantity: "2".into() }],
+    };
+    OrderEvent {
+        changes: OrderChanges::PLACED | OrderChanges::PAID,
+        order: commerce::Order {
+            shop: "milano".into(),
+            id: "17".into(),
+            number: "1042".into(),
+            state: commerce::OrderState::Processing,
+            test: false,
+            channel: "web".into(),
+            placed_at: 1_800_000_000_000,
+            updated_at: 1_800_000_000_000,
+            paid_at: Some(1_800_000_000_000),
+            total: types::Money { amount: "485.6".into(), currency: "EUR".into() },
+            total_tax: "87.6".into(),
+            refunded: "0".into(),
+            payment_method: Some("stripe".into()),
+            shipping_country: Some("IT".into()),
+            lines: (0..LINES).map(line).collect(),
+        },
+    }
+}
+
+/// The same order as the host has it.
+fn call() -> Call {
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    let line = |number: usize| OrderLine {
+        id: number.to_string(),
+        kind: LineKind::Goods,
+        variant: Some(format!("{}", 1000 + number)),
+        product: Some(format!("{}", 1000 + number)),
+        sku: Some(format!("SKU-{number:04}")),
+        title: format!("Something for the kitchen, number {number}"),
+        quantity: decimal("2"),
+        net: decimal("19.90"),
+        tax: decimal("4.38"),
+        deductions: BTreeMap::from([(Location::WHOLE_SHOP, decimal("2"))]),
+    };
+    let version = Version::pushed(Timestamp(1_800_000_000_000));
+    let head = OrderHead {
+        number: "1042".into(),
+        state: OrderState::Processing,
+        test: false,
+        channel: "web".into(),
+        placed_at: Timestamp(1_800_000_000_000),
+        paid_at: Some(Timestamp(1_800_000_000_000)),
+        currency: "EUR".into(),
+        prices_include_tax: true,
+        total: decimal("485.60"),
+        total_tax: decimal("87.60"),
+        payment_method: Some("stripe".into()),
+        shipping_country: Some("IT".into()),
+    };
+    let shop = ShopId::new("milano").unwrap();
+    Call {
+        client: ClientId::new("rossi").unwrap(),
+        install: InstallId::new("noop").unwrap(),
+        event: 7,
+        shop: Some(shop.clone()),
+        observed_at: Timestamp(1_800_000_000_000),
+        caused_by: None,
+        cursor: None,
+        now: Timestamp(1_800_000_000_000),
+        settings: Arc::from("{}"),
+        input: Input::Order {
+            key: EntityKey::order(shop, "17"),
+            order: Order {
+                head: Aspect::known(version, head),
+                lines: Aspect::known(version, (0..LINES).map(line).collect()),
+                refunds: BTreeMap::new(),
+            },
+            changes: BTreeSet::from([OrderChange::Placed, OrderChange::Paid]),
+        },
+    }
+}

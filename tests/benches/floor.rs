@@ -99,7 +99,7 @@ pub fn ratio() -> Figure {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/plugins")),
         PathBuf::from,
     );
-    let component = std::fs::read(folder.join("guest-noop.wasm")).unwrap();
+    let component = std::fs::read(folder.join("noop.wasm")).unwrap();
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
     let module = sandbox.load(&component, &Grants::default()).unwrap();
     let bare = Bare::new(&component);

@@ -52,8 +52,18 @@ enum Task {
     Plugins,
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let Arguments { task } = Arguments::parse();
+    match run(task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
     let mut progress = Progress::begin();
     let workspace = Workspace::here()?;
     match task {

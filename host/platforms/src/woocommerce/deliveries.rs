@@ -131,8 +131,8 @@ fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Unreadable> 
         Ok(ApiError { code, .. }) if code.0 == "woocommerce_rest_cannot_view" => {
             Err(Unreadable(format!(
                 "the shop sent no content, but `{}`: the WordPress user to whom the webhook \
-                 belongs may no longer see orders and products; give that user the role of shop manager \
-                 again, or delete the webhook and let it be made anew",
+                 belongs may no longer see orders and products; give that user the role of shop \
+                 manager again, or delete the webhook and let it be made anew",
                 code.0
             )))
         }

@@ -1,6 +1,10 @@
 //! The simulated shop against what was captured from a running one, and against its own ledger.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod access;
 mod customer;
@@ -8,6 +12,7 @@ mod deliveries;
 mod likeness;
 mod lists;
 mod properties;
+mod refusals;
 mod scene;
 mod shapes;
 mod stock;

@@ -104,3 +104,29 @@ fn unusable(path: &Path, error: rusqlite::Error) -> StoreError {
         _ => sql_error(error, "open the database"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_waits_for_the_disk_and_a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fondaco.db");
+        prepare_file(&path).unwrap();
+        let writer = open_writer(&path).unwrap();
+        let number = |name| writer.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let full = 2;
+        assert_eq!(number("synchronous").unwrap(), full);
+        assert_eq!(number("foreign_keys").unwrap(), 1);
+        let mode: String = writer
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(mode, "wal");
+        writer
+            .execute_batch("CREATE TABLE t (a INTEGER) STRICT")
+            .unwrap();
+        let reader = open_reader(&path).unwrap();
+        reader.execute("INSERT INTO t VALUES (1)", []).unwrap_err();
+    }
+}

@@ -214,3 +214,6 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::R
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,8 @@ use fondaco_model::{
     run::{RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit,
-    RunResult, Store,
+    CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult,
+    Store,
 };
 
 /// The moment at which everything happens, unless a test says otherwise.
@@ -65,7 +65,10 @@ pub fn variant(sku: Option<&str>, available: i64) -> Entity {
         barcode: None,
         published: true,
     };
-    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal(available)) };
+    let level = StockLevel {
+        policy: StockPolicy::Tracked,
+        available: Some(decimal(available)),
+    };
     let version = Version::pushed(NOW);
     Entity::Variant(Variant {
         content: Aspect::known(version, content),
@@ -75,7 +78,10 @@ pub fn variant(sku: Option<&str>, available: i64) -> Entity {
 
 pub fn deleted_variant() -> Entity {
     let content = Aspect::deleted(Version::pushed(NOW));
-    Entity::Variant(Variant { content, ..Variant::default() })
+    Entity::Variant(Variant {
+        content,
+        ..Variant::default()
+    })
 }
 
 pub fn order(number: &str) -> Entity {
@@ -93,23 +99,43 @@ pub fn order(number: &str) -> Entity {
         payment_method: None,
         shipping_country: Some("IT".to_owned()),
     };
-    Entity::Order(Order { head: Aspect::known(Version::pushed(NOW), head), ..Order::default() })
+    Entity::Order(Order {
+        head: Aspect::known(Version::pushed(NOW), head),
+        ..Order::default()
+    })
 }
 
 pub fn stock_change(before: i64) -> Change {
-    Change::Stock { location: Location::WHOLE_SHOP, before: Some(decimal(before)) }
+    Change::Stock {
+        location: Location::WHOLE_SHOP,
+        before: Some(decimal(before)),
+    }
 }
 
 pub fn placed() -> Change {
     Change::Order(BTreeSet::from([OrderChange::Placed]))
 }
 
-pub fn row(key: EntityKey, base_sequence: u64, entity: Entity, changes: Vec<Change>) -> ObservedRow {
-    ObservedRow { key, base_sequence, entity, changes, caused_by: None }
+pub fn row(
+    key: EntityKey,
+    base_sequence: u64,
+    entity: Entity,
+    changes: Vec<Change>,
+) -> ObservedRow {
+    ObservedRow {
+        key,
+        base_sequence,
+        entity,
+        changes,
+        caused_by: None,
+    }
 }
 
 pub fn rows(rows: Vec<ObservedRow>) -> Observed {
-    Observed { rows, ..Observed::default() }
+    Observed {
+        rows,
+        ..Observed::default()
+    }
 }
 
 /// Observes, and expects it to be taken in.
@@ -168,7 +194,15 @@ pub async fn propose(
 ) -> u64 {
     let last = store.backlog(&lease.client).await.unwrap().last_event;
     let event = raise(store, lease, &format!("for-{last}")).await;
-    commit(store, lease, RunCommit { proposals, ..run(install, event) }).await;
+    commit(
+        store,
+        lease,
+        RunCommit {
+            proposals,
+            ..run(install, event)
+        },
+    )
+    .await;
     event
 }
 
@@ -180,8 +214,15 @@ pub fn change_stock(name: &str, variant: &str, available: i64, decided_on: i64) 
         available: decimal(available),
         decided_on: decimal(decided_on),
     };
-    let terms = Terms { key: Some(format!("key-{name}")), ..Terms::default() };
-    Proposal { id: action_id(name), kind, terms }
+    let terms = Terms {
+        key: Some(format!("key-{name}")),
+        ..Terms::default()
+    };
+    Proposal {
+        id: action_id(name),
+        kind,
+        terms,
+    }
 }
 
 pub fn target(variant: &str) -> String {
@@ -189,18 +230,38 @@ pub fn target(variant: &str) -> String {
 }
 
 pub fn alert(name: &str) -> Proposal {
-    let text = Localised { en: "low".to_owned(), it: "poca".to_owned() };
-    let kind = ActionKind::Alert { severity: Severity::Warning, title: text.clone(), text };
-    Proposal { id: action_id(name), kind, terms: Terms::default() }
+    let text = Localised {
+        en: "low".to_owned(),
+        it: "poca".to_owned(),
+    };
+    let kind = ActionKind::Alert {
+        severity: Severity::Warning,
+        title: text.clone(),
+        text,
+    };
+    Proposal {
+        id: action_id(name),
+        kind,
+        terms: Terms::default(),
+    }
 }
 
 pub fn after(proposal: Proposal, before: &[&str]) -> Proposal {
     let after = before.iter().map(|name| action_id(name)).collect();
-    Proposal { terms: Terms { after, ..proposal.terms.clone() }, ..proposal }
+    Proposal {
+        terms: Terms {
+            after,
+            ..proposal.terms.clone()
+        },
+        ..proposal
+    }
 }
 
 pub fn expiring(proposal: Proposal, expires_at: Timestamp) -> Proposal {
-    let terms = Terms { expires_at: Some(expires_at), ..proposal.terms.clone() };
+    let terms = Terms {
+        expires_at: Some(expires_at),
+        ..proposal.terms.clone()
+    };
     Proposal { terms, ..proposal }
 }
 
@@ -226,12 +287,17 @@ pub fn outcome(event: &Event) -> Option<(&str, &ActionEnd)> {
 /// The names of the actions that are ready.
 pub async fn ready(store: &dyn Store, at: Timestamp) -> Vec<String> {
     let ready = store.ready(&client("rossi"), at, 100).await.unwrap();
-    ready.into_iter().map(|ready| ready.action.id.to_string()).collect()
+    ready
+        .into_iter()
+        .map(|ready| ready.action.id.to_string())
+        .collect()
 }
 
 /// The outcomes after an event, in order.
 pub async fn outcomes(store: &dyn Store, after: u64) -> Vec<(String, ActionEnd)> {
     let events = store.events(&client("rossi"), after, 100).await.unwrap();
     let outcomes = events.iter().filter_map(outcome);
-    outcomes.map(|(name, end)| (name.to_owned(), end.clone())).collect()
+    outcomes
+        .map(|(name, end)| (name.to_owned(), end.clone()))
+        .collect()
 }

@@ -16,7 +16,7 @@ const PLACES: usize = 6;
 const UNIT: i128 = 1_000_000;
 
 /// A quantity, exact to six decimal places. Sums far beyond what the contract can write saturate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(i128);
 
 impl Quantity {
@@ -72,6 +72,12 @@ impl fmt::Display for Quantity {
                 write!(formatter, ".{}", places.trim_end_matches('0'))
             }
         }
+    }
+}
+
+impl fmt::Debug for Quantity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

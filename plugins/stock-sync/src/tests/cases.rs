@@ -75,7 +75,7 @@ struct Step {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum What {
-    Tick(toml::Table),
+    Tick {},
     Order(CaseOrder),
     Stock(CaseStock),
     Outcome(CaseOutcome),
@@ -111,11 +111,13 @@ struct CaseStock {
     available: Quantity,
 }
 
-/// The end of the last change that was proposed with a key.
+/// The end of the last change that was proposed with a key, or of the one before it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CaseOutcome {
     key: String,
+    #[serde(default)]
+    of_the_one_before: bool,
     end: String,
     found: Option<Quantity>,
 }
@@ -133,8 +135,8 @@ struct ExpectedChange {
 
 struct Run {
     memory: Memory,
-    /// The last action of each key.
-    actions: BTreeMap<String, String>,
+    /// The actions of each key, the oldest first.
+    actions: BTreeMap<String, Vec<String>>,
 }
 
 impl Run {
@@ -184,7 +186,7 @@ impl Run {
                 .insert(shop.clone(), START_MS + second * 1_000);
         }
         match &step.what {
-            What::Tick(_) => {
+            What::Tick {} => {
                 let mut cursor = None;
                 loop {
                     cursor = sync::on_tick(&mut self.memory, cursor.as_deref()).unwrap();
@@ -198,8 +200,10 @@ impl Run {
             }
             What::Stock(stock) => self.stock(stock),
             What::Outcome(outcome) => {
+                let mut actions = self.actions[&outcome.key].iter().rev();
+                let action = actions.nth(usize::from(outcome.of_the_one_before)).unwrap();
                 let heard = OutcomeHeard {
-                    action: self.actions[&outcome.key].clone(),
+                    action: action.clone(),
                     key: outcome.key.clone(),
                     end: end(outcome),
                     at: self.memory.now,
@@ -226,7 +230,10 @@ impl Run {
     fn check(&mut self, step: &Step, about: &str) {
         let mut changes: Vec<ExpectedChange> = Vec::new();
         for proposed in std::mem::take(&mut self.memory.changes) {
-            self.actions.insert(proposed.key, proposed.id);
+            self.actions
+                .entry(proposed.key)
+                .or_default()
+                .push(proposed.id);
             changes.push(ExpectedChange {
                 shop: proposed.shop,
                 variant: proposed.variant,

@@ -164,6 +164,16 @@ enum Told {
     Proposed(String),
 }
 
+impl std::fmt::Display for Told {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Did(op) => write!(formatter, "{op:?}"),
+            Self::Ran(event, said) => write!(formatter, "  ran {event:?} {said:?}"),
+            Self::Proposed(words) => write!(formatter, "  proposed {words}"),
+        }
+    }
+}
+
 fn id(shop: usize) -> String {
     format!("shop-{shop}")
 }
@@ -239,7 +249,7 @@ impl World {
     pub fn story(&self) -> String {
         let line = |(now, reals, truth, told): &(u64, Vec<i64>, i64, Told)| {
             format!(
-                "{:>6}s {reals:?} truth {truth} | {told:?}",
+                "{:>6}s {reals:?} truth {truth} | {told}",
                 (now - START_MS) / 1_000
             )
         };

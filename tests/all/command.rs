@@ -25,14 +25,14 @@ async fn five_mistakes_are_told_in_one_go() {
     let broken = client
         .replacen("\"woocommerce\"", "\"woocomerce\"", 1)
         .replace("\"change-stock\", ", "")
-        .replace("low-stock = 5", "low-stock = \"five\"");
+        .replace("low-stock = 5", "low-stock = \"five\"")
+        .replace("reconcile = ", "reconsile = ");
     std::fs::write(&client_file, broken).unwrap();
     let (good, words) = check().await;
     assert!(!good);
     let mistakes = words.lines().filter(|line| line.contains(".toml:")).count();
-    // A key that is missing because it is misspelt is two mistakes: the unknown and the missing one.
     assert_eq!(mistakes, 5, "{words}");
-    for told in ["listne", "listen", "woocomerce", "change-stock", "low-stock"] {
+    for told in ["listne", "woocomerce", "change-stock", "low-stock", "reconsile"] {
         assert!(words.contains(told), "{told} is not in\n{words}");
     }
     stage.strike().await;

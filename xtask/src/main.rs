@@ -9,8 +9,6 @@
 mod process;
 mod results;
 mod steps;
-#[cfg(test)]
-mod tidy;
 
 use std::process::ExitCode;
 

@@ -26,8 +26,14 @@ impl Results {
         } else if let Some(test) = line.strip_prefix("test ")
             && let Some(test) = test.strip_suffix(" ... FAILED")
         {
-            self.failures.push(format!("{test} in {}", self.running));
+            self.failures
+                .push(format!("failed: {test} in {}", self.running));
         }
+    }
+
+    /// Says that the next run is of the tests that were ignored so far.
+    pub(crate) fn ignored_run_next(&mut self) {
+        self.ignored = 0;
     }
 
     /// The words for the end: cargo's result lines of all that had tests to run, the tests that
@@ -102,7 +108,7 @@ mod tests {
              finished in 0.70s  unittests src/lib.rs (target/debug/deps/one-1234)\n\
              test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out  \
              tests/tidy.rs (target/debug/deps/tidy-12)\n\
-             diff::merges in unittests src/lib.rs (target/debug/deps/one-1234)\n\
+             failed: diff::merges in unittests src/lib.rs (target/debug/deps/one-1234)\n\
              tests: 44 passed, 1 failed, 2 ignored"
         );
     }

@@ -17,8 +17,11 @@ const MODULES_VARIABLE: &str = "FONDACO_PLUGINS";
 /// Where the tests and the bench find the `fondaco` command.
 const COMMAND_VARIABLE: &str = "FONDACO_BIN";
 
-/// What the `fondaco` command is built for. Cargo builds a dependency once for each set of
-/// features that is asked of it together, so each task asks for all it needs at once.
+/// What the `fondaco` command is built for.
+///
+/// All of them select the whole workspace: cargo builds a dependency once for each set of features
+/// that the selected packages ask of it, and with a smaller selection the engine that compiles
+/// modules would be built again when tests follow a demo.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Build {
     /// Only the command.
@@ -32,14 +35,11 @@ pub(crate) enum Build {
 impl Build {
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Demo => &["--package", "fondaco"],
-            Self::Test => &["--workspace", "--lib", "--bins", "--tests"],
+            Self::Demo => &["--workspace", "--bin", "fondaco"],
+            Self::Test => &["--workspace", "--lib", "--bins", "--tests", "--examples"],
             Self::Bench => &[
                 "--release",
-                "--package",
-                "fondaco",
-                "--package",
-                "fondaco-tests",
+                "--workspace",
                 "--bin",
                 "fondaco",
                 "--bench",
@@ -238,30 +238,27 @@ pub(crate) fn run_tests(
     long: bool,
 ) -> Result<bool> {
     let mut results = Results::default();
-    let short: &[&str] = &["test", "--workspace", "--no-fail-fast"];
-    // Doc tests stay out: to them, ignored code is code that is not meant to run.
-    let long_ones: &[&str] = &[
-        "test",
-        "--workspace",
-        "--no-fail-fast",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--",
-        "--ignored",
-    ];
-    let runs = if long {
-        vec![short, long_ones]
-    } else {
-        vec![short]
-    };
-    let mut passed = true;
-    for arguments in runs {
-        progress.step(&format!("cargo {}", arguments.join(" ")));
+    let mut run = |results: &mut Results, rest: &[&str]| {
         let mut command = workspace.cargo();
-        command.args(arguments);
+        command
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .args(rest);
         set_paths(&mut command, workspace, fondaco);
-        passed &= process::succeeds_heard(command, |line| results.hear(line))?;
+        let words: Vec<_> = command
+            .get_args()
+            .map(|word| word.to_string_lossy())
+            .collect();
+        progress.step(&format!("cargo {}", words.join(" ")));
+        process::succeeds_heard(command, |line| results.hear(line))
+    };
+    let mut passed = run(&mut results, &[])?;
+    if long {
+        results.ignored_run_next();
+        // Doc tests stay out: to them, ignored code is code that is not meant to run.
+        passed &= run(
+            &mut results,
+            &["--lib", "--bins", "--tests", "--", "--ignored"],
+        )?;
     }
     println!("\n{}", results.summary());
     Ok(passed)

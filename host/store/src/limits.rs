@@ -6,6 +6,12 @@ pub const WRITER_QUEUE_JOBS_MAX: usize = 1024;
 /// Jobs that one commit takes together.
 pub const GROUP_JOBS_MAX: usize = 256;
 
+/// Longest wait for the others before a commit, in microseconds.
+pub const GATHER_US_MAX: u64 = 2_000;
+
+/// How often it is looked meanwhile whether they have come, in microseconds.
+pub const GATHER_STEP_US: u64 = 50;
+
 /// Connections that read beside the writer.
 pub const READERS_MAX: usize = 4;
 

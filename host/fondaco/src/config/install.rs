@@ -1,13 +1,6 @@
 //! Installs: a module's file, held against what a client wrote about it.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use fondaco_model::InstallId;
 use fondaco_sandbox::{
@@ -17,8 +10,9 @@ use fondaco_sandbox::{
 use semver::Version;
 
 use super::{
+    grants::read_grants,
     mistake::Wrong,
-    reader::{Node, Place, Section, nearest, one_of},
+    reader::{Node, Place, Section, one_of},
     settings::{Origin, ResolvedSettings, Written, resolve_settings},
     source::read_limited,
     values::{digest, duration_within},
@@ -97,18 +91,26 @@ pub(super) struct Components {
 
 impl Components {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, read: RefCell::default() }
+        Self {
+            folder,
+            read: RefCell::default(),
+        }
     }
 
     fn get(&self, plugin: &str) -> Result<Arc<Component>, Wrong> {
         let mut read = self.read.borrow_mut();
         let entry = read.entry(plugin.to_owned());
-        entry.or_insert_with(|| self.open(plugin).map(Arc::new)).clone()
+        entry
+            .or_insert_with(|| self.open(plugin).map(Arc::new))
+            .clone()
     }
 
     fn open(&self, plugin: &str) -> Result<Component, Wrong> {
         let file = self.folder.join(format!("{plugin}.wasm"));
-        let bytes = read_limited(&file, u64::try_from(COMPONENT_BYTES_MAX).unwrap_or(u64::MAX))?;
+        let bytes = read_limited(
+            &file,
+            u64::try_from(COMPONENT_BYTES_MAX).unwrap_or(u64::MAX),
+        )?;
         let shown = file.display();
         let inspection = fondaco_sandbox::inspect(&bytes).map_err(|error| {
             // A module can have several mistakes, one a line.
@@ -119,9 +121,16 @@ impl Components {
         let id = &inspection.manifest.id;
         if id != plugin {
             let message = format!("`{shown}` holds the plugin `{id}`");
-            return Err(Wrong::new(message, format!("rename the file, or write \"{id}\"")));
+            return Err(Wrong::new(
+                message,
+                format!("rename the file, or write \"{id}\""),
+            ));
         }
-        Ok(Component { file, bytes: bytes.into(), inspection: Arc::new(inspection) })
+        Ok(Component {
+            file,
+            bytes: bytes.into(),
+            inspection: Arc::new(inspection),
+        })
     }
 }
 
@@ -132,18 +141,26 @@ pub(super) fn read_install<'a>(
     components: &Components,
 ) -> (Option<InstallConfig>, Option<Writer<'a>>) {
     let component = section
-        .must("plugin", "add plugin = \"…\", the name of its file in the plugins' folder")
+        .must(
+            "plugin",
+            "add plugin = \"…\", the name of its file in the plugins' folder",
+        )
         .and_then(|node| read_component(&node, components));
     let pinned = [
-        section.may("version").map(|node| pinned_version(&node, component.as_deref())),
-        section.may("digest").map(|node| pinned_digest(&node, component.as_deref())),
+        section
+            .may("version")
+            .map(|node| pinned_version(&node, component.as_deref())),
+        section
+            .may("digest")
+            .map(|node| pinned_digest(&node, component.as_deref())),
     ];
     let pins_hold = pinned.into_iter().flatten().all(|holds| holds);
     let mode = section
         .must("mode", "add mode = \"live\" or mode = \"off\"")
         .and_then(|node| read_mode(&node));
     let grants = section.may("grants");
-    let grants = read_grants(grants.as_ref(), &section.place, component.as_deref());
+    let inspection = component.as_deref().map(|component| &*component.inspection);
+    let grants = read_grants(grants.as_ref(), &section.place, inspection);
     let settings = section.may("settings");
     let settings = read_settings(settings.as_ref(), &section.place, component.as_deref());
     let schedules = section.may("schedules");
@@ -152,7 +169,11 @@ pub(super) fn read_install<'a>(
         let imports = &component.inspection.imports;
         let live = |write: &&str| mode == Mode::Live && imports.contains(*write);
         let writes = EXCLUSIVE_WRITES.into_iter().filter(live).collect();
-        Writer { install: id.clone(), place: section.place.clone(), writes }
+        Writer {
+            install: id.clone(),
+            place: section.place.clone(),
+            writes,
+        }
     });
     let install = || {
         let (component, mode) = (component?, mode?);
@@ -175,19 +196,25 @@ fn read_component(node: &Node<'_>, components: &Components) -> Option<Arc<Compon
     node.parse(|text| {
         // A name and not a path: what is installed is in the plugins' folder. The rule for names
         // is the same for everything that has one.
-        InstallId::new(text)
-            .map_err(|error| Wrong::new(error.to_string(), "write the file's name, without .wasm"))?;
+        InstallId::new(text).map_err(|error| {
+            Wrong::new(error.to_string(), "write the file's name, without .wasm")
+        })?;
         components.get(text)
     })
 }
 
 fn read_mode(node: &Node<'_>) -> Option<Mode> {
-    let words =
-        [("off", Some(Mode::Off)), ("live", Some(Mode::Live)), ("shadow", None), ("paused", None)];
+    let words = [
+        ("off", Some(Mode::Off)),
+        ("live", Some(Mode::Live)),
+        ("shadow", None),
+        ("paused", None),
+    ];
     let mode = node.word(&words)?;
     if mode.is_none() {
         let message = "this mode is not served yet";
-        node.place.mistake(message, "write \"off\" until it is, or \"live\"");
+        node.place
+            .mistake(message, "write \"off\" until it is, or \"live\"");
     }
     mode
 }
@@ -199,7 +226,9 @@ fn pinned_version(node: &Node<'_>, component: Option<&Component>) -> bool {
             Wrong::new(message, "write the whole version, such as \"0.1.0\"")
         })
     });
-    let (Some(pinned), Some(component)) = (pinned, component) else { return false };
+    let (Some(pinned), Some(component)) = (pinned, component) else {
+        return false;
+    };
     let found = &component.inspection.manifest.version;
     let holds = *found == pinned;
     if !holds {
@@ -212,77 +241,19 @@ fn pinned_version(node: &Node<'_>, component: Option<&Component>) -> bool {
 
 fn pinned_digest(node: &Node<'_>, component: Option<&Component>) -> bool {
     let pinned = node.parse(digest);
-    let (Some(pinned), Some(component)) = (pinned, component) else { return false };
+    let (Some(pinned), Some(component)) = (pinned, component) else {
+        return false;
+    };
     let holds = component.inspection.digest == pinned;
     if !holds {
         let message = format!("`{}` is another file", component.file.display());
-        let fix = format!("put the pinned one there, or pin digest = \"{}\"", component.inspection.digest);
+        let fix = format!(
+            "put the pinned one there, or pin digest = \"{}\"",
+            component.inspection.digest
+        );
         node.place.mistake(message, fix);
     }
     holds
-}
-
-/// What a client wrote that an install may do.
-#[derive(Default)]
-struct Granted<'a> {
-    words: BTreeMap<&'a str, Place<'a>>,
-    /// Words nobody knows, read as what they were probably meant to be.
-    meant: BTreeSet<&'static str>,
-    any_unknown: bool,
-}
-
-impl<'a> Granted<'a> {
-    fn read(node: &Node<'a>) -> Option<Self> {
-        let mut granted = Self::default();
-        for node in node.list()? {
-            let Some(word) = node.text() else {
-                granted.any_unknown = true;
-                continue;
-            };
-            if !Grants::is_grantable(word) {
-                granted.any_unknown = true;
-                granted.meant.extend(nearest(word, Grants::ALL_GRANTABLE));
-                let message = format!("`{word}` cannot be granted");
-                node.place.mistake(message, one_of(word, Grants::ALL_GRANTABLE));
-            } else if let Some(first) = granted.words.get(word) {
-                let message = format!("`{word}` is already at {}", first.in_words());
-                node.place.warning(message, "remove it");
-            } else {
-                granted.words.insert(word, node.place);
-            }
-        }
-        Some(granted)
-    }
-}
-
-fn read_grants(
-    node: Option<&Node<'_>>,
-    install: &Place<'_>,
-    component: Option<&Component>,
-) -> Option<Grants> {
-    let granted = node.map_or_else(|| Some(Granted::default()), Granted::read)?;
-    let asked: BTreeSet<&str> = component?.inspection.needed_grants().collect();
-    let place = node.map_or(install, |node| &node.place);
-    let mut all_granted = true;
-    for missing in asked.iter().filter(|import| !granted.words.contains_key(**import)) {
-        all_granted = false;
-        if granted.meant.contains(missing) {
-            continue;
-        }
-        let fix = if node.is_none() {
-            let list: Vec<String> = asked.iter().map(|word| format!("\"{word}\"")).collect();
-            format!("add grants = [{}], if the client agrees", list.join(", "))
-        } else {
-            format!("add \"{missing}\" to the list, if the client agrees")
-        };
-        place.missing(format!("the plugin asks for `{missing}`, which is not granted"), fix);
-    }
-    for (word, place) in granted.words.iter().filter(|(word, _)| !asked.contains(*word)) {
-        let message = format!("the plugin does not ask for `{word}`");
-        place.warning(message, "remove it: the plugin's next version could use it unseen");
-    }
-    let grants = Grants::new(granted.words.into_keys()).ok();
-    grants.filter(|_| all_granted && !granted.any_unknown)
 }
 
 fn read_settings(
@@ -305,7 +276,9 @@ fn read_settings(
         Err(mistakes) => {
             // A setting that is misspelt is not missing as well.
             let misspelt = |mistake: &SettingsMistake| {
-                unknown.iter().any(|meant| mistake.message == required_message(meant))
+                unknown
+                    .iter()
+                    .any(|meant| mistake.message == required_message(meant))
             };
             for mistake in mistakes.into_iter().filter(|mistake| !misspelt(mistake)) {
                 written.mistake(mistake, &fix);
@@ -326,9 +299,12 @@ fn read_schedules(
 ) -> Option<BTreeMap<String, Duration>> {
     let schedules = component.map(|component| &component.inspection.manifest.schedules);
     let defaults = schedules.into_iter().flatten();
-    let mut intervals: BTreeMap<String, Duration> =
-        defaults.map(|schedule| (schedule.name.clone(), schedule.every)).collect();
-    let Some(node) = node else { return component.map(|_| intervals) };
+    let mut intervals: BTreeMap<String, Duration> = defaults
+        .map(|schedule| (schedule.name.clone(), schedule.every))
+        .collect();
+    let Some(node) = node else {
+        return component.map(|_| intervals);
+    };
     let shortest = Duration::from_millis(SCHEDULE_EVERY_MS_MIN);
     let longest = Duration::from_millis(SCHEDULE_EVERY_MS_MAX);
     let all_good = node.table(|section| {

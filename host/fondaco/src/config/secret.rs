@@ -33,15 +33,22 @@ impl Secrets<'_> {
             node.place.mistake(message, REFERENCE_FIX);
             return None;
         }
-        let (variable, file) = node.table(|section| {
-            let variable = section.may("env").and_then(|node| Some((node.text()?, node.place)));
-            let file = section.may("file").and_then(|node| Some((node.text()?, node.place)));
-            let none = section.is_empty();
-            if none || (variable.is_some() && file.is_some()) {
-                let message = if none { "the reference is empty" } else { "two references" };
-                section.place.mistake(message, REFERENCE_FIX);
+        if let Some(table) = node.value.as_table() {
+            // Said here, as the reader repeats keys it does not know.
+            let is_one = table.len() == 1;
+            if !is_one || !["env", "file"].iter().any(|key| table.contains_key(*key)) {
+                let message = "a reference has one key, `env` or `file`";
+                node.place.mistake(message, REFERENCE_FIX);
+                return None;
             }
-            (variable, file)
+        }
+        let (variable, file) = node.table(|section| {
+            let mut named = |key| {
+                section
+                    .may(key)
+                    .and_then(|node| Some((node.text()?, node.place)))
+            };
+            (named("env"), named("file"))
         })?;
         match (variable, file) {
             (Some((name, place)), None) => self.read_variable(name, &place),
@@ -54,10 +61,16 @@ impl Secrets<'_> {
         // Names are written in capitals nearly always, keys of shops never.
         let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
         let is_name = name.bytes().all(plain)
-            && name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+            && name
+                .bytes()
+                .next()
+                .is_some_and(|first| !first.is_ascii_digit());
         if !is_name {
             let message = "not the name of an environment variable";
-            place.mistake(message, "name one, in capitals: { env = \"ROSSI_MILANO_KEY\" }");
+            place.mistake(
+                message,
+                "name one, in capitals: { env = \"ROSSI_MILANO_KEY\" }",
+            );
             return None;
         }
         let Some(text) = (self.environment)(name) else {
@@ -70,11 +83,25 @@ impl Secrets<'_> {
 
     fn read_file(self, name: &str, place: &Place<'_>) -> Option<SecretString> {
         let file = self.base.join(name);
+        if let Err(error) = fs::metadata(&file) {
+            let folder = std::path::absolute(self.base).unwrap_or_else(|_| self.base.to_owned());
+            let message = format!(
+                "the file named here, seen from `{}`, is not there: {error}",
+                folder.display()
+            );
+            place.mistake(message, "put it there, or correct the name");
+            return None;
+        }
         let shown = format!("`{}`", file.display());
-        let limit = u64::try_from(SECRET_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(2);
+        let limit = u64::try_from(SECRET_BYTES_MAX)
+            .unwrap_or(u64::MAX)
+            .saturating_add(2);
         let text = read_limited(&file, limit).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| {
-                Wrong::new(format!("{shown} is not UTF-8 text"), "write the secret alone into it")
+                Wrong::new(
+                    format!("{shown} is not UTF-8 text"),
+                    "write the secret alone into it",
+                )
             })
         });
         match text {
@@ -117,7 +144,9 @@ fn usable(text: String, from: &str, place: &Place<'_>) -> Option<SecretString> {
 #[cfg(unix)]
 fn warn_if_open(file: &Path, place: &Place<'_>) {
     use std::os::unix::fs::PermissionsExt;
-    let Ok(facts) = fs::metadata(file) else { return };
+    let Ok(facts) = fs::metadata(file) else {
+        return;
+    };
     if facts.permissions().mode() & 0o007 != 0 {
         let shown = file.display();
         let message = format!("every user of this machine can get at `{shown}`");

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, http::Request as HttpRequest, response::Response};
+use axum::{
+    Router, body::Body, http::Request as HttpRequest, response::Response, serve::ListenerExt as _,
+};
 use fondaco_model::{ShopId, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -139,6 +141,8 @@ impl Replay {
                 respond(reply)
             }
         });
+        // Otherwise each answer waits for the one before to be acknowledged.
+        let listener = listener.tap_io(|connection| connection.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             shop: shop_at(&address),

@@ -36,3 +36,29 @@ impl Write for DecimalText {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_decimal_fits() {
+        let mut largest: Decimal = "-999999999999999.999999".parse().unwrap();
+        for _ in 0..200 {
+            let text = DecimalText::of(largest);
+            assert_eq!(text.as_str(), largest.to_string());
+            largest += largest;
+        }
+        assert!(DecimalText::of(largest).as_str().len() > 20);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_the_decimal_writes(text in "-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,6})?") {
+            let number: Decimal = text.parse().unwrap();
+            prop_assert_eq!(DecimalText::of(number).as_str(), number.to_string());
+        }
+    }
+}

@@ -10,6 +10,7 @@
 use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -162,8 +163,44 @@ struct NotCommitted(#[source] Arc<rusqlite::Error>);
 
 fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     let mut group = Vec::with_capacity(limits::GROUP_JOBS_MAX);
+    let mut last = Last {
+        jobs: 0,
+        took: Duration::ZERO,
+    };
     while jobs.blocking_recv_many(&mut group, limits::GROUP_JOBS_MAX) > 0 {
+        gather(&mut jobs, &mut group, &last);
+        let (jobs, began) = (group.len(), Instant::now());
         commit_group(connection, &mut group);
+        last = Last {
+            jobs,
+            took: began.elapsed(),
+        };
+    }
+}
+
+/// The last group: how many jobs it had, and how long its commit took.
+struct Last {
+    jobs: usize,
+    took: Duration,
+}
+
+/// Waits a moment for as many jobs as came the last time.
+///
+/// Those who were just answered come back at once with their next job, but not all at the same
+/// instant. Without this, the first of them would get a commit for itself and all others would wait
+/// for it: two commits where one is enough. Waiting is worth a part of what a commit costs; who is
+/// alone does not wait at all.
+fn gather(jobs: &mut mpsc::Receiver<Box<dyn Job>>, group: &mut Vec<Box<dyn Job>>, last: &Last) {
+    let patience = (last.took / 2).min(Duration::from_micros(limits::GATHER_US_MAX));
+    let began = Instant::now();
+    while group.len() < last.jobs && began.elapsed() < patience {
+        // Not a wait for the next job: to be woken for each of them costs more than it brings.
+        thread::sleep(Duration::from_micros(limits::GATHER_STEP_US));
+        while group.len() < limits::GROUP_JOBS_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push(job);
+        }
     }
 }
 

@@ -86,25 +86,27 @@ impl Place {
         if range.0 != range.1 && !self.unexplained_for_long(now) {
             return None;
         }
-        // Whatever a write of unknown fate did, the lowest correction is the one that cannot sell
-        // what is not there.
-        let lowest = shifts
-            .into_iter()
-            .min_by_key(|shift| nearest(range, *shift))?;
-        self.expected += lowest;
+        let findings = shifts.into_iter().map(|shift| {
+            let difference = nearest(range, shift);
+            let overwritten = self.overwritten(difference);
+            (
+                shift + difference,
+                Finding {
+                    correction: difference - overwritten,
+                    overwritten,
+                },
+            )
+        });
+        // Whatever a write of unknown fate did: what needs no correction is the likeliest, and else
+        // the lowest correction is the one that cannot sell what is not there.
+        let (moved, finding) = findings.min_by_key(|(_, finding)| {
+            (finding.correction != Quantity::ZERO, finding.correction)
+        })?;
+        self.expected += moved;
         self.doubtful.clear();
         self.unexplained_since = None;
-        Some(self.accept(nearest(range, lowest)))
-    }
-
-    fn accept(&mut self, difference: Quantity) -> Finding {
-        let overwritten = self.overwritten(difference);
-        self.expected += difference;
-        self.consume(overwritten);
-        Finding {
-            correction: difference - overwritten,
-            overwritten,
-        }
+        self.consume(finding.overwritten);
+        Some(finding)
     }
 
     /// How much of a difference is sales that a write of ours overwrote.

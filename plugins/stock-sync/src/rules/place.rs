@@ -390,9 +390,10 @@ impl Place {
                 .recent
                 .iter()
                 .any(|deduction| window.may_hide(deduction));
+            let judged = self.seen.at.is_some_and(|at| covers(known_until, at));
+            let shown = judged && self.seen_right_since(*window);
             let none = !hides && covers(known_until, window.until);
-            let seen = self.seen.at.is_some_and(|at| covers(known_until, at));
-            !none && !(seen && self.seen_right_since(*window))
+            !(none || shown)
         });
         self.written = written;
         self.forget();

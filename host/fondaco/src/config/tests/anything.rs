@@ -13,7 +13,10 @@ fn survives(name: &str, text: &str) {
     }
     for mistake in &report.mistakes {
         assert!(mistake.line >= 1 && mistake.column >= 1, "{mistake}");
-        assert!(!mistake.message.is_empty() && !mistake.fix.is_empty(), "{mistake}");
+        assert!(
+            !mistake.message.is_empty() && !mistake.fix.is_empty(),
+            "{mistake}"
+        );
     }
     assert_eq!(report.config.is_some(), report.mistakes.is_empty());
     assert!(report.mistakes.is_sorted());
@@ -26,9 +29,33 @@ fn damaged(good: &'static str) -> impl Strategy<Value = String> {
         Just(String::new()),
         "\\PC{0,4}",
         prop::sample::select(vec![
-            "\"", "'''", "\"\"\"", "[", "]", "[[", "]]", "{", "}", "=", ".", "\n", "\r\n", "#",
-            ",", "a.b.c = 1\n", "[a]\n", "[[a]]\n", "é", "\u{feff}", "\0", "1e999", "nan",
-            "99999999999999999999", "1979-05-27", "[installs]\n", "[shops.milano]\n",
+            "\"",
+            "'''",
+            "\"\"\"",
+            "[",
+            "]",
+            "[[",
+            "]]",
+            "{",
+            "}",
+            "=",
+            ".",
+            "\n",
+            "\r\n",
+            "#",
+            ",",
+            "a.b.c = 1\n",
+            "[a]\n",
+            "[[a]]\n",
+            "é",
+            "\u{feff}",
+            "\0",
+            "1e999",
+            "nan",
+            "99999999999999999999",
+            "1979-05-27",
+            "[installs]\n",
+            "[shops.milano]\n",
         ])
         .prop_map(str::to_owned),
     ];
@@ -41,7 +68,7 @@ fn damaged(good: &'static str) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text(text in "\\PC{0,200}") {

@@ -5,114 +5,120 @@ use crate::config::{AreaOwner, Environment, Language, limits::SHOPS_MAX};
 
 const FILE: &str = "clients/rossi.toml";
 
+/// What is replaced in the good file, by what, and what is said of it.
+const CASES: [(&str, &str, &str); 19] = [
+    (
+        "name = \"Bottega Rossi\"",
+        "",
+        "1:1: name: missing — add name = \"…\", what people call the client",
+    ),
+    (
+        "\"Bottega Rossi\"",
+        "\" \"",
+        "1:8: name: the name is empty — write what people call it",
+    ),
+    (
+        "\"it\"",
+        "\"de\"",
+        "2:12: language: `de` is not known here — write one of `it`, `en`",
+    ),
+    (
+        "[shops.milano]",
+        "[shops.Milano]",
+        "4:8: shops.Milano: `Milano` is not a name: use 1 to 63 lower-case letters, digits \
+         and hyphens, beginning with a letter — rename it",
+    ),
+    (
+        "platform = \"woocommerce\"",
+        "platform = \"shopify\"",
+        "6:12: shops.milano.platform: this platform is not served yet — remove the shop until \
+         it is; served are `woocommerce`",
+    ),
+    (
+        "platform = \"woocommerce\"",
+        "platform = \"woocomerce\"",
+        "6:12: shops.milano.platform: `woocomerce` is not known here — did you mean \
+         `woocommerce`?",
+    ),
+    (
+        "https://milano.example",
+        "https://ck:cs@milano.example",
+        "7:7: shops.milano.url: the address holds credentials — remove them; credentials have \
+         keys of their own",
+    ),
+    (
+        "https://milano.example",
+        "http://milano.example",
+        "7:7: shops.milano.url: credentials and orders would go unencrypted — write https, or \
+         add allow-http = true",
+    ),
+    (
+        "https://torino.example",
+        "http://Milano.example:80/",
+        "15:7: shops.torino.url: credentials and orders would go unencrypted — write https, \
+         or add allow-http = true",
+    ),
+    (
+        "https://torino.example",
+        "https://MILANO.example:443/",
+        "15:7: shops.torino.url: the same shop is already at `shops.milano.url` \
+         (clients/rossi.toml:7) — name each shop once: remove one, or correct its url",
+    ),
+    (
+        "[shops.torino]",
+        "allow-http = \"yes\"\n[shops.torino]",
+        "12:14: shops.milano.allow-http: expected true or false, found text — write `true` \
+         or `false`, without quotes",
+    ),
+    (
+        "[shops.torino]",
+        "poll-every = \"60\"\n[shops.torino]",
+        "12:14: shops.milano.poll-every: `60` is not a duration — write a whole number and \
+         ms, s, m or h, such as \"30s\"",
+    ),
+    (
+        "[shops.torino]",
+        "poll-every = \"10ms\"\n[shops.torino]",
+        "12:14: shops.milano.poll-every: `10ms` is shorter than 1s — write 1s to 24h",
+    ),
+    (
+        "[shops.torino]",
+        "poll_every = \"10s\"\n[shops.torino]",
+        "12:1: shops.milano.poll_every: unknown key — did you mean `poll-every`?",
+    ),
+    (
+        "environment = \"staging\"",
+        "environment = \"stagin\"",
+        "16:15: shops.torino.environment: `stagin` is not known here — did you mean \
+         `staging`?",
+    ),
+    (
+        "webhook-secret = { env = \"WEBHOOK_SECRET\" }\n",
+        "",
+        "4:1: shops.milano.webhook-secret: missing — add webhook-secret = { env = \"…\" } or \
+         webhook-secret = { file = \"…\" }",
+    ),
+    (
+        "[installs.stock-sync]",
+        "[areas.logistics]\nowner = \"agancy\"\n[installs.stock-sync]",
+        "22:9: areas.logistics.owner: `agancy` is not known here — did you mean `agency`?",
+    ),
+    (
+        "[installs.stock-sync]",
+        "[areas.it]\nowner = \"agency\"\npeople = [\"Anna\"]\n[installs.stock-sync]",
+        "23:11: areas.it.people[0]: `Anna` is not a name with an address — write \"Anna Rossi \
+         <anna@rossi.example>\"",
+    ),
+    (
+        "[installs.stock-sync]\n",
+        "[area.logistics]\nowner = \"agency\"\n[installs.stock-sync]\n",
+        "21:2: area: unknown key — did you mean `areas`?",
+    ),
+];
+
 #[test]
 fn each_mistake_of_a_clients_file_has_its_line_and_fix() {
-    let cases = [
-        (
-            "name = \"Bottega Rossi\"",
-            "",
-            "1:1: name: missing — add name = \"…\", what people call the client",
-        ),
-        ("\"Bottega Rossi\"", "\" \"", "1:8: name: the name is empty — write what people call it"),
-        (
-            "\"it\"",
-            "\"de\"",
-            "2:12: language: `de` is not known here — write one of `it`, `en`",
-        ),
-        (
-            "[shops.milano]",
-            "[shops.Milano]",
-            "4:8: shops.Milano: `Milano` is not a name: use 1 to 63 lower-case letters, digits \
-             and hyphens, beginning with a letter — rename it",
-        ),
-        (
-            "platform = \"woocommerce\"",
-            "platform = \"shopify\"",
-            "6:12: shops.milano.platform: this platform is not served yet — remove the shop until \
-             it is; served are `woocommerce`",
-        ),
-        (
-            "platform = \"woocommerce\"",
-            "platform = \"woocomerce\"",
-            "6:12: shops.milano.platform: `woocomerce` is not known here — did you mean \
-             `woocommerce`?",
-        ),
-        (
-            "https://milano.example",
-            "https://ck:cs@milano.example",
-            "7:7: shops.milano.url: the address holds credentials — remove them; credentials have \
-             keys of their own",
-        ),
-        (
-            "https://milano.example",
-            "http://milano.example",
-            "7:7: shops.milano.url: credentials and orders would go unencrypted — write https, or \
-             add allow-http = true",
-        ),
-        (
-            "https://torino.example",
-            "http://Milano.example:80/",
-            "15:7: shops.torino.url: credentials and orders would go unencrypted — write https, \
-             or add allow-http = true",
-        ),
-        (
-            "https://torino.example",
-            "https://MILANO.example:443/",
-            "15:7: shops.torino.url: the same shop is already at `shops.milano.url` \
-             (clients/rossi.toml:7) — name each shop once: remove one, or correct its url",
-        ),
-        (
-            "[shops.torino]",
-            "allow-http = \"yes\"\n[shops.torino]",
-            "12:14: shops.milano.allow-http: expected true or false, found text — write `true` \
-             or `false`, without quotes",
-        ),
-        (
-            "[shops.torino]",
-            "poll-every = \"60\"\n[shops.torino]",
-            "12:14: shops.milano.poll-every: `60` is not a duration — write a whole number and \
-             ms, s, m or h, such as \"30s\"",
-        ),
-        (
-            "[shops.torino]",
-            "poll-every = \"10ms\"\n[shops.torino]",
-            "12:14: shops.milano.poll-every: `10ms` is shorter than 1s — write 1s to 24h",
-        ),
-        (
-            "[shops.torino]",
-            "poll_every = \"10s\"\n[shops.torino]",
-            "12:1: shops.milano.poll_every: unknown key — did you mean `poll-every`?",
-        ),
-        (
-            "environment = \"staging\"",
-            "environment = \"stagin\"",
-            "16:15: shops.torino.environment: `stagin` is not known here — did you mean \
-             `staging`?",
-        ),
-        (
-            "webhook-secret = { env = \"WEBHOOK_SECRET\" }\n",
-            "",
-            "4:1: shops.milano.webhook-secret: missing — add webhook-secret = { env = \"…\" } or \
-             webhook-secret = { file = \"…\" }",
-        ),
-        (
-            "[installs.stock-sync]",
-            "[areas.logistics]\nowner = \"agancy\"\n[installs.stock-sync]",
-            "22:9: areas.logistics.owner: `agancy` is not known here — did you mean `agency`?",
-        ),
-        (
-            "[installs.stock-sync]",
-            "[areas.it]\nowner = \"agency\"\npeople = [\"Anna\"]\n[installs.stock-sync]",
-            "23:11: areas.it.people[0]: `Anna` is not a name with an address — write \"Anna Rossi \
-             <anna@rossi.example>\"",
-        ),
-        (
-            "[installs.stock-sync]\n",
-            "[area.logistics]\nowner = \"agency\"\n[installs.stock-sync]\n",
-            "21:2: area: unknown key — did you mean `areas`?",
-        ),
-    ];
-    for (old, new, expected) in cases {
+    for (old, new, expected) in CASES {
         assert_eq!(only_mistake(FILE, old, new), format!("{FILE}:{expected}"));
     }
 }
@@ -149,9 +155,11 @@ fn a_shop_belongs_to_one_client() {
     files.replace("clients/bianchi.toml", "https://torino", "https://bergamo");
     assert_eq!(
         files.mistakes(),
-        ["clients/rossi.toml:7:7: shops.milano.url: the same shop is already at \
+        [
+            "clients/rossi.toml:7:7: shops.milano.url: the same shop is already at \
           `shops.milano.url` (clients/bianchi.toml:7) — name each shop once: remove one, or \
-          correct its url"]
+          correct its url"
+        ]
     );
 }
 
@@ -166,8 +174,13 @@ fn plain_http_is_fine_on_this_machine() {
 #[test]
 fn shops_have_a_bound() {
     let mut files = Files::good();
-    let shops: String = (0..SHOPS_MAX).map(|number| format!("[shops.s{number}]\n")).collect();
+    let shops: String = (0..SHOPS_MAX)
+        .map(|number| format!("[shops.s{number}]\n"))
+        .collect();
     files.append(FILE, &shops);
-    let bound = format!("shops: {} of them, and a client has at most {SHOPS_MAX}", SHOPS_MAX + 2);
+    let bound = format!(
+        "shops: {} of them, and a client has at most {SHOPS_MAX}",
+        SHOPS_MAX + 2
+    );
     assert!(files.mistakes().iter().any(|line| line.contains(&bound)));
 }

@@ -76,7 +76,7 @@ impl Files {
         let mut files = Self { folder };
         files.write("fondaco.toml", HOST);
         files.write("clients/rossi.toml", CLIENT);
-        files.write_bytes("plugins/stock-sync.wasm", &super::install::stock_sync());
+        files.write_bytes("plugins/stock-sync.wasm", &super::modules::stock_sync());
         files
     }
 
@@ -120,24 +120,31 @@ impl Files {
 
     /// What `fondaco check` would print if it were started in the folder.
     pub(super) fn printed(&self) -> String {
-        self.from_inside(&self.report().to_string())
+        self.without_folder(&self.report().to_string())
     }
 
     /// The mistakes' lines.
     pub(super) fn mistakes(&self) -> Vec<String> {
         let report = self.report();
         assert_eq!(report.config.is_some(), report.mistakes.is_empty());
-        report.mistakes.iter().map(|mistake| self.from_inside(&mistake.to_string())).collect()
+        report
+            .mistakes
+            .iter()
+            .map(|mistake| self.without_folder(&mistake.to_string()))
+            .collect()
     }
 
     /// The warnings' lines; there are no mistakes.
     pub(super) fn warnings(&self) -> Vec<String> {
         assert_eq!(self.mistakes(), [""; 0]);
         let warnings = self.report().config.unwrap().warnings;
-        warnings.iter().map(|warning| self.from_inside(&warning.to_string())).collect()
+        warnings
+            .iter()
+            .map(|warning| self.without_folder(&warning.to_string()))
+            .collect()
     }
 
-    fn from_inside(&self, text: &str) -> String {
+    fn without_folder(&self, text: &str) -> String {
         text.replace(&format!("{}/", self.folder.path().display()), "")
     }
 

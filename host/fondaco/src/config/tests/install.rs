@@ -1,197 +1,150 @@
 //! Installs, held against the modules' files.
 
-use std::{borrow::Cow, fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
-use wasm_encoder::{
-    Component, ComponentExportKind, ComponentExportSection, ComponentImportSection,
-    ComponentInstanceSection, ComponentTypeRef, ComponentTypeSection, CustomSection, InstanceType,
-};
 
-use super::fixture::{Files, only_mistake};
+use super::{
+    fixture::{Files, only_mistake},
+    modules::{component, stock_feed, stock_sync, stock_sync_that_imports},
+};
 use crate::config::{Mode, Origin};
 
 const FILE: &str = "clients/rossi.toml";
 const ALL: [&str; 5] = ["alert", "catalogue", "change-stock", "orders", "stock"];
 
-/// A component that imports and exports interfaces of the contract, without what is in them: what
-/// an install is checked against, and nothing that could run.
-fn component(manifest: &str, schema: &str, imports: &[&str], exports: &[&str]) -> Vec<u8> {
-    let mut types = ComponentTypeSection::new();
-    types.instance(&InstanceType::new());
-    let mut imported = ComponentImportSection::new();
-    for import in imports {
-        let name = format!("fondaco:plugin/{import}@0.1.0");
-        imported.import(name.as_str(), ComponentTypeRef::Instance(0));
-    }
-    let mut instances = ComponentInstanceSection::new();
-    let mut exported = ComponentExportSection::new();
-    for (export, index) in exports.iter().zip(imported.len()..) {
-        instances.export_items::<&str, _>([]);
-        let name = format!("fondaco:plugin/{export}@0.1.0");
-        exported.export(name.as_str(), ComponentExportKind::Instance, index, None);
-    }
-    let mut component = Component::new();
-    component.section(&types).section(&imported).section(&instances).section(&exported);
-    for (name, text) in [("fondaco:manifest", manifest), ("fondaco:settings-schema", schema)] {
-        let data = Cow::Borrowed(text.as_bytes());
-        component.section(&CustomSection { name: name.into(), data });
-    }
-    component.finish()
-}
-
-fn of_stock_sync(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/stock-sync");
-    fs::read_to_string(folder.join(name)).unwrap()
-}
-
-/// A component with stock-sync's own manifest and settings schema.
-pub(super) fn stock_sync() -> Vec<u8> {
-    stock_sync_that_imports(&["catalogue", "stock", "orders", "change-stock", "alert", "log"])
-}
-
-fn stock_sync_that_imports(imports: &[&str]) -> Vec<u8> {
-    let (manifest, schema) = (of_stock_sync("plugin.toml"), of_stock_sync("settings.schema.json"));
-    component(&manifest, &schema, imports, &["on-order", "on-stock", "on-schedule"])
-}
-
-/// Another module that writes stock.
-fn stock_feed() -> Vec<u8> {
-    let manifest = of_stock_sync("plugin.toml").replace("id = \"stock-sync\"", "id = \"stock-feed\"");
-    let schema = json!({ "type": "object", "additionalProperties": false }).to_string();
-    component(&manifest, &schema, &["change-stock"], &["on-schedule"])
-}
+/// What is replaced in the good file, by what, and what is said of it.
+const CASES: [(&str, &str, &str); 21] = [
+    (
+        "plugin = \"stock-sync\"\n",
+        "",
+        "21:1: installs.stock-sync.plugin: missing — add plugin = \"…\", the name of its file \
+         in the plugins' folder",
+    ),
+    (
+        "plugin = \"stock-sync\"",
+        "plugin = \"../stock-sync\"",
+        "22:10: installs.stock-sync.plugin: `../stock-sync` is not a name: use 1 to 63 \
+         lower-case letters, digits and hyphens, beginning with a letter — write the file's \
+         name, without .wasm",
+    ),
+    (
+        "plugin = \"stock-sync\"",
+        "plugin = \"stock-synk\"",
+        "22:10: installs.stock-sync.plugin: `plugins/stock-synk.wasm` cannot be read: No such \
+         file or directory (os error 2) — put it there, or correct the name",
+    ),
+    (
+        "\"live\"",
+        "\"lve\"",
+        "23:8: installs.stock-sync.mode: `lve` is not known here — did you mean `live`?",
+    ),
+    (
+        "\"live\"",
+        "\"shadow\"",
+        "23:8: installs.stock-sync.mode: this mode is not served yet — write \"off\" until it \
+         is, or \"live\"",
+    ),
+    (
+        "version = \"0.1.0\"",
+        "version = \"0.2.0\"",
+        "24:11: installs.stock-sync.version: `plugins/stock-sync.wasm` has the version 0.1.0 \
+         — put 0.2.0 there, or pin version = \"0.1.0\"",
+    ),
+    (
+        "version = \"0.1.0\"",
+        "version = \"0.1\"",
+        "24:11: installs.stock-sync.version: `0.1` is not a version: unexpected end of input \
+         while parsing minor version number — write the whole version, such as \"0.1.0\"",
+    ),
+    (
+        "version = \"0.1.0\"",
+        "digest = \"sha256:12\"",
+        "24:10: installs.stock-sync.digest: `sha256:12` is not a digest — write `sha256:` and \
+         64 hexadecimal digits",
+    ),
+    (
+        ", \"alert\"]",
+        "]",
+        "25:10: installs.stock-sync.grants: the plugin asks for `alert`, which is not granted \
+         — add \"alert\" to the list, if the client agrees",
+    ),
+    (
+        "\"alert\"]",
+        "\"allert\"]",
+        "25:59: installs.stock-sync.grants[4]: `allert` cannot be granted — did you mean \
+         `alert`?",
+    ),
+    (
+        "\"alert\"]",
+        "\"alert\", \"change-prices\"]",
+        "25:68: installs.stock-sync.grants[5]: `change-prices` cannot be granted — write one \
+         of `alert`, `catalogue`, `change-stock`, `orders`, `stock`",
+    ),
+    (
+        "grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]",
+        "grants = \"all\"",
+        "25:10: installs.stock-sync.grants: expected a list, found text — write it in square \
+         brackets: [\"…\", \"…\"]",
+    ),
+    (
+        "source = \"milano\"",
+        "",
+        "27:1: installs.stock-sync.settings: \"source\" is a required property — `fondaco \
+         plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
+    ),
+    (
+        "source = \"milano\"",
+        "sourze = \"milano\"",
+        "28:1: installs.stock-sync.settings.sourze: the plugin has no such setting — did you \
+         mean `source`?",
+    ),
+    (
+        "source = \"milano\"",
+        "source = \"milano\"\nlow-stock = \"five\"",
+        "29:13: installs.stock-sync.settings.low-stock: \"five\" is not of type \"integer\" — \
+         `fondaco plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
+    ),
+    (
+        "source = \"milano\"",
+        "source = \"milano\"\nskip-skus = [\"A\", \"\"]",
+        "29:19: installs.stock-sync.settings.skip-skus[1]: \"\" is shorter than 1 character — \
+         `fondaco plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
+    ),
+    (
+        "source = \"milano\"",
+        "source = \"milano\"\nlow-stock = nan",
+        "29:13: installs.stock-sync.settings.low-stock: settings are passed on as JSON, which \
+         has no such number — write a number within 64 bits, or text",
+    ),
+    (
+        "source = \"milano\"",
+        "source = \"milano\"\n[installs.stock-sync.schedules]\nreconcil = \"5s\"",
+        "30:1: installs.stock-sync.schedules.reconcil: the plugin has no such schedule — did \
+         you mean `reconcile`?",
+    ),
+    (
+        "source = \"milano\"",
+        "source = \"milano\"\n[installs.stock-sync.schedules]\nreconcile = \"5ms\"",
+        "30:13: installs.stock-sync.schedules.reconcile: `5ms` is shorter than 1s — write 1s \
+         to 744h",
+    ),
+    (
+        "[installs.stock-sync]",
+        "[wins]\nchange-stok = \"stock-sync\"\n[installs.stock-sync]",
+        "22:1: wins.change-stok: unknown key — did you mean `change-stock`?",
+    ),
+    (
+        "[installs.stock-sync]",
+        "[wins]\nchange-stock = \"stock-sink\"\n[installs.stock-sync]",
+        "22:16: wins.change-stock: there is no install `stock-sink` — did you mean \
+         `stock-sync`?",
+    ),
+];
 
 #[test]
 fn each_mistake_of_an_install_has_its_line_and_fix() {
-    let cases = [
-        (
-            "plugin = \"stock-sync\"\n",
-            "",
-            "21:1: installs.stock-sync.plugin: missing — add plugin = \"…\", the name of its file \
-             in the plugins' folder",
-        ),
-        (
-            "plugin = \"stock-sync\"",
-            "plugin = \"../stock-sync\"",
-            "22:10: installs.stock-sync.plugin: `../stock-sync` is not a name: use 1 to 63 \
-             lower-case letters, digits and hyphens, beginning with a letter — write the file's \
-             name, without .wasm",
-        ),
-        (
-            "plugin = \"stock-sync\"",
-            "plugin = \"stock-synk\"",
-            "22:10: installs.stock-sync.plugin: `plugins/stock-synk.wasm` cannot be read: No such \
-             file or directory (os error 2) — put it there, or correct the name",
-        ),
-        (
-            "\"live\"",
-            "\"lve\"",
-            "23:8: installs.stock-sync.mode: `lve` is not known here — did you mean `live`?",
-        ),
-        (
-            "\"live\"",
-            "\"shadow\"",
-            "23:8: installs.stock-sync.mode: this mode is not served yet — write \"off\" until it \
-             is, or \"live\"",
-        ),
-        (
-            "version = \"0.1.0\"",
-            "version = \"0.2.0\"",
-            "24:11: installs.stock-sync.version: `plugins/stock-sync.wasm` has the version 0.1.0 \
-             — put 0.2.0 there, or pin version = \"0.1.0\"",
-        ),
-        (
-            "version = \"0.1.0\"",
-            "version = \"0.1\"",
-            "24:11: installs.stock-sync.version: `0.1` is not a version: unexpected end of input \
-             while parsing minor version number — write the whole version, such as \"0.1.0\"",
-        ),
-        (
-            "version = \"0.1.0\"",
-            "digest = \"sha256:12\"",
-            "24:10: installs.stock-sync.digest: `sha256:12` is not a digest — write `sha256:` and \
-             64 hexadecimal digits",
-        ),
-        (
-            ", \"alert\"]",
-            "]",
-            "25:10: installs.stock-sync.grants: the plugin asks for `alert`, which is not granted \
-             — add \"alert\" to the list, if the client agrees",
-        ),
-        (
-            "\"alert\"]",
-            "\"allert\"]",
-            "25:59: installs.stock-sync.grants[4]: `allert` cannot be granted — did you mean \
-             `alert`?",
-        ),
-        (
-            "\"alert\"]",
-            "\"alert\", \"change-prices\"]",
-            "25:68: installs.stock-sync.grants[5]: `change-prices` cannot be granted — write one \
-             of `alert`, `catalogue`, `change-stock`, `orders`, `stock`",
-        ),
-        (
-            "grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]",
-            "grants = \"all\"",
-            "25:10: installs.stock-sync.grants: expected a list, found text — write it in square \
-             brackets: [\"…\", \"…\"]",
-        ),
-        (
-            "source = \"milano\"",
-            "",
-            "27:1: installs.stock-sync.settings: \"source\" is a required property — `fondaco \
-             plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
-        ),
-        (
-            "source = \"milano\"",
-            "sourze = \"milano\"",
-            "28:1: installs.stock-sync.settings.sourze: the plugin has no such setting — did you \
-             mean `source`?",
-        ),
-        (
-            "source = \"milano\"",
-            "source = \"milano\"\nlow-stock = \"five\"",
-            "29:13: installs.stock-sync.settings.low-stock: \"five\" is not of type \"integer\" — \
-             `fondaco plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
-        ),
-        (
-            "source = \"milano\"",
-            "source = \"milano\"\nskip-skus = [\"A\", \"\"]",
-            "29:19: installs.stock-sync.settings.skip-skus[1]: \"\" is shorter than 1 character — \
-             `fondaco plugin inspect plugins/stock-sync.wasm` shows what the settings may be",
-        ),
-        (
-            "source = \"milano\"",
-            "source = \"milano\"\nlow-stock = nan",
-            "29:13: installs.stock-sync.settings.low-stock: settings are passed on as JSON, which \
-             has no such number — write a number within 64 bits, or text",
-        ),
-        (
-            "source = \"milano\"",
-            "source = \"milano\"\n[installs.stock-sync.schedules]\nreconcil = \"5s\"",
-            "30:1: installs.stock-sync.schedules.reconcil: the plugin has no such schedule — did \
-             you mean `reconcile`?",
-        ),
-        (
-            "source = \"milano\"",
-            "source = \"milano\"\n[installs.stock-sync.schedules]\nreconcile = \"5ms\"",
-            "30:13: installs.stock-sync.schedules.reconcile: `5ms` is shorter than 1s — write 1s \
-             to 744h",
-        ),
-        (
-            "[installs.stock-sync]",
-            "[wins]\nchange-stok = \"stock-sync\"\n[installs.stock-sync]",
-            "22:1: wins.change-stok: unknown key — did you mean `change-stock`?",
-        ),
-        (
-            "[installs.stock-sync]",
-            "[wins]\nchange-stock = \"stock-sink\"\n[installs.stock-sync]",
-            "22:16: wins.change-stock: there is no install `stock-sink` — did you mean \
-             `stock-sync`?",
-        ),
-    ];
-    for (old, new, expected) in cases {
+    for (old, new, expected) in CASES {
         assert_eq!(only_mistake(FILE, old, new), format!("{FILE}:{expected}"));
     }
 }
@@ -210,8 +163,12 @@ fn what_is_resolved_says_where_it_came_from() {
         install.settings.value,
         json!({ "source": "milano", "low-stock": 5, "buffers": { "torino": 2 }, "skip-skus": [] })
     );
-    let origins: Vec<(&str, Origin)> =
-        install.settings.origins.iter().map(|(key, origin)| (key.as_str(), *origin)).collect();
+    let origins: Vec<(&str, Origin)> = install
+        .settings
+        .origins
+        .iter()
+        .map(|(key, origin)| (key.as_str(), *origin))
+        .collect();
     assert_eq!(
         origins,
         [
@@ -238,7 +195,11 @@ fn schedules_tick_as_the_manifest_says_where_nobody_says_otherwise() {
 fn a_digest_pins_the_very_file() {
     let mut files = Files::good();
     let digest = fondaco_sandbox::inspect(&stock_sync()).unwrap().digest;
-    files.replace(FILE, "version = \"0.1.0\"", &format!("digest = \"{digest}\""));
+    files.replace(
+        FILE,
+        "version = \"0.1.0\"",
+        &format!("digest = \"{digest}\""),
+    );
     assert_eq!(files.warnings(), [""; 0]);
     files.write_bytes("plugins/stock-sync.wasm", &stock_sync_that_imports(&ALL));
     let lines = files.mistakes();
@@ -270,7 +231,10 @@ fn every_missing_grant_is_named() {
 #[test]
 fn grants_that_nobody_asks_for_are_warned_of() {
     let mut files = Files::good();
-    files.write_bytes("plugins/stock-sync.wasm", &stock_sync_that_imports(&ALL[..4]));
+    files.write_bytes(
+        "plugins/stock-sync.wasm",
+        &stock_sync_that_imports(&ALL[..4]),
+    );
     files.replace(FILE, "\"alert\"]", "\"alert\", \"stock\"]");
     let expected = [
         "warning: clients/rossi.toml:25:24: installs.stock-sync.grants[1]: the plugin does not \
@@ -288,7 +252,11 @@ fn a_file_that_is_no_plugin_is_refused() {
     files.write_bytes("plugins/stock-sync.wasm", b"\0asm");
     let lines = files.mistakes();
     assert_eq!(lines.len(), 1);
-    assert!(lines[0].starts_with(&format!("{place} cannot be loaded: ")), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with(&format!("{place} cannot be loaded: ")),
+        "{}",
+        lines[0]
+    );
 
     files.write_bytes("plugins/stock-sync.wasm", &stock_feed());
     let lines = files.mistakes();
@@ -302,7 +270,11 @@ fn a_file_that_is_no_plugin_is_refused() {
     let several = component("id = 5\nversion = 6\n", "{}", &["stock"], &[]);
     files.write_bytes("plugins/stock-sync.wasm", &several);
     let lines = files.mistakes();
-    assert_eq!(lines.len(), 1, "one line for one file, however much is wrong with it");
+    assert_eq!(
+        lines.len(),
+        1,
+        "one line for one file, however much is wrong with it"
+    );
     assert!(lines[0].contains("plugin.toml:1: "), "{}", lines[0]);
     assert!(lines[0].contains("; plugin.toml:2: "), "{}", lines[0]);
 }
@@ -317,13 +289,18 @@ fn two_modules_do_not_write_the_same_stock() {
     files.append(FILE, FEED);
     assert_eq!(
         files.mistakes(),
-        ["clients/rossi.toml:30:1: installs.feed: `stock-sync`, `feed` would all `change-stock` in \
-          the same shops — say who does: [wins] change-stock = \"stock-sync\""]
+        [
+            "clients/rossi.toml:30:1: installs.feed: `stock-sync`, `feed` would all `change-stock` in \
+          the same shops — say who does: [wins] change-stock = \"stock-sync\""
+        ]
     );
     files.append(FILE, "[wins]\nchange-stock = \"stock-sync\"\n");
     assert_eq!(files.warnings(), [""; 0]);
     let config = files.report().config.unwrap();
-    assert_eq!(config.clients[0].wins["change-stock"].as_str(), "stock-sync");
+    assert_eq!(
+        config.clients[0].wins["change-stock"].as_str(),
+        "stock-sync"
+    );
 }
 
 #[test]
@@ -335,17 +312,25 @@ fn a_module_that_is_off_writes_nothing() {
     files.append(FILE, "[wins]\nchange-stock = \"feed\"\n");
     assert_eq!(
         files.warnings(),
-        ["warning: clients/rossi.toml:35:16: wins.change-stock: `feed` is switched off or does not \
-          `change-stock` — name an install that does, or remove the line"]
+        [
+            "warning: clients/rossi.toml:35:16: wins.change-stock: `feed` is switched off or does not \
+          `change-stock` — name an install that does, or remove the line"
+        ]
     );
 }
 
 #[test]
 fn every_install_of_a_client_is_checked() {
     let mut files = Files::good();
-    files.append(FILE, "[installs.feed]\nplugin = \"none\"\n[installs.other]\nmode = 1\n");
+    files.append(
+        FILE,
+        "[installs.feed]\nplugin = \"none\"\n[installs.other]\nmode = 1\n",
+    );
     let lines = files.mistakes();
-    let places: Vec<&str> = lines.iter().map(|line| line.split(": ").nth(1).unwrap()).collect();
+    let places: Vec<&str> = lines
+        .iter()
+        .map(|line| line.split(": ").nth(1).unwrap())
+        .collect();
     assert_eq!(
         places,
         [

@@ -8,17 +8,24 @@ const REFERENCE: &str = "{ env = \"KEY\" }";
 #[test]
 fn each_bad_reference_has_its_line_and_fix() {
     let fix = "write { env = \"NAME_OF_A_VARIABLE\" } or { file = \"secrets/name\" }";
+    let one = "a reference has one key, `env` or `file`";
     let cases = [
-        ("\"ck_pasted\"", format!("9:7: shops.milano.key: a secret does not belong into this file — {fix}")),
-        ("5", "9:7: shops.milano.key: expected a table, found a number".to_owned()),
-        ("{}", format!("9:7: shops.milano.key: the reference is empty — {fix}")),
+        (
+            "\"ck_pasted\"",
+            format!("9:7: shops.milano.key: a secret does not belong into this file — {fix}"),
+        ),
+        (
+            "5",
+            "9:7: shops.milano.key: expected a table, found a number".to_owned(),
+        ),
+        ("{}", format!("9:7: shops.milano.key: {one} — {fix}")),
         (
             "{ env = \"KEY\", file = \"key\" }",
-            format!("9:7: shops.milano.key: two references — {fix}"),
+            format!("9:7: shops.milano.key: {one} — {fix}"),
         ),
         (
             "{ enw = \"KEY\" }",
-            "9:9: shops.milano.key.enw: unknown key — did you mean `env`?".to_owned(),
+            format!("9:7: shops.milano.key: {one} — {fix}"),
         ),
         (
             "{ env = \"ck_pasted\" }",
@@ -39,10 +46,8 @@ fn each_bad_reference_has_its_line_and_fix() {
                 .to_owned(),
         ),
         (
-            "{ file = \"secrets/none\" }",
-            "9:16: shops.milano.key.file: `secrets/none` cannot be read: No such file or directory \
-             (os error 2) — put it there, or correct the name"
-                .to_owned(),
+            "{ file = \"ck_pasted\" }",
+            "9:16: shops.milano.key.file: the file named here, seen from `".to_owned(),
         ),
         (
             "{ file = \"clients\" }",
@@ -80,15 +85,20 @@ fn files_are_read_without_their_line_end() {
     mode(&files, 0o644);
     assert_eq!(
         files.warnings(),
-        ["warning: clients/rossi.toml:9:16: shops.milano.key.file: every user of this machine can \
-          get at `secrets/key` — chmod 600 secrets/key"]
+        [
+            "warning: clients/rossi.toml:9:16: shops.milano.key.file: every user of this machine can \
+          get at `secrets/key` — chmod 600 secrets/key"
+        ]
     );
     mode(&files, 0o600);
     let place = "clients/rossi.toml:9:16: shops.milano.key.file: `secrets/key`";
     let bad: [(&[u8], &str); 5] = [
         (b"", "is empty"),
         (b"\n", "is empty"),
-        (b"ck_a\nck_b\n", "holds spaces around the secret, or more than one line"),
+        (
+            b"ck_a\nck_b\n",
+            "holds spaces around the secret, or more than one line",
+        ),
         (b"ck_\xff", "is not UTF-8 text"),
         (&[b'c'; 5000], "is larger than 4098 bytes"),
     ];
@@ -96,7 +106,11 @@ fn files_are_read_without_their_line_end() {
         files.write_bytes("secrets/key", bytes);
         let lines = files.mistakes();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        assert!(lines[0].starts_with(&format!("{place} {message}")), "{}", lines[0]);
+        assert!(
+            lines[0].starts_with(&format!("{place} {message}")),
+            "{}",
+            lines[0]
+        );
         assert!(!lines[0].contains("ck_"), "{}", lines[0]);
     }
 }
@@ -131,7 +145,9 @@ fn no_secret_pasted_anywhere_is_in_what_is_shown() {
     // At every value of every file: as the value, as a reference's name, and with a quote missing.
     for (name, text) in [("fondaco.toml", HOST), (FILE, CLIENT)] {
         for (number, line) in text.lines().enumerate() {
-            let Some((key, _)) = line.split_once(" = ") else { continue };
+            let Some((key, _)) = line.split_once(" = ") else {
+                continue;
+            };
             // What is not a secret's place is shown where that helps; a secret's place never is.
             if !["key", "secret", "webhook-secret", "token"].contains(&key) {
                 continue;
@@ -139,6 +155,8 @@ fn no_secret_pasted_anywhere_is_in_what_is_shown() {
             for pasted in [
                 "\"ck_very-secret\"",
                 "{ env = \"ck_very-secret\" }",
+                "{ file = \"ck_very-secret\" }",
+                "{ ck_very-secret = 1 }",
                 "{ \"env\" = \"very-secret\" ",
                 "\"ck_very-secret",
                 "ck_very-secret",

@@ -349,6 +349,8 @@ pub struct ActionFilter {
     pub open_only: bool,
     /// Only those of this event.
     pub event: Option<u64>,
+    /// Only those of this install.
+    pub install: Option<InstallId>,
     /// How many at most, newest first.
     pub limit: u32,
 }

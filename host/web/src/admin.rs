@@ -1,5 +1,7 @@
 //! The admin door: the API that the `fondaco` command and the pages use.
 
+#![expect(unused_qualifications, reason = "written by utoipa's macros")]
+
 use axum::{
     Json, Router,
     extract::{Path, Query, State, connect_info::IntoMakeServiceWithConnectInfo},
@@ -97,6 +99,11 @@ struct ListQuery {
 impl ListQuery {
     fn rows(&self) -> u32 {
         self.limit.unwrap_or(LIST_ROWS_DEFAULT).min(LIST_ROWS_MAX)
+    }
+
+    fn install(&self) -> Result<Option<InstallId>, Problem> {
+        let install = self.install.as_deref().map(InstallId::new).transpose();
+        install.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
     }
 }
 
@@ -197,14 +204,7 @@ async fn runs(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Vec<RunView>>, Problem> {
     let setup = visible(&host, &principal, &client)?;
-    let install = match &query.install {
-        None => None,
-        Some(name) => Some(
-            InstallId::new(name.as_str())
-                .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?,
-        ),
-    };
-    let runs = host.store.runs(&setup.id, install.as_ref(), query.rows()).await?;
+    let runs = host.store.runs(&setup.id, query.install()?.as_ref(), query.rows()).await?;
     Ok(Json(runs.into_iter().map(RunView::from).collect()))
 }
 
@@ -224,13 +224,11 @@ async fn actions(
     let filter = ActionFilter {
         open_only: query.open.unwrap_or(false),
         event: query.event,
+        install: query.install()?,
         limit: query.rows(),
     };
     let actions = host.store.actions(&setup.id, filter).await?;
-    let of_install = |action: &fondaco_model::Action| {
-        query.install.as_ref().is_none_or(|install| action.install.as_str() == install)
-    };
-    Ok(Json(actions.into_iter().filter(of_install).map(ActionView::from).collect()))
+    Ok(Json(actions.into_iter().map(ActionView::from).collect()))
 }
 
 /// One action.

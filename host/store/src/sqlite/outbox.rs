@@ -127,22 +127,23 @@ pub fn actions(
             "SELECT ",
             action_columns!(),
             " FROM actions WHERE client = ?1 AND event = ?2 AND (NOT ?3 OR state <> 'ended')
-              ORDER BY number DESC LIMIT ?4"
+              AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
         ),
         // Two short lists by their own indexes, and not the long one of all that have ended.
         (None, true) => concat!(
             "SELECT * FROM (SELECT ",
             action_columns!(),
-            ", number FROM actions WHERE client = ?1 AND state = 'waiting' UNION ALL SELECT ",
+            ", number, install FROM actions WHERE client = ?1 AND state = 'waiting'
+              UNION ALL SELECT ",
             action_columns!(),
-            ", number FROM actions WHERE client = ?1 AND state = 'sending')
-              WHERE ?2 IS NULL AND ?3 ORDER BY number DESC LIMIT ?4"
+            ", number, install FROM actions WHERE client = ?1 AND state = 'sending')
+              WHERE ?2 IS NULL AND ?3 AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
         ),
         (None, false) => concat!(
             "SELECT ",
             action_columns!(),
             " FROM actions WHERE client = ?1 AND ?2 IS NULL AND NOT ?3
-              ORDER BY number DESC LIMIT ?4"
+              AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
         ),
     };
     let mut statement = connection.prepare_cached(sql)?;
@@ -151,7 +152,8 @@ pub fn actions(
             client.as_str(),
             filter.event,
             filter.open_only,
-            filter.limit
+            filter.limit,
+            filter.install.as_ref().map(InstallId::as_str)
         ],
         |row| action_of(client, row),
     )?;

@@ -302,6 +302,7 @@ pub async fn actions_are_listed_newest_first(store: &dyn Store) {
             open_only,
             event,
             limit,
+            ..ActionFilter::default()
         };
         let actions = store.actions(&lease.client, filter).await.unwrap();
         actions
@@ -316,6 +317,16 @@ pub async fn actions_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(list(false, Some(first), 9).await, ["b", "a"]);
     assert_eq!(list(true, Some(first), 9).await, ["b"]);
     assert_eq!(list(false, Some(99), 9).await, [""; 0]);
+    for open_only in [false, true] {
+        let of = async |install| {
+            let install = Some(install);
+            let filter = ActionFilter { install, open_only, limit: 9, ..ActionFilter::default() };
+            store.actions(&lease.client, filter).await.unwrap().len()
+        };
+        let all = list(open_only, None, 9).await.len();
+        assert_eq!(of(install.clone()).await, all);
+        assert_eq!(of(crate::samples::install("another")).await, 0);
+    }
     assert_eq!(
         store.action(&lease.client, &action_id("x")).await.unwrap(),
         None

@@ -181,5 +181,6 @@ fn client_setup() -> ClientSetup {
         name: "Rossi".into(),
         shops: [(shop, setup)].into(),
         installs: [].into(),
+        wins: [].into(),
     }
 }

@@ -4,17 +4,17 @@
 //! not granted is not there to be called. Here it is about this one proposal, by what the client's
 //! file says now.
 
-use fondaco_model::ActionKind;
+use fondaco_model::{ActionKind, InstallId};
 
-use crate::setup::{ClientSetup, InstallSetup, Mode};
+use crate::setup::{ClientSetup, Mode};
 
 /// Says why an action may not be done; nothing if it may.
 pub fn objection(
     client: &ClientSetup,
-    install: Option<&InstallSetup>,
+    id: &InstallId,
     kind: &ActionKind,
 ) -> Option<String> {
-    let Some(install) = install else {
+    let Some(install) = client.installs.get(id) else {
         return Some("its module is no longer installed".to_owned());
     };
     if install.mode != Mode::Live {
@@ -23,6 +23,9 @@ pub fn objection(
     let interface = kind.interface();
     if !install.module.imports().contains(interface) {
         return Some(format!("`{interface}` is no longer granted to its module"));
+    }
+    if let Some(winner) = client.wins.get(interface).filter(|winner| *winner != id) {
+        return Some(format!("`{winner}` is the one that writes by `{interface}` for this client"));
     }
     match kind.shop() {
         Some(shop) if !client.shops.contains_key(shop) => {

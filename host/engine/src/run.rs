@@ -139,9 +139,8 @@ impl Client {
 
     /// Parts what may be done from what may not.
     fn judge(&self, commit: &mut RunCommit) {
-        let install = self.setup.installs.get(&commit.install);
         for proposal in std::mem::take(&mut commit.proposals) {
-            match judge::objection(&self.setup, install, &proposal.kind) {
+            match judge::objection(&self.setup, &commit.install, &proposal.kind) {
                 None => commit.proposals.push(proposal),
                 Some(reason) => commit.refused.push((proposal, reason)),
             }

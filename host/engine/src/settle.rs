@@ -65,10 +65,9 @@ impl Client {
     async fn begin(self: &Arc<Self>, ready: ReadyAction) -> Result<bool, Ended> {
         let ReadyAction { action, after_failed } = ready;
         let expired = action.terms.expires_at.is_some_and(|moment| moment <= now());
-        let install = self.setup.installs.get(&action.install);
         let objection = after_failed
             .map(|other| format!("action {other}, which had to be done first, was not"))
-            .or_else(|| judge::objection(&self.setup, install, &action.kind));
+            .or_else(|| judge::objection(&self.setup, &action.install, &action.kind));
         let end = match objection {
             _ if expired => Some(ActionEnd::Expired),
             Some(reason) => Some(ActionEnd::Refused { reason }),

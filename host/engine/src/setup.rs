@@ -16,6 +16,9 @@ pub struct ClientSetup {
     pub shops: BTreeMap<ShopId, ShopSetup>,
     /// Its modules.
     pub installs: BTreeMap<InstallId, InstallSetup>,
+    /// For what several installs would write, by its interface (`change-stock`): the one that
+    /// does.
+    pub wins: BTreeMap<String, InstallId>,
 }
 
 /// A shop of a client.

@@ -205,7 +205,8 @@ fn client_setup(
             installs.insert(id, install_setup(&install, module.clone()));
         }
     }
-    Ok(ClientSetup { id: client.id, name: client.name, shops, installs })
+    let ClientConfig { id, name, wins, .. } = client;
+    Ok(ClientSetup { id, name, shops, installs, wins })
 }
 
 fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<ShopSetup> {
@@ -217,8 +218,7 @@ fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<
             consumer_secret: shop.secret,
             webhook_secret: shop.webhook_secret,
             longest_request: shop.longest_request,
-            // Whether it may be spoken to without TLS was decided when its file was read.
-            allow_http: true,
+            allow_http: shop.allow_http,
         })?);
     Ok(ShopSetup {
         name: shop.name,
@@ -238,7 +238,7 @@ fn install_setup(install: &InstallConfig, module: Module) -> InstallSetup {
     InstallSetup {
         module,
         mode,
-        settings: install.settings.value.to_string().into(),
+        settings: install.settings.to_string().into(),
         schedules: install.schedules.clone(),
     }
 }

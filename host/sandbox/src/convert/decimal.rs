@@ -58,7 +58,8 @@ mod tests {
         #[test]
         fn it_is_what_the_decimal_writes(text in "-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,6})?") {
             let number: Decimal = text.parse().unwrap();
-            prop_assert_eq!(DecimalText::of(number).as_str(), number.to_string());
+            let own = DecimalText::of(number);
+            prop_assert_eq!(own.as_str(), number.to_string());
         }
     }
 }

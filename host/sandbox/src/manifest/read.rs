@@ -71,6 +71,13 @@ struct Table<'t, 'i> {
     span: Range<usize>,
 }
 
+impl Table<'_, '_> {
+    /// Where it is, for the middle of a message.
+    fn place(&self) -> String {
+        if self.name.is_empty() { String::new() } else { format!(" in {}", self.name) }
+    }
+}
+
 struct Reader<'a> {
     text: &'a str,
     mistakes: Vec<ManifestMistake>,
@@ -115,18 +122,18 @@ impl Reader<'_> {
     }
 
     fn refuse_unknown(&mut self, table: &Table<'_, '_>, known: &[&str]) {
+        let (place, known_names) = (table.place(), Names(known));
         for key in table.table.keys() {
-            if !known.contains(&key.get_ref().as_ref()) {
-                let place = if table.name.is_empty() { "here" } else { table.name };
-                let known = Names(known);
-                let message = format!("`{}` means nothing {place}; known is {known}", key.get_ref());
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let message = format!("`{name}` means nothing{place}; known is {known_names}");
                 self.mistake(key.span(), message);
             }
         }
     }
 
     fn missing(&mut self, table: &Table<'_, '_>, key: &str, example: &str) {
-        let place = if table.name.is_empty() { String::new() } else { format!(" in {}", table.name) };
+        let place = table.place();
         self.mistake(table.span.clone(), format!("`{key}` is missing{place}; write {example}"));
     }
 

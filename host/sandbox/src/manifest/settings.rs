@@ -69,7 +69,9 @@ impl SettingsSchema {
                     return Ok(checked);
                 }
             }
-            Err(error) if mistakes.is_empty() => mistakes.push(error.to_string()),
+            Err(error) if mistakes.is_empty() => {
+                mistakes.push(format!("at `{}`: {error}", error.instance_path()));
+            }
             Ok(_) | Err(_) => {}
         }
         mistakes.truncate(limits::MISTAKES_MAX);

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::limits;
 
 const TOML: &str = r#"
 id = "stock-sync"
@@ -96,7 +97,7 @@ wall-ms = 999999
     check(2, "`Stock Sync` is not a name");
     check(3, "`1` is no semantic version");
     check(4, "`state-schema` is 0; write a whole number from 1");
-    check(5, "`aera` means nothing here; known is `id`");
+    check(5, "`aera` means nothing; known is `id`");
     check(1, "`area` is missing");
     check(6, "`it` of `title` is empty");
     check(6, "`fr` means nothing in `title`");
@@ -131,7 +132,7 @@ fn two_schedules_have_two_names() {
 
 #[test]
 fn settings_schemas_are_checked() {
-    let check = |schema: serde_json::Value, messages: &[&str]| {
+    let check = |schema: Value, messages: &[&str]| {
         let found = mistakes(TOML, &schema.to_string());
         assert_eq!(found.len(), messages.len(), "{found:#?}");
         for (found, message) in found.iter().zip(messages) {
@@ -150,16 +151,16 @@ fn settings_schemas_are_checked() {
         ],
     );
     check(json!({"type": "objekt"}), &["at `/type`"]);
-    let with = |property: serde_json::Value| {
+    let with = |property: Value| {
         let mut property = property;
         property["title"] = json!("A");
         property["description"] = json!("a");
         json!({"type": "object", "additionalProperties": false, "properties": {"a": property}})
     };
     check(with(json!({"type": "integer", "default": "five"})), &["the default of `/a` breaks"]);
-    check(with(json!({"$ref": "https://example.com/a.json"})), &["example.com"]);
+    check(with(json!({"$ref": "https://example.com/a.json"})), &["https://example.com/a.json"]);
     // Look-behind and back-references would not match in linear time.
-    check(with(json!({"pattern": "(a+)\\1"})), &["pattern"]);
+    check(with(json!({"pattern": "(a+)\\1"})), &["at `/properties/a/pattern`"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use async_trait::async_trait;
@@ -43,7 +43,14 @@ pub fn small() -> SandboxConfig {
     SandboxConfig { concurrent_runs: 4, ..SandboxConfig::default() }
 }
 
-pub fn probe(config: SandboxConfig) -> Module {
+/// The probe under the usual limits; compiled once for all tests.
+pub fn probe() -> Module {
+    static PROBE: LazyLock<Module> = LazyLock::new(|| probe_with(SandboxConfig::default()));
+    PROBE.clone()
+}
+
+/// The probe under other limits.
+pub fn probe_with(config: SandboxConfig) -> Module {
     sandbox(config).load(&guest("probe"), &Grants::all()).unwrap()
 }
 

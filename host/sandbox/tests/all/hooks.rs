@@ -18,7 +18,7 @@ async fn heard(module: &Module, input: Input) -> String {
 
 #[tokio::test]
 async fn an_order_arrives_whole() {
-    let heard = heard(&probe(small()), order_input(2)).await;
+    let heard = heard(&probe(), order_input(2)).await;
     for part in [
         r#"event: "7", shop: Some("milano"), observed-at: 6000, caused-by: None, cursor: None"#,
         r#"shop: "milano", id: "1042", number: "1042", state: OrderState::Processing, test: false"#,
@@ -43,7 +43,7 @@ async fn deductions_stay_with_their_lines() {
     lines[0].deductions.clear();
     lines[1].deductions =
         [("a", 3), ("b", 4)].map(|(place, quantity)| (Location::new(place), quantity.into())).into();
-    let heard = heard(&probe(small()), Input::Order { key, order, changes }).await;
+    let heard = heard(&probe(), Input::Order { key, order, changes }).await;
     let lines: Vec<_> = heard.split("deductions: ").skip(1).collect();
     assert!(lines[0].starts_with("[]"), "{heard}");
     let both = r#"[Deduction { location: Some("a"), quantity: "3" }, Deduction { location: Some("b"), quantity: "4" }]"#;
@@ -53,7 +53,7 @@ async fn deductions_stay_with_their_lines() {
 
 #[tokio::test]
 async fn stock_ticks_and_outcomes_arrive() {
-    let module = probe(small());
+    let module = probe();
     assert_eq!(module.hears(), &BTreeSet::from(Hook::ALL));
     let stock = Input::Stock {
         key: EntityKey::variant(shop("milano"), "1"),
@@ -93,7 +93,7 @@ async fn stock_ticks_and_outcomes_arrive() {
 
 #[tokio::test]
 async fn what_a_hook_returns() {
-    let module = probe(small());
+    let module = probe();
     let check = async |step: &str, outcome: RunOutcome| {
         let steps = format!(r#"[["set", "k", "v"], ["change", {{}}], {step}]"#);
         let ran = does(&module, Host::new(), &steps).await.unwrap();
@@ -115,14 +115,14 @@ async fn the_cursor_comes_back() {
     let mut again = call(order_input(1), r#"{"steps": [["event"]]}"#);
     again.cursor = Some("page 2".to_owned());
     again.caused_by = Some(ActionId::from_stored("abc"));
-    let ran = probe(small()).call(again, Arc::new(Host::new())).await.unwrap();
+    let ran = probe().call(again, Arc::new(Host::new())).await.unwrap();
     let part = r#"caused-by: Some("abc"), cursor: Some("page 2")"#;
     assert!(told(&ran).concat().contains(part), "{:?}", ran.log);
 }
 
 #[tokio::test]
 async fn the_clock_stands_still_and_the_same_run_is_the_same() {
-    let module = probe(small());
+    let module = probe();
     let steps = r#"[["now"], ["repeat", 100000, ["nothing"]], ["now"], ["change", {}], ["sku", "MUG-BLU"]]"#;
     let one = does(&module, Host::new(), steps).await.unwrap();
     let other = does(&module, Host::new(), steps).await.unwrap();
@@ -137,7 +137,7 @@ async fn the_clock_stands_still_and_the_same_run_is_the_same() {
 
 #[tokio::test]
 async fn nothing_of_one_run_is_left_for_the_next() {
-    let module = probe(small());
+    let module = probe();
     let wrote = does(&module, Host::new(), r#"[["set", "k", "v"], ["get", "k"]]"#).await.unwrap();
     assert_eq!(told(&wrote), [r#"Some("v")"#]);
     let next = does(&module, Host::new(), r#"[["get", "k"]]"#).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_hook_that_is_not_exported_is_not_called() {
 
 #[tokio::test]
 async fn what_is_not_known_is_not_told() {
-    let module = probe(small());
+    let module = probe();
     let key = EntityKey::order(shop("milano"), "1042");
     let gone = Order { head: Aspect::deleted(Version::pushed(Timestamp(1))), ..Order::default() };
     let input = Input::Order { key: key.clone(), order: gone, changes: BTreeSet::new() };

@@ -5,7 +5,7 @@ use fondaco_model::{
     action::{Localised, ProposalOrigin, Severity},
 };
 
-use crate::fixture::{Host, does, probe, shop, small, told};
+use crate::fixture::{Host, does, probe, shop, told};
 
 fn id(name: &str) -> ActionId {
     let (client, install) = (ClientId::new("rossi").unwrap(), InstallId::new("probe").unwrap());
@@ -19,7 +19,7 @@ async fn proposals_are_kept_in_order_with_ids_that_can_be_told_beforehand() {
         ["alert", {"key": "low"}],
         ["change", {"shop": "torino", "available": "0.50", "decided-on": "-1"}]
     ]"#;
-    let ran = does(&probe(small()), Host::new(), steps).await.unwrap();
+    let ran = does(&probe(), Host::new(), steps).await.unwrap();
     let ids: Vec<_> = ran.proposals.iter().map(|proposal| proposal.id.clone()).collect();
     assert_eq!(ids, [id("mug"), id("low"), id("\u{0}2")]);
     assert_eq!(told(&ran)[0], format!("Ok(\"{}\")", ids[0]));
@@ -47,7 +47,7 @@ async fn proposals_are_kept_in_order_with_ids_that_can_be_told_beforehand() {
 
 #[tokio::test]
 async fn what_contradicts_the_contract_is_refused_and_the_run_goes_on() {
-    let module = probe(small());
+    let module = probe();
     let check = async |step: &str, reason: &str| {
         let steps = format!("[{step}, [\"alert\", {{}}]]");
         let ran = does(&module, Host::new(), &steps).await.unwrap();

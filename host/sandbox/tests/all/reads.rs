@@ -2,7 +2,7 @@
 
 use fondaco_sandbox::{CallError, HostError};
 
-use crate::fixture::{Host, does, probe, small, told};
+use crate::fixture::{Host, does, probe, told};
 
 #[tokio::test]
 async fn the_mirror_is_read_as_the_contract_says() {
@@ -11,7 +11,7 @@ async fn the_mirror_is_read_as_the_contract_says() {
         ["skus", null, 10], ["levels", "torino", "2"], ["levels", "torino", "77"],
         ["known-until", "milano"], ["known-until", "torino"]
     ]"#;
-    let ran = does(&probe(small()), Host::new(), steps).await.unwrap();
+    let ran = does(&probe(), Host::new(), steps).await.unwrap();
     let told = told(&ran);
     assert_eq!(
         told[0],
@@ -35,7 +35,7 @@ async fn the_mirror_is_read_as_the_contract_says() {
 #[tokio::test]
 async fn an_order_read_is_the_order_heard() {
     let steps = r#"[["event"], ["order", "milano", "1042"], ["order", "milano", "9"]]"#;
-    let ran = does(&probe(small()), Host::new(), steps).await.unwrap();
+    let ran = does(&probe(), Host::new(), steps).await.unwrap();
     let told = told(&ran);
     let read = told[1].strip_prefix("Some(").and_then(|read| read.strip_suffix(')')).unwrap();
     assert!(told[0].contains(read), "{read}\nis not in\n{}", told[0]);
@@ -49,7 +49,7 @@ async fn a_shop_that_is_not_the_clients_has_nothing() {
         ["known-until", "NOT A NAME"]
     ]"#;
     let host = std::sync::Arc::new(Host::new());
-    let ran = crate::fixture::does_with(&probe(small()), host.clone(), steps).await.unwrap();
+    let ran = crate::fixture::does_with(&probe(), host.clone(), steps).await.unwrap();
     assert_eq!(told(&ran), ["None", "[]", "None", "None"]);
     // Not even asked for; and the shops are asked for once.
     assert_eq!(*host.asked.lock().unwrap(), ["shops"]);
@@ -57,7 +57,7 @@ async fn a_shop_that_is_not_the_clients_has_nothing() {
 
 #[tokio::test]
 async fn a_host_that_fails_ends_the_run() {
-    let module = probe(small());
+    let module = probe();
     for step in [r#"["get", "k"]"#, r#"["list", "k", null, 1]"#, r#"["sku", "A"]"#, r#"["change", {}]"#] {
         let host = Host { broken: true, ..Host::new() };
         let error = does(&module, host, &format!("[{step}]")).await.unwrap_err();

@@ -133,11 +133,12 @@ pub fn actions(
         (None, true) => concat!(
             "SELECT * FROM (SELECT ",
             action_columns!(),
-            ", number, install FROM actions WHERE client = ?1 AND state = 'waiting'
+            ", number FROM actions WHERE client = ?1 AND state = 'waiting'
               UNION ALL SELECT ",
             action_columns!(),
-            ", number, install FROM actions WHERE client = ?1 AND state = 'sending')
-              WHERE ?2 IS NULL AND ?3 AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
+            ", number FROM actions WHERE client = ?1 AND state = 'sending')
+              WHERE ?2 IS NULL AND ?3 AND (?5 IS NULL OR install = ?5)
+              ORDER BY number DESC LIMIT ?4"
         ),
         (None, false) => concat!(
             "SELECT ",

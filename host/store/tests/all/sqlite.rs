@@ -1,6 +1,6 @@
 //! What is SQLite's own: the file, what survives, and what cannot be read.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use fondaco_model::run::StateWrites;
 use fondaco_store::{
@@ -176,6 +176,22 @@ async fn a_closed_store_says_so_and_has_done_what_was_handed_in() {
         store.deliveries(&lease.client, 0, 9).await.unwrap().len(),
         1
     );
+}
+
+#[tokio::test]
+async fn a_file_that_is_locked_cannot_be_written_to() {
+    let (folder, store) = empty();
+    let other = Connection::open(folder.path().join("fondaco.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store
+        .check_writable(Duration::from_millis(20))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StoreError::Database { .. }), "{error:?}");
+    // A reader is not held up.
+    assert_eq!(store.view(&client("rossi")).await.unwrap().commit, 0);
+    other.execute_batch("ROLLBACK").unwrap();
+    store.check_writable(Duration::from_secs(5)).await.unwrap();
 }
 
 #[tokio::test]

@@ -320,7 +320,12 @@ pub async fn actions_are_listed_newest_first(store: &dyn Store) {
     for open_only in [false, true] {
         let of = async |install| {
             let install = Some(install);
-            let filter = ActionFilter { install, open_only, limit: 9, ..ActionFilter::default() };
+            let filter = ActionFilter {
+                install,
+                open_only,
+                limit: 9,
+                ..ActionFilter::default()
+            };
             store.actions(&lease.client, filter).await.unwrap().len()
         };
         let all = list(open_only, None, 9).await.len();

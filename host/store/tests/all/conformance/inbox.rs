@@ -163,8 +163,8 @@ pub async fn large_bodies_come_in_smaller_lots(store: &dyn Store) {
     );
 }
 
-pub async fn the_store_says_whether_it_can_be_written_to(store: &dyn Store) {
-    store.check_writable(Duration::from_secs(5)).await.unwrap();
-    store.check_writable(Duration::from_secs(5)).await.unwrap();
-    store.check_writable(Duration::ZERO).await.unwrap_err();
+pub async fn the_store_says_that_it_can_be_written_to(store: &dyn Store) {
+    for _ in 0..2 {
+        store.check_writable(Duration::from_secs(5)).await.unwrap();
+    }
 }

@@ -35,7 +35,7 @@ mod sqlite {
             a_caller_that_goes_away_does_not_matter
             a_dead_delivery_is_kept_with_its_reason
             large_bodies_come_in_smaller_lots
-            the_store_says_whether_it_can_be_written_to;
+            the_store_says_that_it_can_be_written_to;
         mirror:
             a_row_is_written_and_raises_its_changes
             the_same_again_writes_nothing

@@ -16,7 +16,9 @@ use crate::{
 impl Client {
     /// Reads what was asked for, one entity at a time.
     pub async fn fetch_entities(self: Arc<Self>, shop: &ShopId) -> Result<(), Ended> {
-        let Some(mut asked) = self.take_fetches(shop) else { return Ok(()) };
+        let Some(mut asked) = self.take_fetches(shop) else {
+            return Ok(());
+        };
         loop {
             let first = tokio::select! {
                 key = asked.recv() => key,
@@ -34,11 +36,17 @@ impl Client {
     }
 
     async fn fetch_entity(&self, key: &EntityKey) -> Result<(), Ended> {
-        let Some(shop) = self.shop(&key.shop) else { return Ok(()) };
+        let Some(shop) = self.shop(&key.shop) else {
+            return Ok(());
+        };
         for tries in 1.. {
             match shop.platform.fetch(now(), key).await {
                 Ok(snapshots) => {
-                    self.take_in(TakeIn { snapshots, ..TakeIn::default() }).await?;
+                    self.take_in(TakeIn {
+                        snapshots,
+                        ..TakeIn::default()
+                    })
+                    .await?;
                     self.tell(Happening::Fetched {
                         client: self.setup.id.clone(),
                         key: key.clone(),
@@ -52,8 +60,9 @@ impl Client {
                     );
                     return Ok(());
                 }
-                Err(PlatformError::Unavailable { reason, .. }
-                | PlatformError::Ambiguous { reason }) => {
+                Err(
+                    PlatformError::Unavailable { reason, .. } | PlatformError::Ambiguous { reason },
+                ) => {
                     tracing::debug!(entity = %key, reason, "reading an entity is tried again");
                     self.sleep_after(tries).await?;
                 }

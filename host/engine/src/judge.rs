@@ -9,11 +9,7 @@ use fondaco_model::{ActionKind, InstallId};
 use crate::setup::{ClientSetup, Mode};
 
 /// Says why an action may not be done; nothing if it may.
-pub fn objection(
-    client: &ClientSetup,
-    id: &InstallId,
-    kind: &ActionKind,
-) -> Option<String> {
+pub fn objection(client: &ClientSetup, id: &InstallId, kind: &ActionKind) -> Option<String> {
     let Some(install) = client.installs.get(id) else {
         return Some("its module is no longer installed".to_owned());
     };
@@ -25,7 +21,9 @@ pub fn objection(
         return Some(format!("`{interface}` is no longer granted to its module"));
     }
     if let Some(winner) = client.wins.get(interface).filter(|winner| *winner != id) {
-        return Some(format!("`{winner}` is the one that writes by `{interface}` for this client"));
+        return Some(format!(
+            "`{winner}` is the one that writes by `{interface}` for this client"
+        ));
     }
     match kind.shop() {
         Some(shop) if !client.shops.contains_key(shop) => {

@@ -42,11 +42,11 @@ use fondaco_store::{Store, StoreError};
 use tokio::{runtime, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::{client::Client, metrics::Metrics, setup::ClientSetup, watch::Happening};
 pub use crate::{
     client::ClientStatus,
     intake::{Accepted, IntakeError},
 };
-use crate::{client::Client, metrics::Metrics, setup::ClientSetup, watch::Happening};
 
 /// The moment it is now.
 #[must_use]
@@ -119,13 +119,18 @@ impl Engine {
     }
 
     async fn add(&mut self, setup: ClientSetup, owner: &str) -> Result<(), StartError> {
-        let Some(guests) = &self.guests else { return Ok(()) };
+        let Some(guests) = &self.guests else {
+            return Ok(());
+        };
         let id = setup.id.clone();
         let lease = self
             .store
             .lease(&id, owner)
             .await
-            .map_err(|source| StartError::Lease { client: id.clone(), source })?;
+            .map_err(|source| StartError::Lease {
+                client: id.clone(),
+                source,
+            })?;
         let client = Arc::new(Client::new(client::Parts {
             setup,
             lease,
@@ -169,7 +174,9 @@ impl Engine {
     pub async fn stop(&self) -> bool {
         self.cancel.cancel();
         self.tasks.close();
-        tokio::time::timeout(limits::STOP_MAX, self.tasks.wait()).await.is_ok()
+        tokio::time::timeout(limits::STOP_MAX, self.tasks.wait())
+            .await
+            .is_ok()
     }
 }
 

@@ -73,18 +73,21 @@ impl Client {
     async fn observe_delivery(&self, delivery: Delivery) -> Result<(), Ended> {
         let Delivery { number, delivery } = delivery;
         let Some(shop) = self.shop(&delivery.shop) else {
-            return self.bury(number, "its shop is no longer in the client's file").await;
+            return self
+                .bury(number, "its shop is no longer in the client's file")
+                .await;
         };
-        let heard = shop.platform.normalise(
-            &delivery.topic,
-            delivery.received_at,
-            &delivery.body,
-        );
+        let heard = shop
+            .platform
+            .normalise(&delivery.topic, delivery.received_at, &delivery.body);
         let heard = match heard {
             Ok(heard) => heard,
             Err(unreadable) => return self.bury(number, &unreadable.to_string()).await,
         };
-        let mut take_in = TakeIn { delivery: Some(number), ..TakeIn::default() };
+        let mut take_in = TakeIn {
+            delivery: Some(number),
+            ..TakeIn::default()
+        };
         for heard in heard {
             match heard {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
@@ -129,7 +132,10 @@ impl Client {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
                     self.raised(events);
-                    compared.to_fetch.into_iter().for_each(|key| self.ask_for(key));
+                    compared
+                        .to_fetch
+                        .into_iter()
+                        .for_each(|key| self.ask_for(key));
                     return Ok(());
                 }
             }
@@ -147,7 +153,10 @@ impl Client {
         self.metrics.events_raised(&self.setup.id, events.len());
         for event in events {
             let client = self.setup.id.clone();
-            self.tell(Happening::Raised { client, event: Box::new(event) });
+            self.tell(Happening::Raised {
+                client,
+                event: Box::new(event),
+            });
         }
         self.wake_installs();
     }
@@ -173,8 +182,12 @@ impl Client {
             if let Some(target) = mask(&mut seen, known.as_ref(), fences) {
                 compared.masked.push((target, seen.key.clone()));
             }
-            let Observation { entity, moved, changes, needs_fetch } =
-                observe(known.as_ref(), &seen);
+            let Observation {
+                entity,
+                moved,
+                changes,
+                needs_fetch,
+            } = observe(known.as_ref(), &seen);
             if needs_fetch {
                 compared.to_fetch.push(seen.key.clone());
             }
@@ -201,7 +214,9 @@ impl Client {
 fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Option<String> {
     let shop = &seen.key.shop;
     let id = &seen.key.id;
-    let Entity::Variant(variant) = &mut seen.entity else { return None };
+    let Entity::Variant(variant) = &mut seen.entity else {
+        return None;
+    };
     let known = known.and_then(Entity::as_variant);
     let mut masked = None;
     variant.stock.retain(|location, level| {

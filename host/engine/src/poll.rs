@@ -22,7 +22,9 @@ use crate::{
 impl Client {
     /// Asks a shop again and again what changed.
     pub async fn poll(self: Arc<Self>, id: &ShopId) -> Result<(), Ended> {
-        let Some(shop) = self.shop(id) else { return Ok(()) };
+        let Some(shop) = self.shop(id) else {
+            return Ok(());
+        };
         let mut webhooks_checked: Option<Instant> = None;
         let mut failures = 0;
         loop {
@@ -46,7 +48,9 @@ impl Client {
     }
 
     async fn check_webhooks(&self, id: &ShopId, shop: &ShopSetup) -> bool {
-        let Some(address) = &shop.hook_address else { return true };
+        let Some(address) = &shop.hook_address else {
+            return true;
+        };
         match shop.platform.ensure_webhooks(address).await {
             Ok(made) => {
                 for webhook in made {
@@ -95,14 +99,19 @@ impl Client {
         let since = reach_back(known_until.unwrap_or(progress.connected_at));
         let mut cursor: Option<String> = None;
         loop {
-            let page =
-                shop.platform.page(now(), collection, Some(since), cursor.as_deref()).await;
+            let page = shop
+                .platform
+                .page(now(), collection, Some(since), cursor.as_deref())
+                .await;
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };
             cursor = page.next;
-            let mut take_in = TakeIn { snapshots: page.snapshots, ..TakeIn::default() };
+            let mut take_in = TakeIn {
+                snapshots: page.snapshots,
+                ..TakeIn::default()
+            };
             if cursor.is_none() {
                 take_in.progress = Some(self.known_until(id, collection, began_at).await?);
             }

@@ -21,9 +21,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::config::{
-    ClientConfig, Config, Environment, InstallConfig, Mode, ShopConfig,
-};
+use crate::config::{ClientConfig, Config, Environment, InstallConfig, Mode, ShopConfig};
 
 /// The database's file within the store's folder.
 const DATABASE_FILE: &str = "fondaco.db";
@@ -49,17 +47,23 @@ impl RunningHost {
     /// If anything it needs cannot be had; nothing keeps running then.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let listen = config.server.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!("{listen} cannot be listened on; is another host running?")
-        })?;
-        let address = listener.local_addr().context("the public address cannot be told")?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("{listen} cannot be listened on; is another host running?"))?;
+        let address = listener
+            .local_addr()
+            .context("the public address cannot be told")?;
         let database = Arc::new(open_store(&config.store_folder)?);
         let store: Arc<dyn Store> = Arc::clone(&database) as Arc<dyn Store>;
         let modules = load_modules(&config).await?;
         let principals = Principals::new(config.principals);
         let mut setups = Vec::new();
         for client in config.clients {
-            setups.push(client_setup(client, config.server.public_url.as_ref(), &modules)?);
+            setups.push(client_setup(
+                client,
+                config.server.public_url.as_ref(),
+                &modules,
+            )?);
         }
         let owner = format!("process {} listening on {address}", std::process::id());
         let admin = open_admin_socket(&config.admin_socket)?;
@@ -86,13 +90,17 @@ impl RunningHost {
         let closing = self.closing.clone().cancelled_owned();
         let router = fondaco_web::public::router(host.clone());
         self.doors.spawn(async move {
-            let served = axum::serve(public, router).with_graceful_shutdown(closing).await;
+            let served = axum::serve(public, router)
+                .with_graceful_shutdown(closing)
+                .await;
             log_end("public", served);
         });
         let closing = self.closing.clone().cancelled_owned();
         let router = fondaco_web::admin::service(host);
         self.doors.spawn(async move {
-            let served = axum::serve(admin, router).with_graceful_shutdown(closing).await;
+            let served = axum::serve(admin, router)
+                .with_graceful_shutdown(closing)
+                .await;
             log_end("admin", served);
         });
         self.doors.close();
@@ -108,7 +116,9 @@ impl RunningHost {
         }
         let ended = self.engine.stop().await;
         if !ended {
-            tracing::warn!("some requests had no answer yet; the next start looks for their effect");
+            tracing::warn!(
+                "some requests had no answer yet; the next start looks for their effect"
+            );
         }
         self.database.close().await;
         let _ = std::fs::remove_file(&self.admin_socket);
@@ -206,7 +216,13 @@ fn client_setup(
         }
     }
     let ClientConfig { id, name, wins, .. } = client;
-    Ok(ClientSetup { id, name, shops, installs, wins })
+    Ok(ClientSetup {
+        id,
+        name,
+        shops,
+        installs,
+        wins,
+    })
 }
 
 fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<ShopSetup> {

@@ -1,11 +1,6 @@
 //! `fondaco serve`: runs the host until it is asked to stop.
 
-use std::{
-    collections::BTreeMap,
-    io::IsTerminal as _,
-    path::Path,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, io::IsTerminal as _, path::Path, process::ExitCode};
 
 use anyhow::Context as _;
 use fondaco_engine::watch::Happening;
@@ -26,7 +21,9 @@ pub async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     if !report.is_good() || !report.warnings.is_empty() {
         eprintln!("{report}");
     }
-    let Some(config) = report.config else { return Ok(ExitCode::FAILURE) };
+    let Some(config) = report.config else {
+        return Ok(ExitCode::FAILURE);
+    };
     start_log(&config.log)?;
     serve(config).await?;
     Ok(ExitCode::SUCCESS)
@@ -53,7 +50,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 pub fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.filter)
         .with_context(|| format!("the log filter `{}` cannot be understood", log.filter))?;
-    let log_lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log_lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => log_lines.try_init(),
         LogFormat::Json => log_lines.json().flatten_event(true).try_init(),
@@ -66,15 +65,22 @@ async fn show_imports(mut watch: broadcast::Receiver<Happening>) {
     let bars = MultiProgress::new();
     let mut of_shop: BTreeMap<String, ProgressBar> = BTreeMap::new();
     let template = "{prefix:<24} {bar:30} {pos}/{len} {per_sec} {eta}";
-    let style = ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     loop {
         match watch.recv().await {
-            Ok(Happening::Importing { client, shop, done, total }) => {
-                let bar = of_shop.entry(format!("{client}/{shop}")).or_insert_with(|| {
-                    let bar = bars.add(ProgressBar::new(total)).with_style(style.clone());
-                    bar.with_prefix(format!("importing {client}/{shop}"))
-                });
+            Ok(Happening::Importing {
+                client,
+                shop,
+                done,
+                total,
+            }) => {
+                let bar = of_shop
+                    .entry(format!("{client}/{shop}"))
+                    .or_insert_with(|| {
+                        let bar = bars.add(ProgressBar::new(total)).with_style(style.clone());
+                        bar.with_prefix(format!("importing {client}/{shop}"))
+                    });
                 bar.set_length(total);
                 bar.set_position(done);
             }

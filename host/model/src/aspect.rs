@@ -30,13 +30,19 @@ impl Version {
     /// The version of something the platform pushed.
     #[must_use]
     pub const fn pushed(platform: Timestamp) -> Self {
-        Self { platform, read: None }
+        Self {
+            platform,
+            read: None,
+        }
     }
 
     /// The version of something that was read, by a read begun at this moment.
     #[must_use]
     pub const fn read(platform: Timestamp, begun_at: Timestamp) -> Self {
-        Self { platform, read: Some(begun_at) }
+        Self {
+            platform,
+            read: Some(begun_at),
+        }
     }
 }
 
@@ -108,7 +114,9 @@ impl<T> Aspect<T> {
 impl<T: Clone + PartialEq> Aspect<T> {
     /// Joins an observation into what is known.
     pub fn join(&mut self, seen: &Self) -> Joined {
-        let Some(seen_version) = seen.version() else { return Joined::Kept };
+        let Some(seen_version) = seen.version() else {
+            return Joined::Kept;
+        };
         let Some(version) = self.version() else {
             *self = seen.clone();
             return Joined::Replaced;
@@ -183,9 +191,24 @@ mod tests {
         check(pushed(5, 1), read(5, 9, 2), Joined::Replaced, Some(2));
         check(read(5, 9, 1), read(5, 10, 2), Joined::Replaced, Some(2));
         check(read(5, 10, 1), read(5, 9, 2), Joined::Kept, Some(1));
-        check(pushed(5, 1), Aspect::deleted(Version::pushed(at(6))), Joined::Replaced, None);
-        check(Aspect::deleted(Version::pushed(at(6))), pushed(5, 1), Joined::Kept, None);
-        check(Aspect::deleted(Version::pushed(at(6))), pushed(7, 1), Joined::Replaced, Some(1));
+        check(
+            pushed(5, 1),
+            Aspect::deleted(Version::pushed(at(6))),
+            Joined::Replaced,
+            None,
+        );
+        check(
+            Aspect::deleted(Version::pushed(at(6))),
+            pushed(5, 1),
+            Joined::Kept,
+            None,
+        );
+        check(
+            Aspect::deleted(Version::pushed(at(6))),
+            pushed(7, 1),
+            Joined::Replaced,
+            Some(1),
+        );
     }
 
     proptest! {

@@ -47,19 +47,33 @@ impl EntityKey {
     /// A variant.
     #[must_use]
     pub fn variant(shop: ShopId, id: impl Into<String>) -> Self {
-        Self { shop, kind: EntityKind::Variant, id: id.into() }
+        Self {
+            shop,
+            kind: EntityKind::Variant,
+            id: id.into(),
+        }
     }
 
     /// An order.
     #[must_use]
     pub fn order(shop: ShopId, id: impl Into<String>) -> Self {
-        Self { shop, kind: EntityKind::Order, id: id.into() }
+        Self {
+            shop,
+            kind: EntityKind::Order,
+            id: id.into(),
+        }
     }
 }
 
 impl std::fmt::Display for EntityKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {} on {}", self.kind.as_str(), self.id, self.shop)
+        write!(
+            formatter,
+            "{} {} on {}",
+            self.kind.as_str(),
+            self.id,
+            self.shop
+        )
     }
 }
 
@@ -123,9 +137,7 @@ impl Entity {
 /// A place where stock lies, by the platform's id.
 ///
 /// Platforms that keep one quantity for the whole shop have just [`Location::WHOLE_SHOP`].
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Location(String);
 
@@ -306,6 +318,10 @@ impl Order {
     /// The sum of all refunds.
     #[must_use]
     pub fn refunded(&self) -> Decimal {
-        self.refunds.values().filter_map(Aspect::value).map(|refund| refund.amount).sum()
+        self.refunds
+            .values()
+            .filter_map(Aspect::value)
+            .map(|refund| refund.amount)
+            .sum()
     }
 }

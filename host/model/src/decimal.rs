@@ -18,7 +18,9 @@ pub const FRACTION_DIGITS_MAX: usize = 6;
 ///
 /// Written as the contract with plugins (`wit/types.wit`) says:
 /// `-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Decimal(rust_decimal::Decimal);
 
@@ -37,7 +39,9 @@ impl DecimalError {
     const SHOWN_CHARACTERS_MAX: usize = 40;
 
     fn new(text: &str) -> Self {
-        Self { text: text.chars().take(Self::SHOWN_CHARACTERS_MAX).collect() }
+        Self {
+            text: text.chars().take(Self::SHOWN_CHARACTERS_MAX).collect(),
+        }
     }
 }
 
@@ -57,8 +61,7 @@ impl Decimal {
         if text.is_empty() || !text.bytes().all(plain) {
             return Err(DecimalError::new(text));
         }
-        let number =
-            rust_decimal::Decimal::from_str(text).map_err(|_| DecimalError::new(text))?;
+        let number = rust_decimal::Decimal::from_str(text).map_err(|_| DecimalError::new(text))?;
         let places = u32::try_from(FRACTION_DIGITS_MAX).unwrap_or(u32::MAX);
         Self(number.round_dp(places)).to_string().parse()
     }
@@ -78,7 +81,11 @@ impl Decimal {
     /// The number as a whole one; absent if it is not whole or does not fit.
     #[must_use]
     pub fn to_whole(self) -> Option<i64> {
-        if self.is_whole() { i64::try_from(self.0).ok() } else { None }
+        if self.is_whole() {
+            i64::try_from(self.0).ok()
+        } else {
+            None
+        }
     }
 }
 
@@ -100,7 +107,9 @@ impl FromStr for Decimal {
         if !good {
             return Err(DecimalError::new(text));
         }
-        rust_decimal::Decimal::from_str(text).map(Self).map_err(|_| DecimalError::new(text))
+        rust_decimal::Decimal::from_str(text)
+            .map(Self)
+            .map_err(|_| DecimalError::new(text))
     }
 }
 
@@ -184,12 +193,36 @@ mod tests {
 
     #[test]
     fn the_grammar_is_the_contracts() {
-        for good in ["0", "-0", "1", "-12.50", "0.000001", "999999999999999.999999"] {
+        for good in [
+            "0",
+            "-0",
+            "1",
+            "-12.50",
+            "0.000001",
+            "999999999999999.999999",
+        ] {
             good.parse::<Decimal>().unwrap();
         }
         for bad in [
-            "", "-", ".5", "5.", "+1", "01", "1,5", "1e3", " 1", "1 ", "NaN", "inf", "1.0000001",
-            "1000000000000000", "1.2.3", "--1", "١", "0x1", "1_000",
+            "",
+            "-",
+            ".5",
+            "5.",
+            "+1",
+            "01",
+            "1,5",
+            "1e3",
+            " 1",
+            "1 ",
+            "NaN",
+            "inf",
+            "1.0000001",
+            "1000000000000000",
+            "1.2.3",
+            "--1",
+            "١",
+            "0x1",
+            "1_000",
         ] {
             assert!(bad.parse::<Decimal>().is_err(), "{bad}");
         }

@@ -52,7 +52,10 @@ async fn main() {
     linker.define_unknown_imports_as_traps(&component).unwrap();
     let bare = OrderHookPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
     let texts: Vec<_> = (0..LINES).map(texts).collect();
-    let deductions = [DeductionParam { location: None, quantity: "2" }];
+    let deductions = [DeductionParam {
+        location: None,
+        quantity: "2",
+    }];
     let lines: Vec<_> = texts.iter().map(|texts| line(texts, &deductions)).collect();
 
     let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -69,7 +72,10 @@ async fn main() {
         store.set_epoch_deadline(1);
         let hook = bare.instantiate_async(&mut store).await.unwrap();
         let hook = hook.fondaco_plugin_on_order();
-        hook.call_handle(&mut store, envelope(), event(&lines)).await.unwrap().unwrap();
+        hook.call_handle(&mut store, envelope(), event(&lines))
+            .await
+            .unwrap()
+            .unwrap();
         drop(store);
         without.push(begun.elapsed());
     }
@@ -79,7 +85,10 @@ async fn main() {
         times[times.len() / 2].as_secs_f64() * 1e6
     };
     let (with, without) = (p50(&mut with), p50(&mut without));
-    println!("sandbox {with:.1} µs, bare {without:.1} µs, ratio {:.2}", with / without);
+    println!(
+        "sandbox {with:.1} µs, bare {without:.1} µs, ratio {:.2}",
+        with / without
+    );
 }
 
 /// The texts of a line that differ from line to line: id, variant, product, SKU, title.
@@ -110,7 +119,13 @@ fn line<'a>(texts: &'a [String; 5], deductions: &'a [DeductionParam<'a>]) -> Ord
 }
 
 fn envelope() -> Envelope<'static> {
-    Envelope { event: "7", shop: Some("milano"), observed_at: 6_000, caused_by: None, cursor: None }
+    Envelope {
+        event: "7",
+        shop: Some("milano"),
+        observed_at: 6_000,
+        caused_by: None,
+        cursor: None,
+    }
 }
 
 fn event<'a>(lines: &'a [OrderLineParam<'a>]) -> OrderEvent<'a> {
@@ -124,12 +139,18 @@ fn event<'a>(lines: &'a [OrderLineParam<'a>]) -> OrderEvent<'a> {
         placed_at: 4_000,
         updated_at: 5_000,
         paid_at: Some(4_500),
-        total: MoneyParam { amount: "796", currency: "EUR" },
+        total: MoneyParam {
+            amount: "796",
+            currency: "EUR",
+        },
         total_tax: "143.6",
         refunded: "0",
         payment_method: Some("stripe"),
         shipping_country: Some("IT"),
         lines,
     };
-    OrderEvent { order, changes: OrderChanges::PLACED | OrderChanges::DEDUCTIONS }
+    OrderEvent {
+        order,
+        changes: OrderChanges::PLACED | OrderChanges::DEDUCTIONS,
+    }
 }

@@ -65,13 +65,18 @@ impl Sandbox {
     /// # Errors
     /// If this machine cannot give so much address space, or a thread.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&engine_config(&config)).map_err(|error| SandboxError::Engine {
-            concurrent_runs: config.concurrent_runs,
-            message: format!("{error:#}"),
-        })?;
+        let engine =
+            Engine::new(&engine_config(&config)).map_err(|error| SandboxError::Engine {
+                concurrent_runs: config.concurrent_runs,
+                message: format!("{error:#}"),
+            })?;
         start_ticker(engine.weak())?;
         let permits = Semaphore::new(config.concurrent_runs as usize);
-        Ok(Self(Arc::new(Inner { engine, config, permits })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            config,
+            permits,
+        })))
     }
 
     /// The engine underneath, for measuring what this crate adds to it.

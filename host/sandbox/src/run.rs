@@ -55,7 +55,12 @@ impl Run {
         self.host_calls += 1;
         let (used, limit) = (self.host_calls, limits::HOST_CALLS_MAX);
         if used > limit {
-            return Err(CallError::TooMuch { what: "imported functions", limit, used, unit: "calls" });
+            return Err(CallError::TooMuch {
+                what: "imported functions",
+                limit,
+                used,
+                unit: "calls",
+            });
         }
         Ok(())
     }

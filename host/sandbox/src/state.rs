@@ -5,10 +5,7 @@
 //! changed it by the time this one is committed, this one is done again. What a run reads of its
 //! own writes is no such read.
 
-use std::{
-    collections::BTreeMap,
-    ops::Bound,
-};
+use std::{collections::BTreeMap, ops::Bound};
 
 use fondaco_model::run::{StateRange, StateReads, StateValue, StateWrites};
 
@@ -90,7 +87,10 @@ impl RunState {
                 Some((last, _)) if page.len() >= wanted => Some(last.clone()),
                 _ => None,
             };
-            let seen: Vec<_> = page.iter().map(|(key, value)| (key.clone(), value.commit)).collect();
+            let seen: Vec<_> = page
+                .iter()
+                .map(|(key, value)| (key.clone(), value.commit))
+                .collect();
             for (key, value) in self.overlay(&prefix, from.as_deref(), until.as_deref(), page) {
                 if listed.len() < wanted {
                     listed.push((key, value));
@@ -117,7 +117,9 @@ impl RunState {
         until: Option<&str>,
         page: Vec<(String, StateValue)>,
     ) -> BTreeMap<String, String> {
-        let there = page.into_iter().filter_map(|(key, value)| Some((key, value.value?)));
+        let there = page
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value.value?)));
         let mut merged: BTreeMap<String, String> = there.collect();
         let begin = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
@@ -148,7 +150,12 @@ impl RunState {
             seen.retain(|(key, _)| key <= until);
         }
         self.count_reads(seen.len() + 1)?;
-        self.reads.ranges.push(StateRange { prefix: prefix.to_owned(), after, until, seen });
+        self.reads.ranges.push(StateRange {
+            prefix: prefix.to_owned(),
+            after,
+            until,
+            seen,
+        });
         Ok(())
     }
 
@@ -164,7 +171,12 @@ impl RunState {
 
 /// Goes over a limit of the run.
 pub fn too_much(what: &'static str, limit: usize, used: usize, unit: &'static str) -> CallError {
-    CallError::TooMuch { what, limit: limit as u64, used: used as u64, unit }
+    CallError::TooMuch {
+        what,
+        limit: limit as u64,
+        used: used as u64,
+        unit,
+    }
 }
 
 /// These functions have no way to refuse, so a wrong key ends the run.

@@ -7,7 +7,7 @@ pub const WRITER_QUEUE_JOBS_MAX: usize = 1024;
 pub const GROUP_JOBS_MAX: usize = 256;
 
 /// Longest wait for the others before a commit, in microseconds.
-pub const GATHER_US_MAX: u64 = 2_000;
+pub const GATHER_US_MAX: u64 = 5_000;
 
 /// How often it is looked meanwhile whether they have come, in microseconds.
 pub const GATHER_STEP_US: u64 = 50;

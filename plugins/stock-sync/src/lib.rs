@@ -46,7 +46,7 @@ const RECONCILE: &str = "reconcile";
 pub struct StockSync;
 
 impl on_order::Guest for StockSync {
-    fn handle(_about: Envelope, event: OrderEvent) -> Result<Option<String>, Failure> {
+    fn handle(about: Envelope, event: OrderEvent) -> Result<Option<String>, Failure> {
         let order = event.order;
         let mut lines = BTreeMap::new();
         for line in order.lines {
@@ -67,8 +67,7 @@ impl on_order::Guest for StockSync {
                 lines,
             },
         };
-        sync::on_order(&mut Contract, &heard).map_err(Failure::Permanent)?;
-        Ok(None)
+        sync::on_order(&mut Contract, &heard, about.cursor.as_deref()).map_err(Failure::Permanent)
     }
 }
 
@@ -232,17 +231,18 @@ impl Host for Contract {
     }
 }
 
-/// A line as it is counted; nothing if it has no SKU.
+/// A line as it is counted; nothing if it has no SKU or has taken nothing.
 fn counted_line(line: OrderLine) -> Result<Option<Line>, Failure> {
     let Some(sku) = line.sku else { return Ok(None) };
     let mut taken = Quantity::ZERO;
     for deduction in &line.deductions {
         taken += quantity(&deduction.quantity)?;
     }
-    Ok(Some(Line {
+    let taken = Some(taken).filter(|taken| *taken != Quantity::ZERO);
+    Ok(taken.map(|quantity| Line {
         sku,
         variant: line.variant,
-        quantity: taken,
+        quantity,
     }))
 }
 

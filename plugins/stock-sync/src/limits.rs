@@ -53,5 +53,9 @@ pub const ORDERS_PER_CALL: u32 = 50;
 /// a correction.
 pub const ORDER_KEPT_MS: u64 = 400 * 86_400_000;
 
-/// The longest SKU that is shared, so that it fits the key of a state entry.
-pub const SKU_BYTES_MAX: usize = 240;
+/// The longest SKU that is shared, so that it fits the keys of state and proposals beside a shop.
+pub const SKU_BYTES_MAX: usize = 180;
+
+/// Proposals after which a call stops and asks to be called again; the host takes 1,000 of a run,
+/// and one SKU needs as many as there are shops.
+pub const PROPOSALS_PER_CALL: usize = 500;

@@ -42,10 +42,12 @@
 
 pub mod judge;
 pub mod orders;
+pub mod overwriting;
 pub mod place;
 pub mod quantity;
 pub mod settings;
 pub mod shared;
+pub mod wanted;
 pub mod words;
 
 pub use place::Place;

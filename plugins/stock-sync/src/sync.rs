@@ -11,11 +11,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    limits::SKU_BYTES_MAX,
+    limits::{PROPOSALS_PER_CALL, SKU_BYTES_MAX},
     rules::{
         Quantity, Settings, SharedSku,
-        place::Change,
         shared::{Aligned, Listing},
+        wanted::Change,
         words::{self, Notice, Why},
     },
 };
@@ -42,6 +42,8 @@ struct Sync<'h, H: Host> {
     /// The production shops' names, by id.
     shops: BTreeMap<String, String>,
     now: u64,
+    /// How much this call has proposed.
+    proposals: usize,
 }
 
 impl<'h, H: Host> Sync<'h, H> {
@@ -54,14 +56,18 @@ impl<'h, H: Host> Sync<'h, H> {
             settings,
             shops,
             now,
+            proposals: 0,
         })
+    }
+
+    /// Whether this call has proposed as much as one call should.
+    const fn is_full(&self) -> bool {
+        self.proposals >= PROPOSALS_PER_CALL
     }
 
     /// Whether a SKU is to be shared at all.
     fn is_shared(&self, sku: &str) -> bool {
-        !sku.is_empty()
-            && sku.len() <= SKU_BYTES_MAX
-            && !self.settings.skip_skus.iter().any(|skipped| skipped == sku)
+        has_key(sku) && !self.settings.skip_skus.iter().any(|skipped| skipped == sku)
     }
 
     fn listings(&self, sku: &str) -> Vec<Listing> {
@@ -140,6 +146,7 @@ impl<'h, H: Host> Sync<'h, H> {
         let Some(place) = shared.places.get_mut(shop) else {
             return;
         };
+        self.proposals += 1;
         let proposed = Proposed {
             shop,
             variant: &place.variant,
@@ -212,6 +219,15 @@ impl<'h, H: Host> Sync<'h, H> {
         write(self.host, &format!("sku/{sku}"), shared)
     }
 
+    fn forget_if_known(&mut self, sku: &str) -> Result<(), Failure> {
+        if has_key(sku)
+            && let Some(shared) = self.load(sku)?
+        {
+            self.forget(sku, &shared);
+        }
+        Ok(())
+    }
+
     fn forget(&mut self, sku: &str, shared: &SharedSku) {
         if shared.open {
             self.host.delete(&format!("open/{sku}"));
@@ -223,6 +239,11 @@ impl<'h, H: Host> Sync<'h, H> {
     fn name<'a>(&'a self, shop: &'a str) -> &'a str {
         self.shops.get(shop).map_or(shop, String::as_str)
     }
+}
+
+/// Whether something can be remembered of a SKU.
+const fn has_key(sku: &str) -> bool {
+    !sku.is_empty() && sku.len() <= SKU_BYTES_MAX
 }
 
 fn read<H: Host, T: serde::de::DeserializeOwned>(

@@ -222,6 +222,8 @@ impl Machine {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env("PATH", &self.path);
+        // A trace of the program's own would push its reason out of the last lines that are kept.
+        command.env("RUST_BACKTRACE", "0");
         command
     }
 

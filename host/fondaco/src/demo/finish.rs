@@ -29,14 +29,19 @@ pub fn reference(stage: &Stage) -> BTreeMap<String, i64> {
             _ => {}
         }
     }
-    left.into_iter().map(|(sku, quantity)| (sku, quantity.max(0))).collect()
+    left.into_iter()
+        .map(|(sku, quantity)| (sku, quantity.max(0)))
+        .collect()
 }
 
 /// Whether both shops show the reference.
 #[must_use]
 pub fn agreed(stage: &Stage) -> bool {
     let reference = reference(stage);
-    stage.shops().iter().all(|shop| shop.quantities() == reference)
+    stage
+        .shops()
+        .iter()
+        .all(|shop| shop.quantities() == reference)
 }
 
 /// Waits until nothing is on its way and the shops agree. Says whether they do.
@@ -73,14 +78,20 @@ pub fn print_table(stage: &Stage) {
     }
     println!("{:>12}", "reference");
     for (sku, expected) in &reference {
-        let shown: Vec<_> =
-            stage.shops().iter().map(|shop| shop.quantity(sku).unwrap_or_default()).collect();
+        let shown: Vec<_> = stage
+            .shops()
+            .iter()
+            .map(|shop| shop.quantity(sku).unwrap_or_default())
+            .collect();
         print!("{sku:<10}");
         for quantity in &shown {
             print!("{quantity:>10}");
         }
         let agree = shown.iter().all(|quantity| quantity == expected);
-        println!("{expected:>12}{}", if agree { "" } else { "   ! they differ" });
+        println!(
+            "{expected:>12}{}",
+            if agree { "" } else { "   ! they differ" }
+        );
     }
     let sold = stage
         .shops()
@@ -88,5 +99,7 @@ pub fn print_table(stage: &Stage) {
         .flat_map(WooShop::ledger)
         .filter(|entry| matches!(entry.event, LedgerEvent::Sold { .. }))
         .count();
-    println!("\n{sold} lines sold; the reference is the opening less what the shops' ledgers sold.");
+    println!(
+        "\n{sold} lines sold; the reference is the opening less what the shops' ledgers sold."
+    );
 }

@@ -86,9 +86,10 @@ fn what_changed_is_told_once() {
     let edited = order(3, OrderState::Processing, true, line(3, 3));
     let check = |one: &Snapshot, other: &Snapshot, expected: &[OrderChange]| {
         let expected: BTreeSet<_> = expected.iter().copied().collect();
-        let expected: Vec<_> =
-            Some(Change::Order(expected)).filter(|change| *change != Change::Order(BTreeSet::new()))
-                .into_iter().collect();
+        let expected: Vec<_> = Some(Change::Order(expected))
+            .filter(|change| *change != Change::Order(BTreeSet::new()))
+            .into_iter()
+            .collect();
         assert_eq!(changes_between(one, other), expected);
     };
     check(&pending, &paid, &[Paid, State, Deductions]);
@@ -104,7 +105,10 @@ fn the_first_sight_of_stock_is_no_change() {
     assert!(observe(None, &stock(1, 14)).changes.is_empty());
     assert_eq!(
         changes_between(&stock(1, 14), &stock(2, 12)),
-        [Change::Stock { location: Location::WHOLE_SHOP, before: Some(Decimal::from(14)) }]
+        [Change::Stock {
+            location: Location::WHOLE_SHOP,
+            before: Some(Decimal::from(14))
+        }]
     );
 }
 
@@ -113,8 +117,13 @@ fn quantities_compare_by_value() {
     let mut same = stock(2, 14);
     if let Entity::Variant(variant) = &mut same.entity {
         let available = Some("14.000".parse().unwrap());
-        let level = StockLevel { policy: StockPolicy::Tracked, available };
-        variant.stock.insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
+        let level = StockLevel {
+            policy: StockPolicy::Tracked,
+            available,
+        };
+        variant
+            .stock
+            .insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
     }
     assert!(changes_between(&stock(1, 14), &same).is_empty());
 }
@@ -148,32 +157,43 @@ fn a_tie_with_other_content_needs_a_fetch() {
 fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
     let content = (any::<[bool; 4]>(), 0u8..4, 0i64..3);
     prop::collection::btree_map(0u64..1000, content, 1..12).prop_map(|versions| {
-        versions.into_iter().map(|(version, (tells, refund, deducted))| {
-            let aspect = |told: bool, gone: bool| match (told, gone) {
-                (false, _) => None,
-                (true, gone) => Some(gone),
-            };
-            let gone = tells[3] && deducted == 0;
-            let head = match aspect(tells[0], gone) {
-                None => Aspect::Unknown,
-                Some(true) => Aspect::deleted(pushed(version)),
-                Some(false) => {
-                    Aspect::known(pushed(version), head(OrderState::Processing, tells[3]))
+        versions
+            .into_iter()
+            .map(|(version, (tells, refund, deducted))| {
+                let aspect = |told: bool, gone: bool| match (told, gone) {
+                    (false, _) => None,
+                    (true, gone) => Some(gone),
+                };
+                let gone = tells[3] && deducted == 0;
+                let head = match aspect(tells[0], gone) {
+                    None => Aspect::Unknown,
+                    Some(true) => Aspect::deleted(pushed(version)),
+                    Some(false) => {
+                        Aspect::known(pushed(version), head(OrderState::Processing, tells[3]))
+                    }
+                };
+                let lines = match aspect(tells[1], gone) {
+                    None => Aspect::Unknown,
+                    Some(true) => Aspect::deleted(pushed(version)),
+                    Some(false) => Aspect::known(pushed(version), vec![line(2, deducted)]),
+                };
+                let amount = Refund {
+                    amount: Decimal::from(deducted),
+                    reason: None,
+                };
+                let refunds =
+                    tells[2].then(|| (refund.to_string(), Aspect::known(pushed(version), amount)));
+                let entity = Entity::Order(Order {
+                    head,
+                    lines,
+                    refunds: refunds.into_iter().collect(),
+                });
+                Snapshot {
+                    key: EntityKey::order(shop(), "17"),
+                    entity,
                 }
-            };
-            let lines = match aspect(tells[1], gone) {
-                None => Aspect::Unknown,
-                Some(true) => Aspect::deleted(pushed(version)),
-                Some(false) => Aspect::known(pushed(version), vec![line(2, deducted)]),
-            };
-            let amount = Refund { amount: Decimal::from(deducted), reason: None };
-            let refunds = tells[2]
-                .then(|| (refund.to_string(), Aspect::known(pushed(version), amount)));
-            let entity =
-                Entity::Order(Order { head, lines, refunds: refunds.into_iter().collect() });
-            Snapshot { key: EntityKey::order(shop(), "17"), entity }
-        })
-        .collect()
+            })
+            .collect()
     })
 }
 

@@ -39,7 +39,10 @@ struct LineTexts {
 
 impl<'a> OrderParts<'a> {
     pub fn of(key: &'a EntityKey, order: &'a Order) -> Result<Self, CallError> {
-        let incomplete = |aspect| CallError::Incomplete { key: key.clone(), aspect };
+        let incomplete = |aspect| CallError::Incomplete {
+            key: key.clone(),
+            aspect,
+        };
         let head = order.head.value().ok_or_else(|| incomplete("head"))?;
         let lines = order.lines.value().ok_or_else(|| incomplete("lines"))?;
         let line_texts = lines.iter().map(|line| LineTexts {
@@ -57,7 +60,9 @@ impl<'a> OrderParts<'a> {
             total_tax: DecimalText::of(head.total_tax),
             refunded: DecimalText::of(order.refunded()),
             line_texts: line_texts.collect(),
-            deduction_texts: deductions.map(|quantity| DecimalText::of(*quantity)).collect(),
+            deduction_texts: deductions
+                .map(|quantity| DecimalText::of(*quantity))
+                .collect(),
         })
     }
 
@@ -76,8 +81,9 @@ impl<'a> OrderParts<'a> {
         let mut rest = deductions;
         let mut records = Vec::with_capacity(self.lines.len());
         for (line, texts) in self.lines.iter().zip(&self.line_texts) {
-            let (own, others) =
-                rest.split_at_checked(line.deductions.len()).unwrap_or((rest, &[]));
+            let (own, others) = rest
+                .split_at_checked(line.deductions.len())
+                .unwrap_or((rest, &[]));
             rest = others;
             records.push(OrderLineParam {
                 id: &line.id,
@@ -108,7 +114,10 @@ impl<'a> OrderParts<'a> {
             placed_at: head.placed_at.0,
             updated_at: self.updated_at.0,
             paid_at: head.paid_at.map(|moment| moment.0),
-            total: MoneyParam { amount: self.total.as_str(), currency: &head.currency },
+            total: MoneyParam {
+                amount: self.total.as_str(),
+                currency: &head.currency,
+            },
             total_tax: self.total_tax.as_str(),
             refunded: self.refunded.as_str(),
             payment_method: head.payment_method.as_deref(),
@@ -137,7 +146,10 @@ pub fn record(key: &EntityKey, order: Order) -> Option<OrderResult> {
         placed_at: head.placed_at.0,
         updated_at,
         paid_at: head.paid_at.map(|moment| moment.0),
-        total: MoneyResult { amount: head.total.to_string(), currency: head.currency },
+        total: MoneyResult {
+            amount: head.total.to_string(),
+            currency: head.currency,
+        },
         total_tax: head.total_tax.to_string(),
         refunded,
         payment_method: head.payment_method,
@@ -147,12 +159,11 @@ pub fn record(key: &EntityKey, order: Order) -> Option<OrderResult> {
 }
 
 fn line_record(line: OrderLine) -> OrderLineResult {
-    let deduction = |(location, quantity): (fondaco_model::Location, fondaco_model::Decimal)| {
-        DeductionResult {
+    let deduction =
+        |(location, quantity): (fondaco_model::Location, fondaco_model::Decimal)| DeductionResult {
             location: location.id().map(str::to_owned),
             quantity: quantity.to_string(),
-        }
-    };
+        };
     OrderLineResult {
         id: line.id,
         kind: line_kind(line.kind),
@@ -171,7 +182,11 @@ fn line_record(line: OrderLine) -> OrderLineResult {
 fn updated_at(order: &Order) -> Timestamp {
     let versions = [order.head.version(), order.lines.version()];
     let refunds = order.refunds.values().map(Aspect::version);
-    let moments = versions.into_iter().chain(refunds).flatten().map(|version| version.platform);
+    let moments = versions
+        .into_iter()
+        .chain(refunds)
+        .flatten()
+        .map(|version| version.platform);
     moments.max().unwrap_or_default()
 }
 

@@ -12,7 +12,9 @@ use crate::contract::interfaces::commerce::{
 
 /// A variant as the answer of a read; nothing if it is gone or not known.
 pub fn record(key: &EntityKey, variant: Variant) -> Option<VariantRecord> {
-    let Aspect::Known { value: content, .. } = variant.content else { return None };
+    let Aspect::Known { value: content, .. } = variant.content else {
+        return None;
+    };
     Some(VariantRecord {
         shop: key.shop.as_str().to_owned(),
         id: key.id.clone(),
@@ -61,7 +63,12 @@ pub fn level<'a>(
 
 /// What is available of a variant in one place, as text for [`level`] to borrow from.
 pub fn available(variant: &Variant, location: &Location) -> Option<DecimalText> {
-    variant.stock.get(location)?.value()?.available.map(DecimalText::of)
+    variant
+        .stock
+        .get(location)?
+        .value()?
+        .available
+        .map(DecimalText::of)
 }
 
 fn sku(variant: &Variant) -> Option<&str> {

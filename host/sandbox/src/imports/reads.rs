@@ -21,14 +21,19 @@ impl Run {
         shop: &str,
         id: &str,
     ) -> Result<Option<(EntityKey, Variant)>, CallError> {
-        let Some(shop) = self.known_shop(shop).await? else { return Ok(None) };
+        let Some(shop) = self.known_shop(shop).await? else {
+            return Ok(None);
+        };
         self.host.variant(&shop, id).await.map_err(CallError::Host)
     }
 
     /// A shop the install may see, by its name.
     pub(super) async fn known_shop(&mut self, shop: &str) -> Result<Option<ShopId>, CallError> {
         let shops = self.shops().await?;
-        Ok(shops.iter().find(|known| known.id.as_str() == shop).map(|known| known.id.clone()))
+        Ok(shops
+            .iter()
+            .find(|known| known.id.as_str() == shop)
+            .map(|known| known.id.clone()))
     }
 }
 
@@ -59,14 +64,25 @@ impl catalogue::Host for Run {
 
     async fn variants_by_sku(&mut self, sku: String) -> wasmtime::Result<Vec<VariantRecord>> {
         self.count_host_call()?;
-        let found = self.host.variants_by_sku(&sku).await.map_err(CallError::Host)?;
-        Ok(found.into_iter().filter_map(|(key, found)| variant::record(&key, found)).collect())
+        let found = self
+            .host
+            .variants_by_sku(&sku)
+            .await
+            .map_err(CallError::Host)?;
+        Ok(found
+            .into_iter()
+            .filter_map(|(key, found)| variant::record(&key, found))
+            .collect())
     }
 
     async fn skus(&mut self, after: Option<String>, limit: u32) -> wasmtime::Result<Vec<String>> {
         self.count_host_call()?;
         check_limit("catalogue.skus", limit)?;
-        Ok(self.host.skus(after.as_deref(), limit).await.map_err(CallError::Host)?)
+        Ok(self
+            .host
+            .skus(after.as_deref(), limit)
+            .await
+            .map_err(CallError::Host)?)
     }
 }
 
@@ -78,22 +94,32 @@ impl stock::Host for Run {
     ) -> wasmtime::Result<Vec<StockLevelResult>> {
         self.count_host_call()?;
         let found = self.variant(&shop, &id).await?;
-        Ok(found.map(|(key, found)| variant::levels(&key, &found)).unwrap_or_default())
+        Ok(found
+            .map(|(key, found)| variant::levels(&key, &found))
+            .unwrap_or_default())
     }
 }
 
 impl orders::Host for Run {
     async fn get(&mut self, shop: String, id: String) -> wasmtime::Result<Option<OrderResult>> {
         self.count_host_call()?;
-        let Some(shop) = self.known_shop(&shop).await? else { return Ok(None) };
+        let Some(shop) = self.known_shop(&shop).await? else {
+            return Ok(None);
+        };
         let found = self.host.order(&shop, &id).await.map_err(CallError::Host)?;
         Ok(found.and_then(|(key, found)| order::record(&key, found)))
     }
 
     async fn known_until(&mut self, shop: String) -> wasmtime::Result<Option<u64>> {
         self.count_host_call()?;
-        let Some(shop) = self.known_shop(&shop).await? else { return Ok(None) };
-        let until = self.host.orders_known_until(&shop).await.map_err(CallError::Host)?;
+        let Some(shop) = self.known_shop(&shop).await? else {
+            return Ok(None);
+        };
+        let until = self
+            .host
+            .orders_known_until(&shop)
+            .await
+            .map_err(CallError::Host)?;
         Ok(until.map(|moment| moment.0))
     }
 }

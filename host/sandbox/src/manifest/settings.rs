@@ -40,10 +40,19 @@ pub struct SettingsSchema {
 impl SettingsSchema {
     pub fn parse(text: &str) -> Result<Self, Vec<ManifestMistake>> {
         let file = ManifestFile::SettingsSchema;
-        let one = |line, message| vec![ManifestMistake { file, line, message }];
+        let one = |line, message| {
+            vec![ManifestMistake {
+                file,
+                line,
+                message,
+            }]
+        };
         if text.len() > limits::SETTINGS_SCHEMA_BYTES_MAX {
             let most = limits::SETTINGS_SCHEMA_BYTES_MAX;
-            return Err(one(None, format!("it is {} bytes long; {most} is the most", text.len())));
+            return Err(one(
+                None,
+                format!("it is {} bytes long; {most} is the most", text.len()),
+            ));
         }
         let schema: Value = serde_json::from_str(text)
             .map_err(|error| one(Some(error.line()), format!("it is no JSON: {error}")))?;
@@ -75,7 +84,11 @@ impl SettingsSchema {
             Ok(_) | Err(_) => {}
         }
         mistakes.truncate(limits::MISTAKES_MAX);
-        let mistake = |message| ManifestMistake { file, line: None, message };
+        let mistake = |message| ManifestMistake {
+            file,
+            line: None,
+            message,
+        };
         Err(mistakes.into_iter().map(mistake).collect())
     }
 
@@ -90,7 +103,9 @@ impl SettingsSchema {
         for error in self.validator.iter_errors(&filled) {
             let place = error.instance_path().to_string();
             if !place.is_empty() {
-                mistakes.push(format!("the default of `{place}` breaks the schema: {error}"));
+                mistakes.push(format!(
+                    "the default of `{place}` breaks the schema: {error}"
+                ));
             }
         }
     }
@@ -108,16 +123,27 @@ impl SettingsSchema {
         if bytes > limits::SETTINGS_BYTES_MAX {
             let most = limits::SETTINGS_BYTES_MAX;
             let message = format!("they are {bytes} bytes long; {most} is the most");
-            mistakes.push(SettingsMistake { pointer: String::new(), message });
+            mistakes.push(SettingsMistake {
+                pointer: String::new(),
+                message,
+            });
         }
-        if mistakes.is_empty() { Ok(filled) } else { Err(mistakes) }
+        if mistakes.is_empty() {
+            Ok(filled)
+        } else {
+            Err(mistakes)
+        }
     }
 }
 
 /// Puts the schema's defaults where nothing is given.
 fn fill(schema: &Value, value: &mut Value) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let Some(object) = value.as_object_mut() else { return };
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let Some(object) = value.as_object_mut() else {
+        return;
+    };
     for (name, property) in properties {
         if let Some(inner) = object.get_mut(name) {
             fill(property, inner);
@@ -141,13 +167,20 @@ fn check_root(schema: &Value, mistakes: &mut Vec<String>) {
 }
 
 fn check_properties(schema: &Value, place: &str, mistakes: &mut Vec<String>) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
     for (name, property) in properties {
         let place = format!("{place}/{name}");
         for wanted in ["title", "description"] {
-            let text = property.get(wanted).and_then(Value::as_str).unwrap_or_default();
+            let text = property
+                .get(wanted)
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             if text.trim().is_empty() {
-                mistakes.push(format!("the property `{place}` has no `{wanted}`; people read it"));
+                mistakes.push(format!(
+                    "the property `{place}` has no `{wanted}`; people read it"
+                ));
             }
         }
         check_properties(property, &place, mistakes);

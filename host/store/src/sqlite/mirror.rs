@@ -168,13 +168,19 @@ fn mask(write: &ClientWrite<'_>, target: &str, key: &EntityKey) -> Result<(), Fa
 
 /// Takes the entities that a fence has masked, so that they are read again.
 pub fn take_masked(write: &ClientWrite<'_>, target: &str) -> Result<Vec<EntityKey>, Fault> {
-    let mut statement = write.connection.prepare_cached(
-        "DELETE FROM masked_entities WHERE client = ?1 AND target = ?2
-         RETURNING shop, kind, id",
-    )?;
-    let rows = statement.query_and_then(params![write.client.as_str(), target], entity_key)?;
-    let mut keys = rows.collect::<Result<Vec<_>, Fault>>()?;
-    keys.sort();
+    let of_target = [write.client.as_str(), target];
+    let keys = write
+        .connection
+        .prepare_cached(
+            "SELECT shop, kind, id FROM masked_entities WHERE client = ?1 AND target = ?2
+             ORDER BY shop, kind, id",
+        )?
+        .query_and_then(of_target, entity_key)?
+        .collect::<Result<Vec<_>, Fault>>()?;
+    write
+        .connection
+        .prepare_cached("DELETE FROM masked_entities WHERE client = ?1 AND target = ?2")?
+        .execute(of_target)?;
     Ok(keys)
 }
 
@@ -304,15 +310,24 @@ pub fn skus(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<String>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT sku FROM variant_skus
-         WHERE client = ?1 AND (?2 IS NULL OR sku > ?2) AND since_commit <= ?3
-             AND (until_commit IS NULL OR until_commit > ?3)
-         ORDER BY sku LIMIT ?4",
-    )?;
-    let rows = statement.query_map(
-        params![view.client.as_str(), after, capped(view.commit), limit],
-        |row| row.get(0),
-    )?;
+    let sql = match after {
+        None => {
+            "SELECT DISTINCT sku FROM variant_skus
+             WHERE client = ?1 AND ?2 IS NULL AND since_commit <= ?3
+                 AND (until_commit IS NULL OR until_commit > ?3)
+             ORDER BY sku LIMIT ?4"
+        }
+        Some(_) => {
+            "SELECT DISTINCT sku FROM variant_skus
+             WHERE client = ?1 AND sku > ?2 AND since_commit <= ?3
+                 AND (until_commit IS NULL OR until_commit > ?3)
+             ORDER BY sku LIMIT ?4"
+        }
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let as_of = capped(view.commit);
+    let rows = statement.query_map(params![view.client.as_str(), after, as_of, limit], |row| {
+        row.get(0)
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

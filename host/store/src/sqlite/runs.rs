@@ -122,16 +122,22 @@ fn advance(
         RunResult::Again { cursor } => (event - 1, Some(cursor)),
         RunResult::Done | RunResult::Failed { .. } | RunResult::Skipped => (event, None),
     };
-    let number = write
+    write
         .connection
         .prepare_cached(
             "UPDATE installs SET last_event = ?3, cursor = ?4, last_run = last_run + 1
-             WHERE client = ?1 AND install = ?2 RETURNING last_run",
+             WHERE client = ?1 AND install = ?2",
         )?
-        .query_row(
-            params![write.client.as_str(), install.as_str(), done, cursor],
-            |row| row.get(0),
-        )?;
+        .execute(params![
+            write.client.as_str(),
+            install.as_str(),
+            done,
+            cursor
+        ])?;
+    let number = write
+        .connection
+        .prepare_cached("SELECT last_run FROM installs WHERE client = ?1 AND install = ?2")?
+        .query_row([write.client.as_str(), install.as_str()], |row| row.get(0))?;
     Ok(number)
 }
 

@@ -167,3 +167,142 @@ fn nearest((least, most): (Quantity, Quantity), shift: Quantity) -> Quantity {
         Quantity::ZERO
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{
+        overwriting::Window,
+        place::{Doubtful, Level, Policy, Seen},
+    };
+
+    /// The moment of the observation, and one until which the orders are known well past it.
+    const AT_MS: u64 = 1_000_000;
+    const KNOWN_MS: u64 = AT_MS + 60_000;
+
+    fn place(expected: i64, seen: i64) -> Place {
+        let available = Quantity::units(expected);
+        let level = Level {
+            location: None,
+            policy: Policy::Tracked,
+            available,
+        };
+        let mut place = Place::opened("7".to_owned(), &level, 0);
+        place.seen = Seen {
+            quantity: Quantity::units(seen),
+            at: Some(AT_MS),
+        };
+        place
+    }
+
+    /// A deduction that is in `expected`, counted this long before the observation, in seconds.
+    fn counted(units: i64, seconds_before: i64) -> Deduction {
+        let until = AT_MS.saturating_add_signed(-seconds_before * 1_000);
+        Deduction {
+            quantity: Quantity::units(units),
+            from: until,
+            until,
+        }
+    }
+
+    fn check(mut place: Place, correction_and_overwritten: Option<(i64, i64)>, expected: i64) {
+        let shown = format!("{place:?}");
+        let finding = correction_and_overwritten.map(|(correction, overwritten)| Finding {
+            correction: Quantity::units(correction),
+            overwritten: Quantity::units(overwritten),
+        });
+        assert_eq!(place.judge(KNOWN_MS, Some(KNOWN_MS)), finding, "{shown}");
+        assert_eq!(place.expected, Quantity::units(expected), "{shown}");
+    }
+
+    #[test]
+    fn a_difference_is_a_correction_once_no_sale_can_explain_it() {
+        check(place(10, 10), None, 10);
+        check(place(10, 13), Some((3, 0)), 13);
+        check(place(10, 7), Some((-3, 0)), 7);
+        for known_until in [None, Some(AT_MS), Some(AT_MS + 1_000)] {
+            let mut place = place(10, 13);
+            assert_eq!(place.judge(KNOWN_MS, known_until), None, "{known_until:?}");
+        }
+        let mut whenever = place(10, 13);
+        whenever.seen.at = None;
+        check(whenever, None, 10);
+    }
+
+    #[test]
+    fn a_sale_counted_near_the_observation_may_or_may_not_be_in_it() {
+        let with = |seen, deduction| {
+            let mut place = place(10, seen);
+            place.recent.push(deduction);
+            place
+        };
+        // Counted long before: it is in what was seen.
+        check(with(12, counted(2, 60)), Some((2, 0)), 12);
+        // Made long after: it is not in it, and explains all of the difference, or none.
+        check(with(12, counted(2, -60)), None, 10);
+        check(with(10, counted(2, -60)), Some((-2, 0)), 8);
+        // Near: either. What neither explains waits for a clearer observation.
+        check(with(10, counted(2, 1)), None, 10);
+        check(with(12, counted(2, 1)), None, 10);
+        check(with(15, counted(2, 1)), None, 10);
+    }
+
+    #[test]
+    fn if_it_never_gets_clearer_the_certain_part_counts() {
+        let near = |seen| {
+            let mut place = place(10, seen);
+            place.recent.push(counted(2, 1));
+            place.unexplained_since = Some(0);
+            place
+        };
+        check(near(15), Some((3, 0)), 13);
+        check(near(5), Some((-5, 0)), 5);
+    }
+
+    #[test]
+    fn what_a_write_may_have_overwritten_is_no_delivery() {
+        let written = |seen, units| {
+            let mut place = place(10, seen);
+            place.written.push(Window {
+                from: AT_MS - 61_000,
+                until: AT_MS - 60_000,
+            });
+            place.recent.push(counted(units, 60));
+            place
+        };
+        check(written(12, 2), Some((0, 2)), 12);
+        check(written(11, 2), Some((0, 1)), 11);
+        check(written(15, 2), Some((3, 2)), 15);
+        // What was given back and overwritten has to explain the difference to the unit.
+        check(written(8, -2), Some((0, -2)), 8);
+        check(written(7, -2), Some((-3, 0)), 7);
+        check(written(12, -2), Some((2, 0)), 12);
+        // Counted before the write was proposed: it cannot have been overwritten.
+        let mut earlier = written(12, 2);
+        earlier.recent = vec![counted(2, 62)];
+        check(earlier, Some((2, 0)), 12);
+    }
+
+    #[test]
+    fn a_write_of_unknown_fate_is_told_by_what_is_seen_after_it() {
+        let doubtful = |seen, until| {
+            let mut place = place(14, seen);
+            place.doubtful.push(Doubtful {
+                by: Quantity::units(-2),
+                until,
+            });
+            place
+        };
+        check(doubtful(14, AT_MS - 1), None, 14);
+        check(doubtful(12, AT_MS - 1), None, 12);
+        check(doubtful(12, AT_MS), None, 14);
+        // Neither: the possibility with the lower correction.
+        check(doubtful(20, AT_MS - 1), Some((6, 0)), 20);
+        let mut both = doubtful(10, AT_MS - 1);
+        both.doubtful.push(Doubtful {
+            by: Quantity::units(-2),
+            until: AT_MS - 1,
+        });
+        check(both, None, 10);
+    }
+}

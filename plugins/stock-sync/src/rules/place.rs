@@ -4,14 +4,19 @@
 //! `expected` is what the shop shows if nothing happened but what is known: it starts at a level
 //! that was observed, each deduction that is counted lowers it, and a write that was done moves it
 //! by the difference it made. It never jumps to an observation: an observation that differs stays
-//! beside it (`seen`) until [`judge`](super::judge) can say why.
+//! beside it (`seen`) until [`judge`](super::judge) can say why. What should be written is in
+//! [`wanted`](super::wanted).
 
 use serde::{Deserialize, Serialize};
 
-use super::Quantity;
+use super::{
+    Quantity,
+    overwriting::Window,
+    wanted::{Change, Held},
+};
 use crate::limits::{
-    CLOCK_SKEW_MS, COVERED_MARGIN_MS, DEDUCTIONS_MAX, DOUBTFUL_MAX, FLIGHTS_MAX, LOOK_LATE_MS,
-    LOOK_SOON_MS, RETRY_FAILED_MS, RETRY_MS_MAX, RETRY_REFUSED_MS, WINDOWS_MAX,
+    CLOCK_SKEW_MS, COVERED_MARGIN_MS, DEDUCTIONS_MAX, DOUBTFUL_MAX, RETRY_FAILED_MS,
+    RETRY_REFUSED_MS,
 };
 
 /// Whether a shop that counts a variant stops selling it at zero.
@@ -80,27 +85,6 @@ pub struct Doubtful {
     pub until: u64,
 }
 
-/// A time in which the shop was written to: a sale that fell between the host's look and its write
-/// was overwritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// From when.
-    pub from: u64,
-    /// Until when.
-    pub until: u64,
-}
-
-/// A quantity that could not be written, and is not proposed again for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// The quantity.
-    pub available: Quantity,
-    /// Until when.
-    pub until: u64,
-    /// How long the last wait was, in milliseconds.
-    pub waited: u64,
-}
-
 /// How a proposal ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -116,15 +100,6 @@ pub enum End {
     Failed,
     /// Nobody knows.
     Unknown,
-}
-
-/// What to write to a shop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// What it should show.
-    pub available: Quantity,
-    /// What it has to show before.
-    pub decided_on: Quantity,
 }
 
 /// One shop's share of a SKU.
@@ -251,11 +226,6 @@ impl Place {
         });
     }
 
-    /// Remembers that a quantity could not even be proposed.
-    pub fn refused_at_once(&mut self, available: Quantity, now: u64) {
-        self.hold(available, now, RETRY_REFUSED_MS);
-    }
-
     /// Takes in how a proposal ended; says whether it was one of this place's.
     ///
     /// `known_until`: until when the shop's orders are complete.
@@ -292,15 +262,21 @@ impl Place {
     /// there to `available`. What the shop showed more or less than expected is not lost by it.
     fn wrote(&mut self, flight: &Flight, at: u64, known_until: Option<u64>) {
         self.held = None;
-        let ahead = flight.decided_on - self.expected;
-        if self.shifts().contains(&ahead) {
-            self.expected += ahead;
-            self.doubtful.clear();
-        }
         self.seen = Seen {
             quantity: flight.decided_on,
             at: Some(flight.proposed_at),
         };
+        let ahead = flight.decided_on - self.expected;
+        // Only where no sale nearby could make one of the possibilities look like another.
+        let clear = self.candidates().next().is_none()
+            && self
+                .recent
+                .iter()
+                .all(|deduction| deduction.surely_before(flight.proposed_at));
+        if clear && self.shifts().contains(&ahead) {
+            self.expected += ahead;
+            self.doubtful.clear();
+        }
         self.rule_out_overwriting(known_until);
         self.expected += flight.available - flight.decided_on;
         self.seen.quantity = flight.available;
@@ -318,30 +294,6 @@ impl Place {
         self.add_window(flight.proposed_at, at);
     }
 
-    fn add_window(&mut self, from: u64, until: u64) {
-        self.written.push(Window { from, until });
-        if self.written.len() > WINDOWS_MAX {
-            let oldest = self.written.remove(0);
-            let next = &mut self.written[0];
-            next.from = next.from.min(oldest.from);
-            next.until = next.until.max(oldest.until);
-        }
-    }
-
-    fn hold(&mut self, available: Quantity, at: u64, first_wait: u64) {
-        let before = self.held.take().filter(|held| held.available == available);
-        let waited = before
-            .map_or(first_wait, |held| {
-                held.waited.saturating_mul(2).max(first_wait)
-            })
-            .min(RETRY_MS_MAX);
-        self.held = Some(Held {
-            available,
-            until: at.saturating_add(waited),
-            waited,
-        });
-    }
-
     /// By how much the writes of unknown fate may have moved the quantity, in all; each sum once,
     /// nothing first.
     pub(super) fn shifts(&self) -> Vec<Quantity> {
@@ -355,142 +307,6 @@ impl Place {
             }
         }
         shifts
-    }
-
-    /// The counted deductions that a write may have overwritten.
-    pub(super) fn candidates(&self) -> impl Iterator<Item = &Deduction> {
-        let overwritten =
-            |deduction: &&Deduction| self.written.iter().any(|window| window.may_hide(deduction));
-        self.recent.iter().filter(overwritten)
-    }
-
-    /// Whether the shop was seen as expected after a write to it.
-    fn seen_right_since(&self, window: Window) -> bool {
-        self.expected == self.seen.quantity && self.seen.at.is_some_and(|at| at > window.until)
-    }
-
-    /// The writes that may have overwritten a counted sale, as far as the shop has not shown
-    /// otherwise.
-    fn suspects(&self) -> impl Iterator<Item = &Window> {
-        self.written.iter().filter(|window| {
-            let hides = self
-                .recent
-                .iter()
-                .any(|deduction| window.may_hide(deduction));
-            hides && !self.seen_right_since(**window)
-        })
-    }
-
-    /// Forgets the writes in which no sale was overwritten: when all orders of their time are
-    /// known, and there is none that could have been, or the shop was seen right since.
-    pub fn rule_out_overwriting(&mut self, known_until: Option<u64>) {
-        let mut written = std::mem::take(&mut self.written);
-        written.retain(|window| {
-            let hides = self
-                .recent
-                .iter()
-                .any(|deduction| window.may_hide(deduction));
-            let judged = self.seen.at.is_some_and(|at| covers(known_until, at));
-            let shown = judged && self.seen_right_since(*window);
-            let none = !hides && covers(known_until, window.until);
-            !(none || shown)
-        });
-        self.written = written;
-        self.forget();
-    }
-
-    /// Forgets deductions that can explain nothing any more.
-    pub(super) fn forget(&mut self) {
-        let flying = self.flights.iter().map(|flight| flight.proposed_at);
-        let writing = self.written.iter().map(|window| window.from);
-        let oldest = flying.chain(writing).min();
-        let seen = self.seen;
-        self.recent.retain(|deduction| {
-            oldest.is_some_and(|oldest| deduction.until >= oldest)
-                || seen.at.is_none_or(|at| !deduction.surely_before(at))
-        });
-    }
-
-    /// What the shop will show once everything on its way is done.
-    fn predicted(&self) -> Quantity {
-        let moves = self
-            .flights
-            .iter()
-            .map(|flight| flight.available - flight.decided_on);
-        self.expected + moves.sum()
-    }
-
-    /// Whether the shop shows `target`, or will once everything on its way is done.
-    pub(super) fn in_step(&self, target: Quantity) -> bool {
-        self.policy != Policy::Tracked || self.predicted() == target
-    }
-
-    fn is_held(&self, available: Quantity, now: u64) -> bool {
-        let held = |held: &Held| held.available == available && now < held.until;
-        self.held.as_ref().is_some_and(held)
-    }
-
-    /// What should be proposed so that the shop shows `target`, if anything.
-    ///
-    /// A shop that shows something unexplained is left alone: the write would not pass its
-    /// compare-and-set. If that lasts, it is lowered from what it shows, never raised.
-    #[must_use]
-    pub fn wanted(&self, target: Quantity, now: u64) -> Option<Change> {
-        if self.policy != Policy::Tracked || self.flights.len() >= FLIGHTS_MAX {
-            return None;
-        }
-        // What a write of unknown fate did shows in what was seen since; that is judged first.
-        let seen_since = |doubtful: &Doubtful| self.seen.at.is_some_and(|at| at > doubtful.until);
-        if self.is_held(target, now) || self.doubtful.iter().any(seen_since) {
-            return None;
-        }
-        if let Some(shown) = self.unexplained() {
-            let lower = self.unexplained_for_long(now) && self.flights.is_empty() && target < shown;
-            return lower.then_some(Change {
-                available: target,
-                decided_on: shown,
-            });
-        }
-        let decided_on = self.predicted();
-        (decided_on != target).then_some(Change {
-            available: target,
-            decided_on,
-        })
-    }
-
-    /// A look at the shop, if it is time for one: something is open, the orders are known well past
-    /// it, and the shop's own word of it should have come by now.
-    ///
-    /// To look is to write what should be there already: if that passes the compare-and-set, all is
-    /// well, and if not, the host tells what it found.
-    #[must_use]
-    pub fn look(&self, now: u64, known_until: Option<u64>) -> Option<Change> {
-        let busy = self.settled() || !self.flights.is_empty();
-        let judged = self.seen.at.is_none_or(|at| covers(known_until, at));
-        if busy || !judged || self.policy != Policy::Tracked || self.is_held(self.expected, now) {
-            return None;
-        }
-        let written = self.suspects().map(|window| window.until);
-        let doubtful = self.doubtful.iter().map(|doubtful| doubtful.until);
-        // What was judged and is still unexplained was seen too close to a sale.
-        let unclear = self.unexplained_since.and(self.seen.at);
-        let (since, patience) = match written.chain(doubtful).chain(unclear).max() {
-            Some(since) => (since, LOOK_SOON_MS),
-            None => (self.touched_at, LOOK_LATE_MS),
-        };
-        covers(known_until, since.saturating_add(patience)).then_some(Change {
-            available: self.expected,
-            decided_on: self.expected,
-        })
-    }
-}
-
-impl Window {
-    /// Whether a write in this time may have overwritten a deduction: it was counted after the
-    /// write was proposed (what was counted before is in the value the write was decided on), and
-    /// made before it was done.
-    fn may_hide(&self, deduction: &Deduction) -> bool {
-        deduction.until >= self.from && deduction.from <= self.until.saturating_add(CLOCK_SKEW_MS)
     }
 }
 
@@ -509,4 +325,112 @@ impl Deduction {
 /// Whether the orders are complete until after a moment.
 pub(super) fn covers(known_until: Option<u64>, moment: u64) -> bool {
     known_until.is_some_and(|until| until > moment.saturating_add(COVERED_MARGIN_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        let level = Level {
+            location: None,
+            policy: Policy::Tracked,
+            available: Quantity::units(14),
+        };
+        Place::opened("7".to_owned(), &level, 0)
+    }
+
+    fn launch(place: &mut Place, action: &str, decided_on: i64, available: i64) {
+        let (decided_on, available) = (Quantity::units(decided_on), Quantity::units(available));
+        place.launch(
+            action.to_owned(),
+            Change {
+                available,
+                decided_on,
+            },
+            1_000,
+        );
+    }
+
+    fn count(place: &mut Place, units: i64) {
+        place.count(Deduction {
+            quantity: Quantity::units(units),
+            from: 2_000,
+            until: 2_000,
+        });
+    }
+
+    #[test]
+    fn a_write_moves_what_is_expected_by_the_difference_it_made() {
+        let check = |counted: i64, end, expected: i64| {
+            let mut place = place();
+            launch(&mut place, "a", 14, 12);
+            count(&mut place, counted);
+            assert!(place.end("a", end, 3_000, None));
+            assert_eq!(
+                place.expected,
+                Quantity::units(expected),
+                "{counted} {end:?}"
+            );
+        };
+        check(0, End::Done, 12);
+        check(1, End::Done, 11);
+        check(0, End::Stale(Quantity::units(9)), 14);
+        check(1, End::Failed, 13);
+        check(1, End::Refused, 13);
+        check(1, End::Unknown, 13);
+    }
+
+    #[test]
+    fn a_proposal_takes_over_the_value_of_the_one_it_supersedes() {
+        let mut place = place();
+        launch(&mut place, "a", 14, 12);
+        launch(&mut place, "b", 12, 11);
+        assert!(place.end("a", End::Superseded, 2_000, None));
+        assert!(place.end("b", End::Done, 3_000, None));
+        assert_eq!(place.expected, Quantity::units(11));
+        assert!(!place.end("b", End::Done, 4_000, None), "it has ended");
+    }
+
+    #[test]
+    fn a_write_tells_the_fate_of_the_one_before_unless_a_sale_could_feign_it() {
+        let check = |sales: &[i64], expected: i64, doubtful: usize| {
+            let mut place = place();
+            launch(&mut place, "a", 14, 12);
+            place.end("a", End::Unknown, 1_500, None);
+            launch(&mut place, "b", 12, 11);
+            sales.iter().for_each(|units| count(&mut place, *units));
+            place.end("b", End::Done, 3_000, None);
+            let found = (place.expected, place.doubtful.len());
+            assert_eq!(found, (Quantity::units(expected), doubtful), "{sales:?}");
+        };
+        // It met 12, so the one before was done.
+        check(&[], 11, 0);
+        // Or it was not, and the two sales were made before; or it was, and hid one of them.
+        check(&[1, 1], 11, 1);
+    }
+
+    #[test]
+    fn joined_deductions_keep_their_sum_and_their_sign() {
+        let mut place = place();
+        for units in [1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12] {
+            count(&mut place, units);
+        }
+        assert_eq!(place.recent.len(), DEDUCTIONS_MAX);
+        let sum = |sign: i64| {
+            let sign = Quantity::units(sign);
+            let same =
+                |quantity: &Quantity| (*quantity > Quantity::ZERO) == (sign > Quantity::ZERO);
+            place
+                .recent
+                .iter()
+                .map(|deduction| deduction.quantity)
+                .filter(same)
+                .sum::<Quantity>()
+        };
+        assert_eq!(
+            (sum(1), sum(-1)),
+            (Quantity::units(36), Quantity::units(-42))
+        );
+    }
 }

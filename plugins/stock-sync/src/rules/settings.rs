@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn reads_what_the_schema_allows() {
         let settings = Settings::parse(
-            r#"{"source":"milano","buffers":{"torino":2,"roma":"0.5"},"low-stock":5,"skip-skus":["GIFT"]}"#,
+            r#"{"source": "milano", "buffers": {"torino": 2, "roma": "0.5"},
+                "low-stock": 5, "skip-skus": ["GIFT"]}"#,
         )
         .unwrap();
         assert_eq!(settings.buffer("torino"), Quantity::units(2));

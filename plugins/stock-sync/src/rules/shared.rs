@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Quantity, Settings,
     orders::Taken,
-    place::{Change, Deduction, Level, Place},
+    place::{Deduction, Level, Place},
+    wanted::Change,
 };
 
 /// A variant that carries a SKU, on a shop of the client.

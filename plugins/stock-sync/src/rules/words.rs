@@ -1,6 +1,6 @@
 //! What the module says, to merchants in English and Italian.
 
-use super::{Quantity, place::Change};
+use super::{Quantity, wanted::Change};
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::rules::{
-    place::Change,
     shared::Listing,
+    wanted::Change,
     words::{Notice, Words},
 };
 

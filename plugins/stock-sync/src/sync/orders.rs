@@ -2,7 +2,7 @@
 
 use super::{Failure, Host, Sync, read, write};
 use crate::rules::{
-    orders::{CountedOrder, difference},
+    orders::{CountedOrder, Taken, difference},
     words::Why,
 };
 
@@ -25,47 +25,69 @@ pub struct OrderHeard {
     pub now: CountedOrder,
 }
 
-/// Counts what an order took since it was last heard of, and keeps the shops in step.
+/// Counts what an order took since it was last heard of, and keeps the shops in step. Returns a
+/// cursor if there is more to propose than fits a call.
 ///
 /// An order that is gone keeps what it took: platforms give nothing back for what is deleted. One
 /// that is not new and was never heard of is older than the install: what it has taken is in the
 /// opening quantity.
 ///
 /// # Errors
-/// If the settings or what is remembered cannot be read.
-pub fn on_order<H: Host>(host: &mut H, heard: &OrderHeard) -> Result<(), Failure> {
+/// If the settings, the cursor or what is remembered cannot be read.
+pub fn on_order<H: Host>(
+    host: &mut H,
+    heard: &OrderHeard,
+    cursor: Option<&str>,
+) -> Result<Option<String>, Failure> {
     let mut sync = Sync::begin(host)?;
     if !sync.shops.contains_key(&heard.shop) || heard.deleted {
-        return Ok(());
+        return Ok(None);
     }
     let key = format!("order/{}/{}", heard.shop, heard.id);
     let counted: Option<CountedOrder> = read(sync.host, &key)?;
     if counted.as_ref() == Some(&heard.now) {
-        return Ok(());
+        return Ok(None);
     }
-    write(sync.host, &key, &heard.now)?;
     if counted.is_none() && !heard.placed {
-        return Ok(());
+        write(sync.host, &key, &heard.now)?;
+        return Ok(None);
     }
     let before = counted.unwrap_or_default();
     let from = before.updated_at.max(heard.placed_at);
-    for taken in difference(&before, &heard.now) {
-        let sku = &taken.sku;
-        if !sync.is_shared(sku) {
-            continue;
+    // The order is remembered as counted by the last call only, so that each call finds the same
+    // difference and goes on where the one before stopped.
+    let done = cursor.map_or(Ok(0), str::parse);
+    let done: usize = done.map_err(|_| format!("the cursor {cursor:?} is not a number"))?;
+    for (index, taken) in difference(&before, &heard.now)
+        .iter()
+        .enumerate()
+        .skip(done)
+    {
+        if sync.is_full() {
+            return Ok(Some(index.to_string()));
         }
-        let Some((mut shared, _)) = sync.load_or_open(sku)? else {
-            continue;
+        sync.count(heard, taken, from)?;
+    }
+    write(sync.host, &key, &heard.now)?;
+    Ok(None)
+}
+
+impl<H: Host> Sync<'_, H> {
+    fn count(&mut self, heard: &OrderHeard, taken: &Taken, from: u64) -> Result<(), Failure> {
+        let sku = &taken.sku;
+        if !self.is_shared(sku) {
+            return Ok(());
+        }
+        let Some((mut shared, _)) = self.load_or_open(sku)? else {
+            return Ok(());
         };
-        shared.count(&heard.shop, &taken, from, sync.now);
-        let shop = sync.name(&heard.shop).to_owned();
-        let number = heard.number.clone();
+        shared.count(&heard.shop, taken, from, self.now);
+        let shop = self.name(&heard.shop).to_owned();
         let why = Why::Order {
-            number,
+            number: heard.number.clone(),
             shop,
             took: taken.quantity(),
         };
-        sync.finish(sku, &mut shared, &why)?;
+        self.finish(sku, &mut shared, &why)
     }
-    Ok(())
 }

@@ -70,15 +70,18 @@ impl<H: Host> Sync<'_, H> {
     /// Judges a page of what is open. The cursor is the last key of the page.
     fn settle_page(&mut self, cursor: Option<&str>) -> Result<Option<String>, Failure> {
         let open = self.host.list(OPEN, cursor, SKUS_PER_CALL);
-        let full = open.len() >= SKUS_PER_CALL as usize;
-        for (key, _) in &open {
+        let more = open.len() >= SKUS_PER_CALL as usize;
+        for (index, (key, _)) in open.iter().enumerate() {
             let sku = key.strip_prefix(OPEN).unwrap_or_default();
             match self.load(sku)? {
                 Some(mut shared) => self.settle(sku, &mut shared, Why::OutOfStep)?,
                 None => self.host.delete(key),
             }
+            if self.is_full() || (more && index + 1 == open.len()) {
+                return Ok(Some(key.clone()));
+            }
         }
-        Ok(open.last().filter(|_| full).map(|(key, _)| key.clone()))
+        Ok(None)
     }
 
     /// Judges a SKU, proposes what it needs, and looks where it is time to.
@@ -103,22 +106,23 @@ impl<H: Host> Sync<'_, H> {
     /// Looks at the next page of SKUs, and begins again after the last.
     fn step(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {
         let skus = self.host.skus(sweep.sku.as_deref(), SKUS_PER_CALL);
-        let full = skus.len() >= SKUS_PER_CALL as usize;
-        for sku in &skus {
+        let more = skus.len() >= SKUS_PER_CALL as usize;
+        for (index, sku) in skus.iter().enumerate() {
             self.visit(sku)?;
+            if self.is_full() || (more && index + 1 == skus.len()) {
+                sweep.sku = Some(sku.clone());
+                return Ok(());
+            }
         }
-        sweep.sku = skus.last().filter(|_| full).cloned();
+        sweep.sku = None;
         Ok(())
     }
 
     fn visit(&mut self, sku: &str) -> Result<(), Failure> {
-        let known = self.load(sku)?;
         if !self.is_shared(sku) {
-            if let Some(known) = known {
-                self.forget(sku, &known);
-            }
-            return Ok(());
+            return self.forget_if_known(sku);
         }
+        let known = self.load(sku)?;
         let listings = self.listings(sku);
         let aligned = self.align(sku, known.clone().unwrap_or_default(), &listings)?;
         let Some((mut shared, why)) = aligned else {

@@ -196,7 +196,8 @@ impl Run {
                 }
             }
             What::Order(order) => {
-                sync::on_order(&mut self.memory, &order_heard(order, step.second)).unwrap();
+                let heard = order_heard(order, step.second);
+                assert_eq!(sync::on_order(&mut self.memory, &heard, None), Ok(None));
             }
             What::Stock(stock) => self.stock(stock),
             What::Outcome(outcome) => {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     rules::{
         Quantity,
-        place::Change,
         shared::Listing,
+        wanted::Change,
         words::{Notice, Words},
     },
     sync::{Host, Proposed},
@@ -62,6 +62,14 @@ impl Memory {
         self.variants
             .iter_mut()
             .find(|known| known.listing.shop == shop && known.listing.variant == variant)
+    }
+
+    /// The keys of the state that begin with a prefix.
+    pub fn list_keys(&self, prefix: &str) -> Vec<&String> {
+        self.state
+            .keys()
+            .filter(|key| key.starts_with(prefix))
+            .collect()
     }
 
     pub fn see(&mut self, shop: &str, variant: &str, available: Quantity) {

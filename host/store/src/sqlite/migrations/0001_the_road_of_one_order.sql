@@ -166,8 +166,10 @@ CREATE INDEX actions_by_event ON actions (client, event, number);
 CREATE INDEX actions_waiting ON actions (client, number, due_at) WHERE state = 'waiting';
 CREATE INDEX actions_sending ON actions (client, number) WHERE state = 'sending';
 -- One on its way to a target and one behind it: a newer one takes that one's place.
-CREATE UNIQUE INDEX actions_open_by_target ON actions (client, target, state)
-WHERE state <> 'ended' AND target IS NOT NULL;
+CREATE UNIQUE INDEX actions_waiting_by_target ON actions (client, target)
+WHERE state = 'waiting' AND target IS NOT NULL;
+CREATE UNIQUE INDEX actions_sending_by_target ON actions (client, target)
+WHERE state = 'sending' AND target IS NOT NULL;
 
 -- Written by whoever asks whether the store can be written to.
 CREATE TABLE write_probe (

@@ -1,8 +1,9 @@
 //! Leases and clients: who may write, and what they never see of each other.
 
-use std::time::Duration;
-
-use fondaco_model::run::{StateReads, StateWrites};
+use fondaco_model::{
+    ActionState, InstallId,
+    run::{StateReads, StateWrites},
+};
 use fondaco_store::{
     ActionFilter, Backlog, Lease, Observed, RunCommit, RunView, Settlement, ShopProgress, Store,
     StoreError,
@@ -73,9 +74,9 @@ pub async fn the_newest_lease_writes(store: &dyn Store) {
     store.accept(&ahead, delivery("c")).await.unwrap_err();
 }
 
-pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
+/// Puts something of every kind into the store, for `rossi`.
+async fn fill(store: &dyn Store) -> (Lease, InstallId, u64) {
     let (rossi, install) = begin(store).await;
-    let bianchi = store.lease(&client("bianchi"), "test").await.unwrap();
     store.accept(&rossi, delivery("secret")).await.unwrap();
     let dead = store.accept(&rossi, delivery("dead")).await.unwrap();
     store.bury(&rossi, dead, "unreadable").await.unwrap();
@@ -85,28 +86,22 @@ pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
         .unwrap();
     let writes = StateWrites::from([("k".to_owned(), Some("v".to_owned()))]);
     let proposals = vec![change_stock("a", "1", 1, 2)];
-    let rows = vec![row(
+    let seen = row(
         variant_key("1"),
         0,
         variant(Some("MUG"), 3),
         vec![stock_change(4)],
-    )];
+    );
     let progress = ShopProgress {
         orders_known_until: Some(NOW),
         ..ShopProgress::default()
     };
     let progress = Some((shop("milano"), progress));
-    let events = observe(
-        store,
-        &rossi,
-        Observed {
-            rows,
-            progress,
-            ..Observed::default()
-        },
-    )
-    .await;
-    let event = events[0].number;
+    let observed = Observed {
+        progress,
+        ..rows(vec![seen])
+    };
+    let event = observe(store, &rossi, observed).await[0].number;
     commit(
         store,
         &rossi,
@@ -121,9 +116,13 @@ pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
         .begin(&rossi, NOW, &action_id("a"), "{}")
         .await
         .unwrap();
+    (rossi, install, event)
+}
 
-    // Everything the other one can read, with the same names.
-    let other = &bianchi.client;
+pub async fn a_client_reads_nothing_of_another(store: &dyn Store) {
+    let (_, install, event) = fill(store).await;
+    store.lease(&client("bianchi"), "test").await.unwrap();
+    let other = &client("bianchi");
     let view = RunView {
         client: other.clone(),
         commit: u64::MAX,
@@ -145,23 +144,6 @@ pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
             .is_empty()
     );
     assert!(store.skus(&view, None, 9).await.unwrap().is_empty());
-    let milano = shop("milano");
-    assert_eq!(
-        store.shop_progress(other, &milano).await.unwrap(),
-        ShopProgress::default()
-    );
-    assert_eq!(
-        store
-            .orders_known_until(other, &milano, u64::MAX)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        store.last_tick(other, &install, "daily").await.unwrap(),
-        None
-    );
-    assert_eq!(store.install_progress(other, &install).await.unwrap(), None);
     assert!(store.events(other, 0, 9).await.unwrap().is_empty());
     assert_eq!(store.event(other, event).await.unwrap(), None);
     assert_eq!(store.view(other).await.unwrap().commit, 0);
@@ -193,14 +175,49 @@ pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
     };
     assert!(store.actions(other, all).await.unwrap().is_empty());
     assert_eq!(store.action(other, &action_id("a")).await.unwrap(), None);
+}
 
-    // And everything it can write: its own, beside the other's.
+pub async fn a_client_knows_no_progress_of_another(store: &dyn Store) {
+    let (_, install, _) = fill(store).await;
+    let other = &client("bianchi");
+    let milano = shop("milano");
+    assert_eq!(
+        store.shop_progress(other, &milano).await.unwrap(),
+        ShopProgress::default()
+    );
+    assert_eq!(
+        store
+            .orders_known_until(other, &milano, u64::MAX)
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        store.last_tick(other, &install, "daily").await.unwrap(),
+        None
+    );
+    assert_eq!(store.install_progress(other, &install).await.unwrap(), None);
+}
+
+pub async fn a_client_writes_beside_another(store: &dyn Store) {
+    let (rossi, install, _) = fill(store).await;
+    let bianchi = store.lease(&client("bianchi"), "test").await.unwrap();
     assert_eq!(store.accept(&bianchi, delivery("own")).await.unwrap(), 1);
-    let missing = store
-        .begin(&bianchi, NOW, &action_id("a"), "{}")
-        .await
-        .unwrap();
-    assert!(!missing);
+    // What it does to the other's things by their names, it does to nothing.
+    assert!(
+        !store
+            .begin(&bianchi, NOW, &action_id("a"), "{}")
+            .await
+            .unwrap()
+    );
+    store.bury(&bianchi, 2, "not its own").await.unwrap();
+    let settlement = Settlement {
+        action: action_id("a"),
+        end: done(),
+        at: NOW,
+        rows: Vec::new(),
+    };
+    store.settle(&bianchi, settlement).await.unwrap_err();
     store.install(&bianchi, &install).await.unwrap();
     let event = raise(store, &bianchi, "1").await;
     assert_eq!(event, 1, "each client counts its own events");
@@ -224,10 +241,18 @@ pub async fn clients_with_the_same_names_never_meet(store: &dyn Store) {
         .await
         .unwrap()
         .unwrap();
-    let own = store.action(other, &action_id("a")).await.unwrap().unwrap();
+    let own = store
+        .action(&bianchi.client, &action_id("a"))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (decided_on(&theirs.kind), decided_on(&own.kind)),
         (decimal(2), decimal(6))
     );
-    store.check_writable(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(
+        (theirs.state, own.state),
+        (ActionState::Sending, ActionState::Waiting)
+    );
+    assert_eq!(store.fences(&rossi.client).await.unwrap(), [target("1")]);
 }

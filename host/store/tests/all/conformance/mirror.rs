@@ -64,6 +64,13 @@ pub async fn a_row_is_written_and_raises_its_changes(store: &dyn Store) {
             entity
         );
     }
+}
+
+pub async fn events_are_read_in_lots(store: &dyn Store) {
+    let (lease, _) = begin(store).await;
+    let changes = vec![stock_change(5), stock_change(6)];
+    let seen = row(variant_key("1"), 0, variant(None, 4), changes);
+    let events = observe(store, &lease, rows(vec![seen])).await;
     assert_eq!(store.events(&lease.client, 0, 9).await.unwrap(), events);
     assert_eq!(
         store.events(&lease.client, 1, 9).await.unwrap(),
@@ -73,6 +80,7 @@ pub async fn a_row_is_written_and_raises_its_changes(store: &dyn Store) {
         store.events(&lease.client, 0, 1).await.unwrap(),
         events[..1]
     );
+    assert!(store.events(&lease.client, 2, 9).await.unwrap().is_empty());
     assert_eq!(
         store.event(&lease.client, 2).await.unwrap().as_ref(),
         events.last()
@@ -208,6 +216,9 @@ pub async fn a_view_shows_what_was(store: &dyn Store) {
     }
 }
 
+/// Shop and id of each variant.
+type Holders = &'static [(&'static str, &'static str)];
+
 async fn holders(store: &dyn Store, view: &RunView, sku: &str) -> Vec<(String, String)> {
     let found = store.variants_by_sku(view, sku).await.unwrap();
     found
@@ -249,7 +260,7 @@ pub async fn skus_are_exact_as_of_a_view(store: &dyn Store) {
         views.push(store.view(&lease.client).await.unwrap());
     }
     // For each view: who has MUG, and which SKUs there are.
-    let expected: [(&[(&str, &str)], &[&str]); 8] = [
+    let expected: [(Holders, &[&str]); 8] = [
         (&[], &[]),
         (&[("torino", "2")], &["MUG"]),
         (&[("milano", "1"), ("torino", "2")], &["MUG"]),

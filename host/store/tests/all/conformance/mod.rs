@@ -28,7 +28,9 @@ mod sqlite {
         leases:
             a_stale_epoch_is_refused_by_every_write
             the_newest_lease_writes
-            clients_with_the_same_names_never_meet;
+            a_client_reads_nothing_of_another
+            a_client_knows_no_progress_of_another
+            a_client_writes_beside_another;
         inbox:
             deliveries_come_out_in_the_order_of_arrival
             concurrent_deliveries_get_numbers_of_their_own
@@ -38,6 +40,7 @@ mod sqlite {
             the_store_says_that_it_can_be_written_to;
         mirror:
             a_row_is_written_and_raises_its_changes
+            events_are_read_in_lots
             the_same_again_writes_nothing
             a_row_that_has_moved_on_stops_everything
             an_entity_may_come_twice

@@ -5,18 +5,19 @@
 //! when every order before has reached the module, one write per place at a time, a newer proposal
 //! in the place of one that waits. Everything else comes as it likes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::{
     rules::{
         Quantity, SharedSku,
-        orders::{CountedOrder, Line},
         place::{End, Level, Policy},
         shared::Listing,
     },
     sync::{self, Host, OrderHeard, OutcomeHeard, StockHeard},
     tests::memory::{Memory, Shop, Variant},
 };
+
+mod host;
 
 const SKU: &str = "MUG-BLU";
 const VARIANT: &str = "7";
@@ -427,117 +428,6 @@ impl World {
         }
     }
 
-    fn hear_order(&mut self, shop: usize, order: usize) {
-        let known = &mut self.shops[shop].orders[order];
-        let line = Line {
-            sku: SKU.to_owned(),
-            variant: Some(VARIANT.to_owned()),
-            quantity: Quantity::units(known.taken),
-        };
-        let heard = OrderHeard {
-            shop: id(shop),
-            id: order.to_string(),
-            number: order.to_string(),
-            placed_at: known.placed_at,
-            placed: !known.heard,
-            deleted: false,
-            now: CountedOrder {
-                updated_at: known.updated_at,
-                lines: BTreeMap::from([("1".to_owned(), line)]),
-            },
-        };
-        (known.heard, known.changed) = (true, false);
-        self.events.push_back(Event::Order(heard));
-    }
-
-    fn poll_orders(&mut self, shop: usize) {
-        for order in 0..self.shops[shop].orders.len() {
-            if self.shops[shop].orders[order].changed {
-                self.hear_order(shop, order);
-            }
-        }
-        self.events
-            .push_back(Event::OrdersKnown(shop, self.memory.now));
-    }
-
-    fn hear_stock(&mut self, shop: usize) {
-        let SimulatedShop { real, version, .. } = self.shops[shop];
-        self.observe(shop, real, version);
-    }
-
-    fn observe(&mut self, shop: usize, units: i64, version: u64) {
-        let simulated = &mut self.shops[shop];
-        if simulated.sending.is_some() {
-            simulated.masked = true;
-            return;
-        }
-        let (before, known) = simulated.mirror;
-        if version <= known {
-            return;
-        }
-        simulated.mirror = (units, version);
-        if units != before {
-            self.events.push_back(Event::Stock(StockHeard {
-                shop: id(shop),
-                variant: VARIANT.to_owned(),
-                sku: SKU.to_owned(),
-                level: Some(level(units)),
-                observed_at: self.memory.now,
-            }));
-        }
-    }
-
-    fn unmask(&mut self, shop: usize) {
-        if std::mem::take(&mut self.shops[shop].masked) {
-            self.hear_stock(shop);
-        }
-    }
-
-    fn look(&mut self, shop: usize) {
-        let simulated = &mut self.shops[shop];
-        if simulated.sending.is_some() {
-            return;
-        }
-        let Some(write) = simulated.waiting.take() else {
-            return;
-        };
-        let found = Quantity::units(simulated.real);
-        if found == write.decided_on {
-            simulated.sending = Some((write, Sent::Looked));
-        } else {
-            self.hear_stock(shop);
-            self.ended(shop, &write.action, End::Stale(found));
-        }
-    }
-
-    fn write(&mut self, shop: usize) {
-        let simulated = &mut self.shops[shop];
-        if let Some((write, sent @ Sent::Looked)) = &mut simulated.sending {
-            *sent = Sent::Written;
-            simulated.real = whole(write.available);
-            simulated.version += 1;
-            // The platform's answer shows what was written; the host takes it in when it settles.
-            simulated.mirror = (simulated.real, simulated.version);
-        }
-    }
-
-    fn settle(&mut self, shop: usize) {
-        if let Some((write, Sent::Written)) = self.shops[shop].sending.clone() {
-            self.shops[shop].sending = None;
-            self.ended(shop, &write.action, End::Done);
-            self.unmask(shop);
-        }
-    }
-
-    fn ended(&mut self, shop: usize, action: &str, end: End) {
-        self.events.push_back(Event::Outcome(OutcomeHeard {
-            action: action.to_owned(),
-            key: format!("{}/{SKU}", id(shop)),
-            end,
-            at: self.memory.now,
-        }));
-    }
-
     fn run(&mut self) {
         let Some(event) = self.events.pop_front() else {
             return;
@@ -558,7 +448,7 @@ impl World {
                     }
                 }
             }
-            Event::Order(heard) => sync::on_order(memory, heard).unwrap(),
+            Event::Order(heard) => assert_eq!(sync::on_order(memory, heard, None), Ok(None)),
             Event::Stock(heard) => sync::on_stock(memory, heard).unwrap(),
             Event::Outcome(heard) => sync::on_outcome(memory, heard).unwrap(),
             Event::OrdersKnown(shop, until) => {

@@ -17,11 +17,8 @@ const TOKENS: [(&str, &str); 2] = [
 async fn stage() -> Stage {
     let stage = scene::kitchen().await;
     let folder = stage.folder();
-    std::fs::write(
-        folder.join("clients/bianchi.toml"),
-        "name = \"Bianchi\"\nlanguage = \"it\"\n",
-    )
-    .unwrap();
+    std::fs::write(folder.join("clients/bianchi.toml"), "name = \"Bianchi\"\nlanguage = \"it\"\n")
+        .unwrap();
     let mut config = std::fs::read_to_string(stage.config_file()).unwrap();
     for ((name, token), client) in TOKENS.iter().zip(["bottega", "bianchi"]) {
         let file = folder.join(name);
@@ -55,11 +52,7 @@ async fn an_operator_sees_their_own_clients_alone() {
         let (status, body) = get(&stage, token, "/api/v1/status").await;
         assert_eq!(status, 200);
         let status: StatusView = serde_json::from_str(&body).unwrap();
-        status
-            .clients
-            .into_iter()
-            .map(|client| client.id)
-            .collect::<Vec<_>>()
+        status.clients.into_iter().map(|client| client.id).collect::<Vec<_>>()
     };
     let [(_, anna), (_, bruno)] = TOKENS;
     assert_eq!(clients(None).await, ["bianchi", "bottega"]);
@@ -73,19 +66,10 @@ async fn an_operator_sees_their_own_clients_alone() {
         assert_eq!(granted, expected, "{path}");
         let (denied, words) = get(&stage, Some(bruno), &path).await;
         assert_eq!(denied, 404, "{path}");
-        let missing = get(&stage, Some(bruno), &path.replace("bottega", "nobody"))
-            .await
-            .1;
-        assert_eq!(
-            words.replace("bottega", "nobody"),
-            missing,
-            "that it exists is not told"
-        );
+        let missing = get(&stage, Some(bruno), &path.replace("bottega", "nobody")).await.1;
+        assert_eq!(words.replace("bottega", "nobody"), missing, "that it exists is not told");
     }
-    assert_eq!(
-        get(&stage, Some("a wrong token"), "/api/v1/status").await.0,
-        401
-    );
+    assert_eq!(get(&stage, Some("a wrong token"), "/api/v1/status").await.0, 401);
     host.stop().await;
     stage.strike().await;
 }
@@ -95,11 +79,7 @@ async fn the_socket_is_its_owners_alone() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
     let mode = |path: &str| {
-        std::fs::metadata(stage.folder().join(path))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777
+        std::fs::metadata(stage.folder().join(path)).unwrap().permissions().mode() & 0o777
     };
     assert_eq!(mode("data/admin.sock"), 0o600);
     assert_eq!(mode("data"), 0o700);
@@ -112,34 +92,21 @@ async fn the_socket_is_its_owners_alone() {
 async fn runs_and_actions_tell_what_happened() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let [milano, torino] = stage.shops() else {
-        panic!("two shops")
-    };
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
     torino.buy(&[("MUG-BLU", 2)]).unwrap();
-    until("Milano has two less", async || {
-        milano.quantity("MUG-BLU") == Some(138)
-    })
-    .await;
+    until("Milano has two less", async || milano.quantity("MUG-BLU") == Some(138)).await;
     scene::until_quiet(&host).await;
 
     let (_, body) = get(&stage, None, "/api/v1/clients/bottega/actions?limit=100").await;
     let actions: Vec<ActionView> = serde_json::from_str(&body).unwrap();
-    let action = actions
-        .iter()
-        .find(|action| action.what.ends_with("on milano: 140 → 138"));
+    let action = actions.iter().find(|action| action.what.ends_with("on milano: 140 → 138"));
     let action = action.unwrap_or_else(|| panic!("{actions:?}"));
-    assert_eq!(
-        (action.state.as_str(), action.end.as_deref()),
-        ("ended", Some("done"))
-    );
+    assert_eq!((action.state.as_str(), action.end.as_deref()), ("ended", Some("done")));
     assert!(action.why_en.contains("Torino") && action.why_it.contains("Torino"));
 
     let (_, body) = get(&stage, None, "/api/v1/clients/bottega/runs?limit=1000").await;
     let runs: Vec<RunView> = serde_json::from_str(&body).unwrap();
-    let run = runs
-        .iter()
-        .find(|run| run.actions.contains(&action.id))
-        .unwrap();
+    let run = runs.iter().find(|run| run.actions.contains(&action.id)).unwrap();
     assert_eq!((run.event, run.result.as_str()), (action.event, "done"));
     assert!(run.fuel > 0 && run.wall_us > 0);
 
@@ -159,11 +126,7 @@ async fn the_api_describes_itself() {
     let paths = api["paths"].as_object().unwrap();
     for path in paths.keys().filter(|path| !path.contains("{action}")) {
         let asked = path.replace("{client}", "bottega");
-        assert_eq!(
-            get(&stage, None, &asked).await.0,
-            200,
-            "{path} is described but not served"
-        );
+        assert_eq!(get(&stage, None, &asked).await.0, 200, "{path} is described but not served");
     }
     assert!(paths.len() >= 5);
     assert_eq!(get(&stage, None, "/api/v1/nothing").await.0, 404);

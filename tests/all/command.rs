@@ -13,13 +13,7 @@ async fn five_mistakes_are_told_in_one_go() {
     let stage = scene::kitchen().await;
     let check = async || {
         let mut command = scene::fondaco();
-        output(
-            command
-                .arg("check")
-                .arg("--config")
-                .arg(stage.config_file()),
-        )
-        .await
+        output(command.arg("check").arg("--config").arg(stage.config_file())).await
     };
     let (good, words) = check().await;
     assert!(good, "{words}");
@@ -38,13 +32,7 @@ async fn five_mistakes_are_told_in_one_go() {
     assert!(!good);
     let mistakes = words.lines().filter(|line| line.contains(".toml:")).count();
     assert_eq!(mistakes, 5, "{words}");
-    for told in [
-        "listne",
-        "woocomerce",
-        "change-stock",
-        "low-stock",
-        "reconsile",
-    ] {
+    for told in ["listne", "woocomerce", "change-stock", "low-stock", "reconsile"] {
         assert!(words.contains(told), "{told} is not in\n{words}");
     }
     stage.strike().await;
@@ -53,26 +41,13 @@ async fn five_mistakes_are_told_in_one_go() {
 #[tokio::test]
 async fn the_demo_ends_by_itself_with_both_shops_equal() {
     let mut command = scene::fondaco();
-    command.args([
-        "demo",
-        "--for",
-        "3s",
-        "--orders-per-second",
-        "5",
-        "--plugins",
-    ]);
+    command.args(["demo", "--for", "3s", "--orders-per-second", "5", "--plugins"]);
     let (good, words) = output(command.arg(scene::plugins())).await;
     assert!(good, "{words}");
     assert!(words.contains("; stock on "), "{words}");
-    let line = words
-        .lines()
-        .find(|line| line.starts_with("MUG-BLU"))
-        .unwrap();
+    let line = words.lines().find(|line| line.starts_with("MUG-BLU")).unwrap();
     let numbers: Vec<_> = line.split_whitespace().skip(1).collect();
-    assert!(
-        numbers.len() == 3 && numbers[0] == numbers[1] && numbers[1] == numbers[2],
-        "{line}"
-    );
+    assert!(numbers.len() == 3 && numbers[0] == numbers[1] && numbers[1] == numbers[2], "{line}");
 }
 
 #[tokio::test]
@@ -80,36 +55,21 @@ async fn the_running_host_is_asked_over_its_socket() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
     until("the first runs are recorded", async || {
-        !host
-            .store
-            .runs(&scene::client(), None, 10)
-            .await
-            .unwrap()
-            .is_empty()
+        !host.store.runs(&scene::client(), None, 10).await.unwrap().is_empty()
     })
     .await;
     let ask = async |words: &[&str]| {
         let mut command = scene::fondaco();
         // Whoever asks need not know the shops' secrets.
-        command
-            .args(words)
-            .arg("--config")
-            .arg(stage.config_file())
-            .env_clear();
+        command.args(words).arg("--config").arg(stage.config_file()).env_clear();
         output(&mut command).await
     };
     let (good, status) = ask(&["status"]).await;
-    assert!(
-        good && status.contains("Bottega Rossi (bottega): live"),
-        "{status}"
-    );
+    assert!(good && status.contains("Bottega Rossi (bottega): live"), "{status}");
     let (good, runs) = ask(&["runs", "--client", "bottega"]).await;
     assert!(good && runs.contains("stock-sync"), "{runs}");
     let (good, json) = ask(&["actions", "--client", "bottega", "--json"]).await;
-    assert!(
-        good && serde_json::from_str::<serde_json::Value>(&json).is_ok(),
-        "{json}"
-    );
+    assert!(good && serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
     let (good, words) = ask(&["runs", "--client", "nobody"]).await;
     assert!(!good && words.contains("nobody"), "{words}");
     host.stop().await;

@@ -21,10 +21,7 @@ const KILLS: u64 = 20;
 async fn is_ready(stage: &Stage) -> bool {
     let address = format!("http://{}/readyz", stage.address());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    http.get(address)
-        .send()
-        .await
-        .is_ok_and(|answer| answer.status().is_success())
+    http.get(address).send().await.is_ok_and(|answer| answer.status().is_success())
 }
 
 /// The demo's shops with enough of everything for a long test.
@@ -43,10 +40,7 @@ async fn a_host_killed_twenty_times_ends_with_both_shops_equal() {
     let mut host = scene::serve(&stage);
     until("the shops are aligned", async || finish::agreed(&stage)).await;
     let enough = CancellationToken::new();
-    let options = CustomerOptions {
-        orders_per_second: 8.0,
-        cancel_share: 0.1,
-    };
+    let options = CustomerOptions { orders_per_second: 8.0, cancel_share: 0.1 };
     let customer = Customer::new(stage.shops().to_vec(), 3, options);
     let buying = tokio::spawn({
         let enough = enough.clone();
@@ -74,10 +68,7 @@ async fn a_host_killed_twenty_times_ends_with_both_shops_equal() {
     let is_sale = |event: &LedgerEvent| matches!(event, LedgerEvent::Sold { .. });
     let ledger = stage.shops().iter().flat_map(WooShop::ledger);
     let sold = ledger.filter(|entry| is_sale(&entry.event)).count();
-    assert!(
-        sold > 50,
-        "too little was sold for the kills to meet anything: {sold}"
-    );
+    assert!(sold > 50, "too little was sold for the kills to meet anything: {sold}");
     stage.strike().await;
 }
 
@@ -89,15 +80,9 @@ async fn a_host_that_is_asked_to_stop_ends_well_and_imports_once() {
         let mut host = scene::serve(&stage);
         until("the host is ready", async || is_ready(&stage).await).await;
         let process = host.id().unwrap().to_string();
-        let asked = std::process::Command::new("kill")
-            .args(["-TERM", &process])
-            .status()
-            .unwrap();
+        let asked = std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap();
         assert!(asked.success());
-        let ended = tokio::time::timeout(scene::PATIENCE, host.wait())
-            .await
-            .unwrap()
-            .unwrap();
+        let ended = tokio::time::timeout(scene::PATIENCE, host.wait()).await.unwrap().unwrap();
         assert!(ended.success(), "{ended}");
     }
     stage.strike().await;

@@ -41,12 +41,7 @@ async fn what_is_not_the_shops_is_refused() {
         ("bottega/roma", WEBHOOK_SECRET, body.clone(), 404),
         ("bianchi/milano", WEBHOOK_SECRET, body.clone(), 404),
         ("bottega/..%2Fmilano", WEBHOOK_SECRET, body.clone(), 404),
-        (
-            "bottega/milano",
-            WEBHOOK_SECRET,
-            vec![b'x'; 3 * 1024 * 1024],
-            413,
-        ),
+        ("bottega/milano", WEBHOOK_SECRET, vec![b'x'; 3 * 1024 * 1024], 413),
         ("bottega/milano", WEBHOOK_SECRET, body, 200),
     ];
     for (path, secret, body, expected) in answers {
@@ -77,11 +72,7 @@ async fn a_ping_is_answered_and_kept_nowhere() {
         .await
         .unwrap();
     assert_eq!(ping.status(), 200);
-    let dead = host
-        .store
-        .dead_deliveries(&scene::client(), 10)
-        .await
-        .unwrap();
+    let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
     assert!(dead.is_empty());
     host.stop().await;
     stage.strike().await;
@@ -91,39 +82,16 @@ async fn a_ping_is_answered_and_kept_nowhere() {
 async fn what_cannot_be_read_is_kept_with_its_reason() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let answer = post(
-        &stage,
-        "bottega/milano",
-        WEBHOOK_SECRET,
-        b"{\"id\": 17,".to_vec(),
-    )
-    .await;
+    let answer = post(&stage, "bottega/milano", WEBHOOK_SECRET, b"{\"id\": 17,".to_vec()).await;
     assert_eq!(answer.status(), 200, "it is the shop's, so it is accepted");
     until("it is set aside", async || {
-        let dead = host
-            .store
-            .dead_deliveries(&scene::client(), 10)
-            .await
-            .unwrap();
+        let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
         dead.len() == 1 && dead[0].reason.contains("line 1") && dead[0].topic == "order.updated"
     })
     .await;
     // What could not even be shown to be the shop's leaves no trace.
-    post(
-        &stage,
-        "bottega/milano",
-        "another secret",
-        b"{\"id\": 17,".to_vec(),
-    )
-    .await;
-    assert_eq!(
-        host.store
-            .dead_deliveries(&scene::client(), 10)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    post(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec()).await;
+    assert_eq!(host.store.dead_deliveries(&scene::client(), 10).await.unwrap().len(), 1);
     host.stop().await;
     stage.strike().await;
 }
@@ -143,18 +111,10 @@ async fn the_host_tells_how_it_is() {
     let (status, metrics) = get("metrics").await;
     assert_eq!(status, 200);
     let refused = "fondaco_hook_requests_total{client=\"bottega\",result=\"unverified\"} 1";
-    for line in [
-        refused,
-        "fondaco_waiting{client=\"bottega\",what=\"delivery\"}",
-        "# EOF",
-    ] {
+    for line in [refused, "fondaco_waiting{client=\"bottega\",what=\"delivery\"}", "# EOF"] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
-    assert_eq!(
-        get("api/v1/status").await.0,
-        404,
-        "the admin API is not behind the public door"
-    );
+    assert_eq!(get("api/v1/status").await.0, 404, "the admin API is not behind the public door");
     host.stop().await;
     stage.strike().await;
 }

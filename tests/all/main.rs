@@ -3,11 +3,7 @@
 //! One binary, a module for each topic. The modules' components come from the folder that
 //! `FONDACO_PLUGINS` names, the command from `FONDACO_BIN`; `cargo xtask test` builds and sets both.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod admin;
 mod command;

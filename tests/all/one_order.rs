@@ -34,11 +34,7 @@ fn with_variation(sku: &str, stock: i64) -> Product {
 async fn stage() -> Stage {
     let range = || vec![product("MUG-1", 10), with_variation("TEE-S-Red", 5)];
     let kitchen = StageOptions::kitchen(scene::plugins(), 7);
-    let options = StageOptions {
-        ranges: [range(), range()],
-        webhooks: false,
-        ..kitchen
-    };
+    let options = StageOptions { ranges: [range(), range()], webhooks: false, ..kitchen };
     Stage::set(options).await.unwrap()
 }
 
@@ -101,34 +97,16 @@ async fn a_captured_order_lowers_the_other_shop_once() {
         let expected = if path.contains("/variations/") { 4 } else { 9 };
         assert_eq!(bodies, &[json!({ "stock_quantity": expected })], "{path}");
     }
-    assert!(
-        writes(&stage, 0).is_empty(),
-        "the shop that sold needs no write"
-    );
+    assert!(writes(&stage, 0).is_empty(), "the shop that sold needs no write");
 
     // What was found by asking again changes nothing either.
-    let before = host
-        .store
-        .backlog(&scene::client())
-        .await
-        .unwrap()
-        .last_event;
+    let before = host.store.backlog(&scene::client()).await.unwrap().last_event;
     assert_eq!(post_captured(&stage).await, 200);
     until_quiet(&host).await;
     assert_eq!(writes(&stage, 1), writes_on_torino);
-    let after = host
-        .store
-        .events(&scene::client(), before, 100)
-        .await
-        .unwrap();
-    let orders = after
-        .iter()
-        .filter(|event| event.body.hook() == Some("on-order"));
-    assert_eq!(
-        orders.count(),
-        0,
-        "a delivery that was seen before raises nothing"
-    );
+    let after = host.store.events(&scene::client(), before, 100).await.unwrap();
+    let orders = after.iter().filter(|event| event.body.hook() == Some("on-order"));
+    assert_eq!(orders.count(), 0, "a delivery that was seen before raises nothing");
     host.stop().await;
     stage.strike().await;
 }
@@ -137,25 +115,14 @@ async fn a_captured_order_lowers_the_other_shop_once() {
 async fn a_sale_and_its_cancellation_leave_both_shops_as_they_were() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let [milano, torino] = stage.shops() else {
-        panic!("two shops")
-    };
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
     let aligned = milano.quantities();
-    until("the shops are aligned", async || {
-        torino.quantities() == aligned
-    })
-    .await;
+    until("the shops are aligned", async || torino.quantities() == aligned).await;
 
     let order = torino.buy(&[("MOKA-3", 3)]).unwrap();
-    until("Milano has three less", async || {
-        milano.quantity("MOKA-3") == Some(97)
-    })
-    .await;
+    until("Milano has three less", async || milano.quantity("MOKA-3") == Some(97)).await;
     torino.set_order_status(order.id, "cancelled");
-    until("Milano has them back", async || {
-        milano.quantity("MOKA-3") == Some(100)
-    })
-    .await;
+    until("Milano has them back", async || milano.quantity("MOKA-3") == Some(100)).await;
     until_quiet(&host).await;
     assert_eq!(torino.quantities(), aligned);
     assert_eq!(milano.quantities(), aligned);
@@ -167,19 +134,11 @@ async fn a_sale_and_its_cancellation_leave_both_shops_as_they_were() {
 async fn a_merchants_own_correction_reaches_the_other_shop() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let [milano, torino] = stage.shops() else {
-        panic!("two shops")
-    };
-    until("the shops are aligned", async || {
-        torino.quantity("GREM") == Some(75)
-    })
-    .await;
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
+    until("the shops are aligned", async || torino.quantity("GREM") == Some(75)).await;
     until_quiet(&host).await;
     torino.set_quantity("GREM", 60);
-    until("Milano follows", async || {
-        milano.quantity("GREM") == Some(60)
-    })
-    .await;
+    until("Milano follows", async || milano.quantity("GREM") == Some(60)).await;
     host.stop().await;
     stage.strike().await;
 }
@@ -188,21 +147,12 @@ async fn a_merchants_own_correction_reaches_the_other_shop() {
 async fn an_order_whose_webhook_was_lost_is_found_by_asking() {
     let range = || vec![product("MUG-1", 10)];
     let kitchen = StageOptions::kitchen(scene::plugins(), 7);
-    let options = StageOptions {
-        ranges: [range(), range()],
-        webhooks: false,
-        ..kitchen
-    };
+    let options = StageOptions { ranges: [range(), range()], webhooks: false, ..kitchen };
     let stage = Stage::set(options).await.unwrap();
     let host = scene::host(&stage).await;
-    let [milano, torino] = stage.shops() else {
-        panic!("two shops")
-    };
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
     milano.buy(&[("MUG-1", 4)]).unwrap();
-    until("Torino has four less", async || {
-        torino.quantity("MUG-1") == Some(6)
-    })
-    .await;
+    until("Torino has four less", async || torino.quantity("MUG-1") == Some(6)).await;
     host.stop().await;
     stage.strike().await;
 }

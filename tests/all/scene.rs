@@ -35,10 +35,7 @@ pub fn plugins() -> PathBuf {
 /// The `fondaco` command.
 pub fn fondaco() -> Command {
     let binary = std::env::var_os("FONDACO_BIN").map(PathBuf::from);
-    let default = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../target/debug/fondaco"
-    ));
+    let default = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/fondaco"));
     let binary = binary.unwrap_or(default);
     assert!(
         binary.is_file(),
@@ -46,18 +43,13 @@ pub fn fondaco() -> Command {
         binary.display()
     );
     let mut command = Command::new(binary);
-    command
-        .kill_on_drop(true)
-        .stdin(Stdio::null())
-        .envs(ENVIRONMENT);
+    command.kill_on_drop(true).stdin(Stdio::null()).envs(ENVIRONMENT);
     command
 }
 
 /// The demo's shops.
 pub async fn kitchen() -> Stage {
-    Stage::set(StageOptions::kitchen(plugins(), 7))
-        .await
-        .unwrap()
+    Stage::set(StageOptions::kitchen(plugins(), 7)).await.unwrap()
 }
 
 /// The stage's client.
@@ -70,9 +62,7 @@ pub async fn host(stage: &Stage) -> RunningHost {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let host = RunningHost::start(stage.config().unwrap()).await.unwrap();
     until("the modules are live", async || {
-        host.engine
-            .status(&client())
-            .is_some_and(|status| status.live)
+        host.engine.status(&client()).is_some_and(|status| status.live)
     })
     .await;
     host
@@ -81,10 +71,7 @@ pub async fn host(stage: &Stage) -> RunningHost {
 /// A host on the stage, in a process of its own.
 pub fn serve(stage: &Stage) -> Child {
     let mut command = fondaco();
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(stage.config_file());
+    command.arg("serve").arg("--config").arg(stage.config_file());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }
@@ -105,11 +92,7 @@ pub async fn until_quiet(host: &RunningHost) {
         let mut behind = 0;
         for client in host.engine.clients() {
             for install in client.installs.keys() {
-                let progress = host
-                    .store
-                    .install_progress(&client.id, install)
-                    .await
-                    .unwrap();
+                let progress = host.store.install_progress(&client.id, install).await.unwrap();
                 behind += backlog.last_event - progress.unwrap_or_default().event;
             }
         }
@@ -120,8 +103,6 @@ pub async fn until_quiet(host: &RunningHost) {
 
 /// A captured file.
 pub fn sample(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("samples/woocommerce")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/woocommerce").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

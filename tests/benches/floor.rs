@@ -33,13 +33,7 @@ const LINES: usize = 20;
 const BOUND: f64 = 1.5;
 
 mod bare {
-    #![expect(
-        missing_docs,
-        unsafe_code,
-        unused_qualifications,
-        dead_code,
-        reason = "generated"
-    )]
+    #![expect(missing_docs, unsafe_code, unused_qualifications, dead_code, reason = "generated")]
 
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -59,10 +53,7 @@ struct Nothing;
 #[async_trait::async_trait]
 impl RunHost for Nothing {
     async fn state_get(&self, _: &str) -> Result<StateValue, HostError> {
-        Ok(StateValue {
-            value: None,
-            commit: 0,
-        })
+        Ok(StateValue { value: None, commit: 0 })
     }
 
     async fn state_list(
@@ -112,10 +103,7 @@ pub fn ratio() -> Figure {
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
     let module = sandbox.load(&component, &Grants::default()).unwrap();
     let bare = Bare::new(&component);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut ours, mut floor) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
     runtime.block_on(async {
         let host: Arc<dyn RunHost> = Arc::new(Nothing);
@@ -181,22 +169,14 @@ impl Bare {
         let component = Component::from_binary(&engine, component).unwrap();
         let linker = Linker::<()>::new(&engine);
         let hook = OrderHookPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
-        Self {
-            engine,
-            hook,
-            envelope: envelope(),
-            event: event(),
-        }
+        Self { engine, hook, envelope: envelope(), event: event() }
     }
 
     async fn once(&self) {
         let mut store = Store::new(&self.engine, ());
         let world = self.hook.instantiate_async(&mut store).await.unwrap();
         let hook = world.fondaco_plugin_on_order();
-        hook.call_handle(&mut store, &self.envelope, &self.event)
-            .await
-            .unwrap()
-            .unwrap();
+        hook.call_handle(&mut store, &self.envelope, &self.event).await.unwrap().unwrap();
     }
 }
 
@@ -221,10 +201,7 @@ fn event() -> OrderEvent {
         quantity: "2".into(),
         net: "19.9".into(),
         tax: "4.38".into(),
-        deductions: vec![commerce::Deduction {
-            location: None,
-            quantity: "2".into(),
-        }],
+        deductions: vec![commerce::Deduction { location: None, quantity: "2".into() }],
     };
     OrderEvent {
         changes: OrderChanges::PLACED | OrderChanges::PAID,
@@ -238,10 +215,7 @@ fn event() -> OrderEvent {
             placed_at: 1_800_000_000_000,
             updated_at: 1_800_000_000_000,
             paid_at: Some(1_800_000_000_000),
-            total: types::Money {
-                amount: "485.6".into(),
-                currency: "EUR".into(),
-            },
+            total: types::Money { amount: "485.6".into(), currency: "EUR".into() },
             total_tax: "87.6".into(),
             refunded: "0".into(),
             payment_method: Some("stripe".into()),

@@ -42,10 +42,8 @@ const SECRET: &str = "the secret of the shop's webhooks";
 
 pub fn ratio() -> Figure {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sample = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/samples/woocommerce/webhook_order_updated.body"
-    );
+    let sample =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/samples/woocommerce/webhook_order_updated.body");
     let body = std::fs::read(sample).unwrap();
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     let (mut raw, mut intake) = (Vec::new(), Vec::new());
@@ -69,12 +67,8 @@ pub fn ratio() -> Figure {
 /// Raw rows per second.
 fn raw_rate(path: &Path, body: &[u8]) -> f64 {
     let mut connection = rusqlite::Connection::open(path).unwrap();
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .unwrap();
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
     connection
         .execute_batch("CREATE TABLE raw (number INTEGER PRIMARY KEY, body BLOB NOT NULL)")
         .unwrap();
@@ -83,9 +77,8 @@ fn raw_rate(path: &Path, body: &[u8]) -> f64 {
     while began.elapsed() < TURN {
         let transaction = connection.transaction().unwrap();
         {
-            let mut insert = transaction
-                .prepare_cached("INSERT INTO raw (body) VALUES (?1)")
-                .unwrap();
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO raw (body) VALUES (?1)").unwrap();
             for _ in 0..CONNECTIONS {
                 insert.execute([body]).unwrap();
             }
@@ -98,24 +91,13 @@ fn raw_rate(path: &Path, body: &[u8]) -> f64 {
 
 /// Accepted webhooks per second.
 fn intake_rate(path: &Path, body: &[u8]) -> f64 {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
         // The shop is not there, so its import waits and nothing but intake works.
         let setups = vec![client_setup()];
-        let engine = Arc::new(
-            Engine::start(setups, Arc::clone(&store), "bench")
-                .await
-                .unwrap(),
-        );
-        let host = Host {
-            engine,
-            store,
-            principals: Arc::new(Principals::default()),
-        };
+        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), "bench").await.unwrap());
+        let host = Host { engine, store, principals: Arc::new(Principals::default()) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = fondaco_web::public::router(host);
@@ -152,11 +134,7 @@ async fn send(mut stream: TcpStream, request: &[u8], began: Instant) -> u32 {
             assert!(read > 0, "the host closed the connection");
             filled += read;
         }
-        assert!(
-            answer.starts_with(b"HTTP/1.1 200"),
-            "{}",
-            String::from_utf8_lossy(&answer)
-        );
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
         accepted += 1;
     }
     accepted

@@ -3,10 +3,7 @@
 //! `cargo xtask bench [--only ID]` builds this in release, prints a table and writes
 //! `target/bench.json`: an array of `{id, value, unit, bound, holds}`.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot run has nothing to tell"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
 mod floor;
 mod intake;
@@ -18,10 +15,8 @@ use serde::Serialize;
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
 
-const ROWS: [Row; 2] = [
-    ("sandbox.floor-ratio", floor::ratio),
-    ("intake.durable-ratio", intake::ratio),
-];
+const ROWS: [Row; 2] =
+    [("sandbox.floor-ratio", floor::ratio), ("intake.durable-ratio", intake::ratio)];
 
 /// What was measured.
 struct Figure {
@@ -49,31 +44,20 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let only = match arguments.as_slice() {
         [] => None,
         [flag, id] if flag == "--only" && ROWS.iter().any(|(row, _)| row == id) => Some(id),
         _ => {
             let ids: Vec<_> = ROWS.iter().map(|(id, _)| *id).collect();
-            eprintln!(
-                "usage: cargo xtask bench [--only ID]; the rows are {}",
-                ids.join(", ")
-            );
+            eprintln!("usage: cargo xtask bench [--only ID]; the rows are {}", ids.join(", "));
             return ExitCode::FAILURE;
         }
     };
-    println!(
-        "{:<24} {:>10} {:<8} {:>10}  HOLDS",
-        "ROW", "VALUE", "UNIT", "BOUND"
-    );
+    println!("{:<24} {:>10} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
     let mut rows = Vec::new();
-    for (id, measure) in ROWS
-        .iter()
-        .filter(|(id, _)| only.is_none_or(|only| only == id))
-    {
+    for (id, measure) in ROWS.iter().filter(|(id, _)| only.is_none_or(|only| only == id)) {
         let figure = measure();
         let (sign, bound, holds) = match figure.bound {
             Bound::AtMost(bound) => ("≤", bound, figure.value <= bound),
@@ -87,13 +71,7 @@ fn main() -> ExitCode {
             if holds { "yes" } else { "NO" },
             figure.detail
         );
-        rows.push(Measured {
-            id,
-            value: figure.value,
-            unit: figure.unit,
-            bound,
-            holds,
-        });
+        rows.push(Measured { id, value: figure.value, unit: figure.unit, bound, holds });
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
     std::fs::write(&path, serde_json::to_string_pretty(&rows).unwrap()).unwrap();

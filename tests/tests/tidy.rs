@@ -23,19 +23,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("fondaco-sandbox", &["fondaco-model"]),
     ("fondaco-platforms", &["fondaco-model"]),
     ("fondaco-store", &["fondaco-model"]),
-    (
-        "fondaco-engine",
-        &[
-            "fondaco-model",
-            "fondaco-platforms",
-            "fondaco-sandbox",
-            "fondaco-store",
-        ],
-    ),
-    (
-        "fondaco-web",
-        &["fondaco-engine", "fondaco-model", "fondaco-store"],
-    ),
+    ("fondaco-engine", &["fondaco-model", "fondaco-platforms", "fondaco-sandbox", "fondaco-store"]),
+    ("fondaco-web", &["fondaco-engine", "fondaco-model", "fondaco-store"]),
     ("fondaco-shopsim", &[]),
     ("fondaco-plugin-sdk", &[]),
     ("fondaco-plugin-toolchain", &[]),
@@ -51,11 +40,7 @@ fn the_project_is_tidy() {
     let mut mistakes = Vec::new();
     let mut sources = 0;
     for path in files(root) {
-        let name = path
-            .strip_prefix(root)
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
@@ -75,12 +60,7 @@ fn the_project_is_tidy() {
         mistakes.extend(in_member(&file, &table(&text), &shared));
         mistakes.extend(in_crate_roots(&root.join(&member), &member, &table(&text)));
     }
-    assert!(
-        mistakes.is_empty(),
-        "{} mistakes:\n{}",
-        mistakes.len(),
-        mistakes.join("\n")
-    );
+    assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n"));
 }
 
 /// All files of the project. What is built or generated, and captured samples, are not its own.
@@ -111,9 +91,7 @@ fn in_source(name: &str, text: &str) -> Vec<String> {
     let mut mistakes = Vec::new();
     let length = text.lines().count();
     if length > SOURCE_LINES_MAX {
-        mistakes.push(format!(
-            "{name}: {length} lines, more than {SOURCE_LINES_MAX}; divide it"
-        ));
+        mistakes.push(format!("{name}: {length} lines, more than {SOURCE_LINES_MAX}; divide it"));
     }
     let path = Path::new(name);
     let mut parts = path.with_extension("");
@@ -126,11 +104,7 @@ fn in_source(name: &str, text: &str) -> Vec<String> {
     };
     let declares = EMPTY_NAMES.iter().any(|part| {
         let declared = [format!("mod {part};"), format!("mod {part} {{")];
-        text.lines().any(|line| {
-            declared
-                .iter()
-                .any(|declared| line.trim().ends_with(declared))
-        })
+        text.lines().any(|line| declared.iter().any(|declared| line.trim().ends_with(declared)))
     });
     if names_nothing || declares {
         mistakes.push(format!("{name}: a module's name says what it is about"));
@@ -149,11 +123,7 @@ fn in_crate_roots(folder: &Path, member: &str, manifest: &Table) -> Vec<String> 
         roots.extend(paths.filter(|path| path.extension().is_some_and(|kind| kind == "rs")));
     }
     for kind in ["test", "bench", "example", "bin"] {
-        let targets = manifest
-            .get(kind)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
+        let targets = manifest.get(kind).and_then(Value::as_array).into_iter().flatten();
         let paths = targets.filter_map(|target| target.get("path")?.as_str());
         roots.extend(paths.map(|path| folder.join(path)));
     }
@@ -172,10 +142,7 @@ fn in_crate_roots(folder: &Path, member: &str, manifest: &Table) -> Vec<String> 
 }
 
 fn opens_with_words(name: &str, text: &str) -> Option<String> {
-    let opens = text
-        .lines()
-        .next()
-        .is_some_and(|line| line.starts_with("//! "));
+    let opens = text.lines().next().is_some_and(|line| line.starts_with("//! "));
     (!opens).then(|| format!("{name}:1: a crate opens with `//!` and what it is for"))
 }
 
@@ -186,10 +153,7 @@ fn shared_crates(workspace: &Table) -> BTreeMap<String, String> {
         let renamed = entry.get("package").and_then(Value::as_str);
         renamed.unwrap_or(name).to_owned()
     };
-    shared
-        .iter()
-        .map(|(name, entry)| (name.clone(), package(name, entry)))
-        .collect()
+    shared.iter().map(|(name, entry)| (name.clone(), package(name, entry))).collect()
 }
 
 fn in_member(file: &str, member: &Table, shared: &BTreeMap<String, String>) -> Vec<String> {
@@ -205,9 +169,7 @@ fn in_member(file: &str, member: &Table, shared: &BTreeMap<String, String>) -> V
     }
     let allowed = arrows(file, package);
     if allowed.is_none() {
-        mistakes.push(format!(
-            "{file}: what {package} may depend on is not said (ARROWS)"
-        ));
+        mistakes.push(format!("{file}: what {package} may depend on is not said (ARROWS)"));
     }
     for (section, dependencies) in dependency_sections(member) {
         for (name, entry) in dependencies {
@@ -216,9 +178,8 @@ fn in_member(file: &str, member: &Table, shared: &BTreeMap<String, String>) -> V
             }
             let target = shared.get(name).unwrap_or(name);
             let own = target.starts_with("fondaco") || target == "xtask";
-            let forbidden = allowed
-                .as_ref()
-                .is_some_and(|allowed| !allowed.contains(&target.as_str()));
+            let forbidden =
+                allowed.as_ref().is_some_and(|allowed| !allowed.contains(&target.as_str()));
             if own && forbidden && !section.ends_with("dev-dependencies") {
                 mistakes.push(format!("{file}: {package} may not depend on {target}"));
             }
@@ -231,11 +192,7 @@ fn in_member(file: &str, member: &Table, shared: &BTreeMap<String, String>) -> V
 fn arrows(file: &str, package: &str) -> Option<Vec<&'static str>> {
     if ABOVE_ALL.contains(&package) {
         return Some(
-            ARROWS
-                .iter()
-                .map(|(name, _)| *name)
-                .filter(|name| *name != "xtask")
-                .collect(),
+            ARROWS.iter().map(|(name, _)| *name).filter(|name| *name != "xtask").collect(),
         );
     }
     let said = ARROWS.iter().find(|(name, _)| *name == package);
@@ -264,37 +221,26 @@ fn dependency_sections(member: &Table) -> Vec<(String, &Table)> {
     sections
         .into_iter()
         .map(|(target, kind)| {
-            let table = if target.is_empty() {
-                &member[kind]
-            } else {
-                &member["target"][&target][kind]
-            };
+            let table =
+                if target.is_empty() { &member[kind] } else { &member["target"][&target][kind] };
             (format!("{target}{kind}"), table.as_table().unwrap())
         })
         .collect()
 }
 
 fn is_shared(entry: Option<&Value>) -> bool {
-    entry
-        .and_then(|entry| entry.get("workspace"))
-        .and_then(Value::as_bool)
-        == Some(true)
+    entry.and_then(|entry| entry.get("workspace")).and_then(Value::as_bool) == Some(true)
 }
 
 fn members(workspace: &Table) -> Vec<String> {
     let members = workspace["workspace"]["members"].as_array().unwrap();
-    members
-        .iter()
-        .map(|member| member.as_str().unwrap().to_owned())
-        .collect()
+    members.iter().map(|member| member.as_str().unwrap().to_owned()).collect()
 }
 
 fn lines_with<'text>(text: &'text str, words: &str) -> impl Iterator<Item = usize> + 'text {
     let words = words.to_owned();
     let lines = text.lines().enumerate();
-    lines
-        .filter(move |(_, line)| line.contains(&words))
-        .map(|(index, _)| index + 1)
+    lines.filter(move |(_, line)| line.contains(&words)).map(|(index, _)| index + 1)
 }
 
 fn table(text: &str) -> Table {
@@ -314,10 +260,7 @@ fn a_folder_of_one_machine_is_found() {
 #[test]
 fn long_files_and_empty_names_are_found() {
     assert!(in_source("host/model/src/diff.rs", &"\n".repeat(SOURCE_LINES_MAX)).is_empty());
-    assert_eq!(
-        in_source("host/model/src/diff.rs", &"\n".repeat(SOURCE_LINES_MAX + 1)).len(),
-        1
-    );
+    assert_eq!(in_source("host/model/src/diff.rs", &"\n".repeat(SOURCE_LINES_MAX + 1)).len(), 1);
     for (name, text) in [
         ("host/model/src/utils.rs", ""),
         ("host/model/src/helpers/text.rs", ""),
@@ -331,15 +274,8 @@ fn long_files_and_empty_names_are_found() {
 
 #[test]
 fn a_crate_without_opening_words_is_found() {
-    assert_eq!(
-        opens_with_words("a/src/lib.rs", "//! What it is for.\n"),
-        None
-    );
-    for text in [
-        "",
-        "use std::fs;\n//! Too late.",
-        "// Not for readers of the documentation.",
-    ] {
+    assert_eq!(opens_with_words("a/src/lib.rs", "//! What it is for.\n"), None);
+    for text in ["", "use std::fs;\n//! Too late.", "// Not for readers of the documentation."] {
         assert!(opens_with_words("a/src/lib.rs", text).is_some(), "{text}");
     }
 }
@@ -366,22 +302,14 @@ fn mistakes_in(file: &str, package: &str, dependencies: &str) -> Vec<String> {
 fn what_is_not_the_workspaces_is_found() {
     let fine = "[dependencies]\nserde.workspace = true\ntokio = { workspace = true }";
     assert!(mistakes_in("host/store/Cargo.toml", "fondaco-store", fine).is_empty());
-    for section in [
-        "dependencies",
-        "dev-dependencies",
-        "target.'cfg(unix)'.dependencies",
-    ] {
+    for section in ["dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
         for entry in ["serde = \"1\"", "serde = { path = \"../serde\" }"] {
             let own = format!("[{section}]\n{entry}");
             let mistakes = mistakes_in("host/store/Cargo.toml", "fondaco-store", &own);
             assert_eq!(mistakes.len(), 1, "{own}: {mistakes:?}");
         }
     }
-    let bare = in_member(
-        "a/Cargo.toml",
-        &table("package.name = \"xtask\""),
-        &BTreeMap::new(),
-    );
+    let bare = in_member("a/Cargo.toml", &table("package.name = \"xtask\""), &BTreeMap::new());
     assert_eq!(bare.len(), 6, "{bare:?}");
 }
 

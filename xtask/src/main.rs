@@ -79,11 +79,7 @@ fn demo(workspace: &Workspace, progress: &mut Progress, arguments: &[String]) ->
     steps::build_modules(workspace, progress, &fondaco, &modules)?;
     progress.step("fondaco demo");
     let mut command = workspace.command(&fondaco);
-    command
-        .arg("demo")
-        .arg("--plugins")
-        .arg(workspace.modules_folder())
-        .args(arguments);
+    command.arg("demo").arg("--plugins").arg(workspace.modules_folder()).args(arguments);
     process::become_child(command)
 }
 
@@ -103,10 +99,7 @@ fn test(workspace: &Workspace, progress: &mut Progress, long: bool) -> Result<Ex
     for (name, passed) in [
         ("cargo fmt", steps::check_format(workspace, progress)?),
         ("cargo clippy", steps::check_lints(workspace, progress)?),
-        (
-            "cargo test",
-            steps::run_tests(workspace, progress, &fondaco, long)?,
-        ),
+        ("cargo test", steps::run_tests(workspace, progress, &fondaco, long)?),
     ] {
         if !passed {
             failed.push(name);

@@ -15,9 +15,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts the clock.
     pub(crate) fn begin() -> Self {
-        Self {
-            begun: Instant::now(),
-        }
+        Self { begun: Instant::now() }
     }
 
     /// Tells one step. Goes to standard error, where cargo writes as well.
@@ -37,10 +35,7 @@ pub(crate) fn succeeds(mut command: Command) -> Result<bool> {
 /// written, and hands each line to `hear`. Tells whether the command succeeded.
 pub(crate) fn succeeds_heard(mut command: Command, mut hear: impl FnMut(&str)) -> Result<bool> {
     let (reader, writer) = std::io::pipe().context("no pipe for what a child writes")?;
-    command
-        .stdout(writer.try_clone()?)
-        .stderr(writer)
-        .stdin(Stdio::null());
+    command.stdout(writer.try_clone()?).stderr(writer).stdin(Stdio::null());
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
@@ -74,8 +69,5 @@ pub(crate) fn become_child(mut command: Command) -> Result<ExitCode> {
 
 /// What to say of a command that does not start.
 pub(crate) fn cannot_start(command: &Command) -> String {
-    format!(
-        "`{}` does not start",
-        command.get_program().to_string_lossy()
-    )
+    format!("`{}` does not start", command.get_program().to_string_lossy())
 }

@@ -26,8 +26,7 @@ impl Results {
         } else if let Some(test) = line.strip_prefix("test ")
             && let Some(test) = test.strip_suffix(" ... FAILED")
         {
-            self.failures
-                .push(format!("failed: {test} in {}", self.running));
+            self.failures.push(format!("failed: {test} in {}", self.running));
         }
     }
 
@@ -44,22 +43,14 @@ impl Results {
             text.push_str(line);
             text.push('\n');
         }
-        let Self {
-            passed,
-            failed,
-            ignored,
-            ..
-        } = self;
+        let Self { passed, failed, ignored, .. } = self;
         text + &format!("tests: {passed} passed, {failed} failed, {ignored} ignored")
     }
 
     fn count(&mut self, line: &str) {
         let count = |what: &str| -> u64 {
-            let part = line
-                .split(['.', ';'])
-                .find_map(|part| part.trim().strip_suffix(what));
-            part.and_then(|number| number.trim().parse().ok())
-                .unwrap_or(0)
+            let part = line.split(['.', ';']).find_map(|part| part.trim().strip_suffix(what));
+            part.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
         };
         let (passed, failed, ignored) = (count("passed"), count("failed"), count("ignored"));
         self.passed += passed;

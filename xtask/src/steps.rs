@@ -37,14 +37,7 @@ impl Build {
         match self {
             Self::Demo => &["--workspace", "--bin", "fondaco"],
             Self::Test => &["--workspace", "--lib", "--bins", "--tests", "--examples"],
-            Self::Bench => &[
-                "--release",
-                "--workspace",
-                "--bin",
-                "fondaco",
-                "--bench",
-                "fondaco",
-            ],
+            Self::Bench => &["--release", "--workspace", "--bin", "fondaco", "--bench", "fondaco"],
         }
     }
 }
@@ -61,12 +54,8 @@ impl Workspace {
     pub(crate) fn here() -> Result<Self> {
         let package = env::var_os("CARGO_MANIFEST_DIR")
             .context("start it with `cargo xtask`, which tells it where the project is")?;
-        let root = Path::new(&package)
-            .parent()
-            .context("the package xtask is in no folder")?;
-        Ok(Self {
-            root: root.to_owned(),
-        })
+        let root = Path::new(&package).parent().context("the package xtask is in no folder")?;
+        Ok(Self { root: root.to_owned() })
     }
 
     /// Where finished modules go.
@@ -89,10 +78,7 @@ impl Workspace {
             }
         }
         modules.sort();
-        ensure!(
-            !modules.is_empty(),
-            "no folder under plugins or tests/guests has a plugin.toml"
-        );
+        ensure!(!modules.is_empty(), "no folder under plugins or tests/guests has a plugin.toml");
         Ok(modules)
     }
 
@@ -126,19 +112,11 @@ pub(crate) fn build_fondaco(
     let arguments = build.arguments();
     progress.step(&format!("cargo build {}", arguments.join(" ")));
     let mut command = workspace.cargo();
-    command
-        .arg("build")
-        .args(arguments)
-        .arg("--message-format=json-render-diagnostics");
+    command.arg("build").args(arguments).arg("--message-format=json-render-diagnostics");
     command.stdout(Stdio::piped());
-    let child = command
-        .spawn()
-        .with_context(|| process::cannot_start(&command))?;
+    let child = command.spawn().with_context(|| process::cannot_start(&command))?;
     let output = child.wait_with_output()?;
-    ensure!(
-        output.status.success(),
-        "the fondaco command cannot be built; cargo says why above"
-    );
+    ensure!(output.status.success(), "the fondaco command cannot be built; cargo says why above");
     let messages = String::from_utf8_lossy(&output.stdout);
     match messages.lines().find_map(executable) {
         Some(executable) => Ok(executable),
@@ -153,9 +131,7 @@ fn executable(message: &str) -> Option<PathBuf> {
     let is_command = target.get("name")? == "fondaco"
         && target.get("kind")? == &serde_json::json!(["bin"])
         && message.pointer("/profile/test")? == false;
-    is_command
-        .then(|| message.get("executable")?.as_str().map(PathBuf::from))
-        .flatten()
+    is_command.then(|| message.get("executable")?.as_str().map(PathBuf::from)).flatten()
 }
 
 /// Builds modules into [`Workspace::modules_folder`].
@@ -165,24 +141,12 @@ pub(crate) fn build_modules(
     fondaco: &Path,
     modules: &[PathBuf],
 ) -> Result<()> {
-    let names: Vec<_> = modules
-        .iter()
-        .filter_map(|module| module.file_name())
-        .collect();
-    let names: Vec<_> = names
-        .into_iter()
-        .map(|name| name.to_string_lossy())
-        .collect();
+    let names: Vec<_> = modules.iter().filter_map(|module| module.file_name()).collect();
+    let names: Vec<_> = names.into_iter().map(|name| name.to_string_lossy()).collect();
     progress.step(&format!("fondaco plugin build: {}", names.join(", ")));
     let mut command = workspace.command(fondaco);
-    command
-        .args(["plugin", "build", "--out"])
-        .arg(workspace.modules_folder())
-        .args(modules);
-    ensure!(
-        process::succeeds(command)?,
-        "a module cannot be built; it says why above"
-    );
+    command.args(["plugin", "build", "--out"]).arg(workspace.modules_folder()).args(modules);
+    ensure!(process::succeeds(command)?, "a module cannot be built; it says why above");
     Ok(())
 }
 
@@ -194,14 +158,7 @@ pub(crate) fn check_format(workspace: &Workspace, progress: &mut Progress) -> Re
 
 /// Is everything free of warnings?
 pub(crate) fn check_lints(workspace: &Workspace, progress: &mut Progress) -> Result<bool> {
-    let arguments = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     check_with(workspace, progress, "clippy", "clippy", &arguments)
 }
 
@@ -214,10 +171,7 @@ fn check_with(
     arguments: &[&str],
 ) -> Result<bool> {
     let mut question = workspace.cargo();
-    question
-        .args([tool, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    question.args([tool, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
     if !process::succeeds(question)? {
         progress.step(&format!(
             "cargo {tool} is not installed and was not run (rustup component add {component})"
@@ -240,14 +194,9 @@ pub(crate) fn run_tests(
     let mut results = Results::default();
     let mut run = |results: &mut Results, rest: &[&str]| {
         let mut command = workspace.cargo();
-        command
-            .args(["test", "--workspace", "--no-fail-fast"])
-            .args(rest);
+        command.args(["test", "--workspace", "--no-fail-fast"]).args(rest);
         set_paths(&mut command, workspace, fondaco);
-        let words: Vec<_> = command
-            .get_args()
-            .map(|word| word.to_string_lossy())
-            .collect();
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         progress.step(&format!("cargo {}", words.join(" ")));
         process::succeeds_heard(command, |line| results.hear(line))
     };
@@ -255,10 +204,7 @@ pub(crate) fn run_tests(
     if long {
         results.ignored_run_next();
         // Doc tests stay out: to them, ignored code is code that is not meant to run.
-        passed &= run(
-            &mut results,
-            &["--lib", "--bins", "--tests", "--", "--ignored"],
-        )?;
+        passed &= run(&mut results, &["--lib", "--bins", "--tests", "--", "--ignored"])?;
     }
     println!("\n{}", results.summary());
     Ok(passed)
@@ -267,13 +213,7 @@ pub(crate) fn run_tests(
 /// What measures.
 pub(crate) fn bench_command(workspace: &Workspace, fondaco: &Path, only: Option<&str>) -> Command {
     let mut command = workspace.cargo();
-    command.args([
-        "bench",
-        "--package",
-        "fondaco",
-        "--package",
-        "fondaco-tests",
-    ]);
+    command.args(["bench", "--package", "fondaco", "--package", "fondaco-tests"]);
     command.args(["--bench", "fondaco", "--"]);
     if let Some(id) = only {
         command.args(["--only", id]);

@@ -95,10 +95,7 @@ impl Client {
     pub fn new(parts: Parts) -> Self {
         let channel = || {
             let (sender, receiver) = mpsc::channel(limits::FETCHES_WAITING_MAX);
-            Fetches {
-                sender,
-                receiver: Mutex::new(Some(receiver)),
-            }
+            Fetches { sender, receiver: Mutex::new(Some(receiver)) }
         };
         let permits = || Arc::new(Semaphore::new(limits::REQUESTS_PER_SHOP_MAX));
         let shops = || parts.setup.shops.keys().cloned();
@@ -144,9 +141,7 @@ impl Client {
     }
 
     fn end(&self, task: &'static str, ended: &Ended) {
-        let cause = std::error::Error::source(ended)
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let cause = std::error::Error::source(ended).map(ToString::to_string).unwrap_or_default();
         tracing::error!(
             client.id = %self.setup.id, task, error = %ended, cause,
             "work for a client has ended; the host must be restarted",
@@ -164,35 +159,21 @@ impl Client {
         }
         self.first_ticks().await?;
         self.resume_sending().await?;
-        for install in self.setup.installs.keys().cloned() {
-            self.task(
-                "run",
-                |client| async move { client.run_events(&install).await },
-            );
+        for install in self.setup.installs.keys() {
+            let install = install.clone();
+            self.task("run", |client| async move { client.run_events(&install).await });
         }
-        for shop in self.setup.shops.keys().cloned() {
-            let polled = shop.clone();
-            self.task("fetch", |client| async move {
-                client.fetch_entities(&shop).await
-            });
+        for shop in self.setup.shops.keys() {
+            let (shop, polled) = (shop.clone(), shop.clone());
+            self.task("fetch", |client| async move { client.fetch_entities(&shop).await });
             self.task("poll", |client| async move { client.poll(&polled).await });
         }
-        self.task("observe", |client| async move {
-            client.observe_deliveries().await
-        });
-        self.task(
-            "schedule",
-            |client| async move { client.tick_schedules().await },
-        );
-        self.task(
-            "settle",
-            |client| async move { client.settle_actions().await },
-        );
+        self.task("observe", |client| async move { client.observe_deliveries().await });
+        self.task("schedule", |client| async move { client.tick_schedules().await });
+        self.task("settle", |client| async move { client.settle_actions().await });
         self.with_status(|status| status.live = true);
         tracing::info!(client.id = %self.setup.id, "modules are live");
-        self.tell(Happening::Live {
-            client: self.setup.id.clone(),
-        });
+        self.tell(Happening::Live { client: self.setup.id.clone() });
         Ok(())
     }
 
@@ -241,11 +222,7 @@ impl Client {
 
     pub fn take_fetches(&self, shop: &ShopId) -> Option<mpsc::Receiver<EntityKey>> {
         let fetches = self.fetches.get(shop)?;
-        fetches
-            .receiver
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        fetches.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Waits this long, or until the host is stopped.
@@ -263,10 +240,6 @@ impl Client {
 
     /// Ends the task if the host is being stopped.
     pub fn go_on(&self) -> Result<(), Ended> {
-        if self.cancel.is_cancelled() {
-            Err(Ended::Stopped)
-        } else {
-            Ok(())
-        }
+        if self.cancel.is_cancelled() { Err(Ended::Stopped) } else { Ok(()) }
     }
 }

@@ -42,11 +42,7 @@ impl Client {
         for tries in 1.. {
             match shop.platform.fetch(now(), key).await {
                 Ok(snapshots) => {
-                    self.take_in(TakeIn {
-                        snapshots,
-                        ..TakeIn::default()
-                    })
-                    .await?;
+                    self.take_in(TakeIn { snapshots, ..TakeIn::default() }).await?;
                     self.tell(Happening::Fetched {
                         client: self.setup.id.clone(),
                         key: key.clone(),

@@ -14,10 +14,8 @@ use crate::{
     watch::Happening,
 };
 
-const COLLECTIONS: [(Collection, &str); 2] = [
-    (Collection::Catalogue, "catalogue"),
-    (Collection::Orders, "orders"),
-];
+const COLLECTIONS: [(Collection, &str); 2] =
+    [(Collection::Catalogue, "catalogue"), (Collection::Orders, "orders")];
 
 impl Client {
     /// Imports a shop, unless it was; goes on where a stopped host left it.
@@ -33,23 +31,16 @@ impl Client {
         let (mut index, mut cursor) = resume(progress.import_cursor.as_deref());
         let mut done = 0;
         while let Some((collection, name)) = COLLECTIONS.get(index) {
-            let page = self
-                .import_page(id, shop, *collection, cursor.as_deref())
-                .await?;
+            let page = self.import_page(id, shop, *collection, cursor.as_deref()).await?;
             done += page.snapshots.len() as u64;
             let total = page.total.unwrap_or(done).max(done);
             cursor = page.next;
             if cursor.is_none() {
                 index += 1;
             }
-            let (_, next_name) = COLLECTIONS
-                .get(index)
-                .copied()
-                .unwrap_or((*collection, name));
-            progress.import_cursor = Some(format!(
-                "{next_name}:{}",
-                cursor.as_deref().unwrap_or_default()
-            ));
+            let (_, next_name) = COLLECTIONS.get(index).copied().unwrap_or((*collection, name));
+            progress.import_cursor =
+                Some(format!("{next_name}:{}", cursor.as_deref().unwrap_or_default()));
             progress.imported = index == COLLECTIONS.len();
             if progress.imported {
                 progress.orders_known_until = Some(progress.connected_at);
@@ -57,29 +48,15 @@ impl Client {
             }
             let snapshots = not_after(page.snapshots, progress.connected_at);
             let progress = Some((id.clone(), progress.clone()));
-            self.take_in(TakeIn {
-                snapshots,
-                progress,
-                silent: true,
-                delivery: None,
-            })
-            .await?;
+            self.take_in(TakeIn { snapshots, progress, silent: true, delivery: None }).await?;
             let client = self.setup.id.clone();
-            self.tell(Happening::Importing {
-                client,
-                shop: id.clone(),
-                done,
-                total,
-            });
+            self.tell(Happening::Importing { client, shop: id.clone(), done, total });
         }
         tracing::info!(
             client.id = %self.setup.id, shop.id = %id, entities = done,
             duration_ms = elapsed_ms(began), "first import is complete",
         );
-        self.tell(Happening::Imported {
-            client: self.setup.id.clone(),
-            shop: id.clone(),
-        });
+        self.tell(Happening::Imported { client: self.setup.id.clone(), shop: id.clone() });
         Ok(())
     }
 
@@ -121,20 +98,16 @@ fn resume(cursor: Option<&str>) -> (usize, Option<String>) {
     let Some((name, rest)) = cursor.and_then(|cursor| cursor.split_once(':')) else {
         return (0, None);
     };
-    let index = COLLECTIONS
-        .iter()
-        .position(|(_, known)| *known == name)
-        .unwrap_or(0);
+    let index = COLLECTIONS.iter().position(|(_, known)| *known == name).unwrap_or(0);
     (index, Some(rest.to_owned()).filter(|rest| !rest.is_empty()))
 }
 
 /// Leaves out orders that were changed after a moment: modules are to hear of those.
 fn not_after(snapshots: Vec<Snapshot>, moment: Timestamp) -> Vec<Snapshot> {
     let before = |snapshot: &Snapshot| match &snapshot.entity {
-        Entity::Order(order) => order
-            .head
-            .version()
-            .is_none_or(|version| version.platform <= moment),
+        Entity::Order(order) => {
+            order.head.version().is_none_or(|version| version.platform <= moment)
+        }
         Entity::Variant(_) => true,
     };
     snapshots.into_iter().filter(before).collect()

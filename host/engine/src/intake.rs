@@ -47,10 +47,8 @@ impl Engine {
         headers: &HeaderMap,
         body: Vec<u8>,
     ) -> Result<Accepted, IntakeError> {
-        let unknown = || IntakeError::UnknownShop {
-            client: client.to_owned(),
-            shop: shop.to_owned(),
-        };
+        let unknown =
+            || IntakeError::UnknownShop { client: client.to_owned(), shop: shop.to_owned() };
         let client_id = ClientId::new(client).map_err(|_| unknown())?;
         let shop_id = ShopId::new(shop).map_err(|_| unknown())?;
         let client = self.clients.get(&client_id).ok_or_else(unknown)?;
@@ -59,12 +57,7 @@ impl Engine {
             Verified::Ping => return Ok(Accepted::Ping),
             Verified::Delivery { topic } => topic,
         };
-        let delivery = NewDelivery {
-            shop: shop_id,
-            topic,
-            received_at: now(),
-            body,
-        };
+        let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), body };
         let number = client.store.accept(&client.lease, delivery).await?;
         client.wakes.deliveries.notify_one();
         Ok(Accepted::Delivery(number))

@@ -21,9 +21,7 @@ pub fn objection(client: &ClientSetup, id: &InstallId, kind: &ActionKind) -> Opt
         return Some(format!("`{interface}` is no longer granted to its module"));
     }
     if let Some(winner) = client.wins.get(interface).filter(|winner| *winner != id) {
-        return Some(format!(
-            "`{winner}` is the one that writes by `{interface}` for this client"
-        ));
+        return Some(format!("`{winner}` is the one that writes by `{interface}` for this client"));
     }
     match kind.shop() {
         Some(shop) if !client.shops.contains_key(shop) => {

@@ -127,10 +127,7 @@ impl Engine {
             .store
             .lease(&id, owner)
             .await
-            .map_err(|source| StartError::Lease {
-                client: id.clone(),
-                source,
-            })?;
+            .map_err(|source| StartError::Lease { client: id.clone(), source })?;
         let client = Arc::new(Client::new(client::Parts {
             setup,
             lease,
@@ -174,9 +171,7 @@ impl Engine {
     pub async fn stop(&self) -> bool {
         self.cancel.cancel();
         self.tasks.close();
-        tokio::time::timeout(limits::STOP_MAX, self.tasks.wait())
-            .await
-            .is_ok()
+        tokio::time::timeout(limits::STOP_MAX, self.tasks.wait()).await.is_ok()
     }
 }
 

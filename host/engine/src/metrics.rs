@@ -44,9 +44,8 @@ struct ShopLabels {
 }
 
 /// Upper bounds of a run's time, in seconds.
-const RUN_SECONDS: [f64; 10] = [
-    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0,
-];
+const RUN_SECONDS: [f64; 10] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0];
 /// Upper bounds of a request's time, in seconds.
 const REQUEST_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
@@ -84,11 +83,7 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register(
-            "hook_requests",
-            "Requests to shops' hooks",
-            self.hooks.clone(),
-        );
+        registry.register("hook_requests", "Requests to shops' hooks", self.hooks.clone());
         registry.register(
             "deliveries_set_aside",
             "Deliveries that nothing could be made of",
@@ -114,29 +109,16 @@ impl Metrics {
     /// Counts a request to a hook. The client's name is one of the host's, or nothing.
     pub fn hook(&self, client: Option<&ClientId>, result: &'static str) {
         let client = client.map(ToString::to_string).unwrap_or_default();
-        self.hooks
-            .get_or_create(&ResultLabels {
-                client,
-                result: result.to_owned(),
-            })
-            .inc();
+        self.hooks.get_or_create(&ResultLabels { client, result: result.to_owned() }).inc();
     }
 
     pub(crate) fn deliveries_buried(&self, client: &ClientId) {
-        self.buried
-            .get_or_create(&ClientLabels {
-                client: client.to_string(),
-            })
-            .inc();
+        self.buried.get_or_create(&ClientLabels { client: client.to_string() }).inc();
     }
 
     pub(crate) fn events_raised(&self, client: &ClientId, count: usize) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        self.events
-            .get_or_create(&ClientLabels {
-                client: client.to_string(),
-            })
-            .inc_by(count);
+        self.events.get_or_create(&ClientLabels { client: client.to_string() }).inc_by(count);
     }
 
     pub(crate) fn run_ended(&self, client: &ClientId, install: &InstallId, result: &RunResult) {
@@ -149,31 +131,18 @@ impl Metrics {
     }
 
     pub(crate) fn run_took(&self, client: &ClientId, install: &InstallId, microseconds: u64) {
-        let labels = InstallLabels {
-            client: client.to_string(),
-            install: install.to_string(),
-        };
+        let labels = InstallLabels { client: client.to_string(), install: install.to_string() };
         let time = Duration::from_micros(microseconds);
-        self.run_seconds
-            .get_or_create(&labels)
-            .observe(time.as_secs_f64());
+        self.run_seconds.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
     pub(crate) fn action_ended(&self, client: &ClientId, end: &ActionEnd) {
-        let labels = ResultLabels {
-            client: client.to_string(),
-            result: end.as_str().to_owned(),
-        };
+        let labels = ResultLabels { client: client.to_string(), result: end.as_str().to_owned() };
         self.actions.get_or_create(&labels).inc();
     }
 
     pub(crate) fn action_sent(&self, client: &ClientId, shop: &ShopId, time: Duration) {
-        let labels = ShopLabels {
-            client: client.to_string(),
-            shop: shop.to_string(),
-        };
-        self.request_seconds
-            .get_or_create(&labels)
-            .observe(time.as_secs_f64());
+        let labels = ShopLabels { client: client.to_string(), shop: shop.to_string() };
+        self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
     }
 }

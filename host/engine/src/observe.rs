@@ -52,10 +52,8 @@ impl Client {
     pub async fn observe_deliveries(self: Arc<Self>) -> Result<(), Ended> {
         let mut done = 0;
         loop {
-            let batch = self
-                .store
-                .deliveries(&self.setup.id, done, limits::DELIVERIES_BATCH_MAX)
-                .await?;
+            let batch =
+                self.store.deliveries(&self.setup.id, done, limits::DELIVERIES_BATCH_MAX).await?;
             if batch.is_empty() {
                 tokio::select! {
                     () = self.wakes.deliveries.notified() => {}
@@ -73,21 +71,14 @@ impl Client {
     async fn observe_delivery(&self, delivery: Delivery) -> Result<(), Ended> {
         let Delivery { number, delivery } = delivery;
         let Some(shop) = self.shop(&delivery.shop) else {
-            return self
-                .bury(number, "its shop is no longer in the client's file")
-                .await;
+            return self.bury(number, "its shop is no longer in the client's file").await;
         };
-        let heard = shop
-            .platform
-            .normalise(&delivery.topic, delivery.received_at, &delivery.body);
+        let heard = shop.platform.normalise(&delivery.topic, delivery.received_at, &delivery.body);
         let heard = match heard {
             Ok(heard) => heard,
             Err(unreadable) => return self.bury(number, &unreadable.to_string()).await,
         };
-        let mut take_in = TakeIn {
-            delivery: Some(number),
-            ..TakeIn::default()
-        };
+        let mut take_in = TakeIn { delivery: Some(number), ..TakeIn::default() };
         for heard in heard {
             match heard {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
@@ -132,10 +123,7 @@ impl Client {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
                     self.raised(events);
-                    compared
-                        .to_fetch
-                        .into_iter()
-                        .for_each(|key| self.ask_for(key));
+                    compared.to_fetch.into_iter().for_each(|key| self.ask_for(key));
                     return Ok(());
                 }
             }
@@ -153,10 +141,7 @@ impl Client {
         self.metrics.events_raised(&self.setup.id, events.len());
         for event in events {
             let client = self.setup.id.clone();
-            self.tell(Happening::Raised {
-                client,
-                event: Box::new(event),
-            });
+            self.tell(Happening::Raised { client, event: Box::new(event) });
         }
         self.wake_installs();
     }
@@ -182,12 +167,8 @@ impl Client {
             if let Some(target) = mask(&mut seen, known.as_ref(), fences) {
                 compared.masked.push((target, seen.key.clone()));
             }
-            let Observation {
-                entity,
-                moved,
-                changes,
-                needs_fetch,
-            } = observe(known.as_ref(), &seen);
+            let Observation { entity, moved, changes, needs_fetch } =
+                observe(known.as_ref(), &seen);
             if needs_fetch {
                 compared.to_fetch.push(seen.key.clone());
             }

@@ -99,19 +99,13 @@ impl Client {
         let since = reach_back(known_until.unwrap_or(progress.connected_at));
         let mut cursor: Option<String> = None;
         loop {
-            let page = shop
-                .platform
-                .page(now(), collection, Some(since), cursor.as_deref())
-                .await;
+            let page = shop.platform.page(now(), collection, Some(since), cursor.as_deref()).await;
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };
             cursor = page.next;
-            let mut take_in = TakeIn {
-                snapshots: page.snapshots,
-                ..TakeIn::default()
-            };
+            let mut take_in = TakeIn { snapshots: page.snapshots, ..TakeIn::default() };
             if cursor.is_none() {
                 take_in.progress = Some(self.known_until(id, collection, began_at).await?);
             }

@@ -22,10 +22,7 @@ mod tests {
     fn waits_grow_and_stay_bounded() {
         for tries in 0..200 {
             let wait = wait_after(tries);
-            assert!(
-                wait >= RETRY_FIRST / 2 && wait <= RETRY_LONGEST,
-                "{tries}: {wait:?}"
-            );
+            assert!(wait >= RETRY_FIRST / 2 && wait <= RETRY_LONGEST, "{tries}: {wait:?}");
         }
         assert!(wait_after(8) > wait_after(1));
     }

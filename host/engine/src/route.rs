@@ -9,17 +9,11 @@ use crate::setup::{InstallSetup, Mode};
 pub fn hears(install: &InstallId, setup: &InstallSetup, event: &Event) -> bool {
     let meant = match event.body.addressee() {
         Some(addressee) => addressee == install,
-        None => event
-            .caused_by
-            .as_ref()
-            .is_none_or(|cause| cause.install != *install),
+        None => event.caused_by.as_ref().is_none_or(|cause| cause.install != *install),
     };
-    let listens = event.body.hook().is_some_and(|hook| {
-        setup
-            .module
-            .hears()
-            .iter()
-            .any(|heard| heard.as_str() == hook)
-    });
+    let listens = event
+        .body
+        .hook()
+        .is_some_and(|hook| setup.module.hears().iter().any(|heard| heard.as_str() == hook));
     setup.mode == Mode::Live && meant && listens
 }

@@ -41,17 +41,12 @@ impl Client {
             return Ok(());
         };
         let mut events = self.wakes.events.subscribe();
-        let mut progress = self
-            .store
-            .install_progress(&self.setup.id, install)
-            .await?
-            .unwrap_or_default();
+        let mut progress =
+            self.store.install_progress(&self.setup.id, install).await?.unwrap_or_default();
         let mut written = progress.event;
         loop {
-            let batch = self
-                .store
-                .events(&self.setup.id, progress.event, limits::EVENTS_BATCH_MAX)
-                .await?;
+            let batch =
+                self.store.events(&self.setup.id, progress.event, limits::EVENTS_BATCH_MAX).await?;
             if batch.is_empty() {
                 tokio::select! {
                     changed = events.changed() => if changed.is_err() { return Ok(()) },
@@ -61,8 +56,7 @@ impl Client {
             for event in batch {
                 self.go_on()?;
                 if hears(install, setup, &event) {
-                    self.handle(install, setup, &event, progress.cursor.take())
-                        .await?;
+                    self.handle(install, setup, &event, progress.cursor.take()).await?;
                     written = event.number;
                 } else if event.number - written >= limits::SKIPPED_EVENTS_MAX {
                     // Passing by is free, but must not be done from the beginning at each start.
@@ -70,10 +64,7 @@ impl Client {
                     self.store.commit_run(&self.lease, now(), skipped).await?;
                     written = event.number;
                 }
-                progress = InstallProgress {
-                    event: event.number,
-                    cursor: None,
-                };
+                progress = InstallProgress { event: event.number, cursor: None };
             }
         }
     }
@@ -87,9 +78,7 @@ impl Client {
         mut cursor: Option<String>,
     ) -> Result<(), Ended> {
         loop {
-            let result = self
-                .run_until_committed(install, setup, event, cursor.as_ref())
-                .await?;
+            let result = self.run_until_committed(install, setup, event, cursor.as_ref()).await?;
             self.wakes.outbox.notify_one();
             match result {
                 RunResult::Again { cursor: next } => cursor = Some(next),
@@ -191,35 +180,24 @@ impl Client {
             input,
         };
         let module = setup.module.clone();
-        let called = self
-            .guests
-            .spawn(async move { module.call(call, reads).await })
-            .await;
+        let called = self.guests.spawn(async move { module.call(call, reads).await }).await;
         let ran = match called {
             Ok(Ok(ran)) => ran,
             Ok(Err(error)) => {
                 // The same inputs give the same trap; only time and the host can be another.
                 let hopeless = !matches!(error, CallError::OutOfTime { .. } | CallError::Host(_));
-                return Ok(Called::Again {
-                    reason: error.to_string(),
-                    hopeless,
-                });
+                return Ok(Called::Again { reason: error.to_string(), hopeless });
             }
             Err(_) => return Err(Ended::Stopped),
         };
-        self.metrics
-            .run_took(&self.setup.id, install, ran.used.wall_us);
+        self.metrics.run_took(&self.setup.id, install, ran.used.wall_us);
         Ok(called_of(install, event, cursor, began_at, ran))
     }
 
     /// What the guest is handed; nothing if what the event is about cannot be told any more.
     async fn input(&self, event: &Event) -> Result<Option<Input>, Ended> {
         Ok(match &event.body {
-            EventBody::Changed {
-                key,
-                sequence,
-                change,
-            } => {
+            EventBody::Changed { key, sequence, change } => {
                 let gone = |changes: &std::collections::BTreeSet<OrderChange>| {
                     changes.contains(&OrderChange::Deleted)
                 };
@@ -230,11 +208,9 @@ impl Client {
                 };
                 let entity = self.store.entity_at(&self.setup.id, key, sequence).await?;
                 match (entity, change) {
-                    (Some(Entity::Order(order)), Change::Order(changes)) => Some(Input::Order {
-                        key: key.clone(),
-                        order,
-                        changes: changes.clone(),
-                    }),
+                    (Some(Entity::Order(order)), Change::Order(changes)) => {
+                        Some(Input::Order { key: key.clone(), order, changes: changes.clone() })
+                    }
                     (Some(Entity::Variant(variant)), Change::Stock { location, before }) => {
                         Some(Input::Stock {
                             key: key.clone(),
@@ -246,19 +222,10 @@ impl Client {
                     _ => None,
                 }
             }
-            EventBody::Tick {
-                schedule, due_at, ..
-            } => Some(Input::Tick {
-                schedule: schedule.clone(),
-                due_at: *due_at,
-            }),
-            EventBody::Outcome {
-                action,
-                kind,
-                key,
-                end,
-                ..
-            } => Some(Input::Outcome {
+            EventBody::Tick { schedule, due_at, .. } => {
+                Some(Input::Tick { schedule: schedule.clone(), due_at: *due_at })
+            }
+            EventBody::Outcome { action, kind, key, end, .. } => Some(Input::Outcome {
                 action: action.clone(),
                 kind: kind.clone(),
                 key: key.clone(),
@@ -289,16 +256,10 @@ fn called_of(
         RunOutcome::Done => RunResult::Done,
         RunOutcome::Again(cursor) => RunResult::Again { cursor },
         RunOutcome::Temporary(reason) => {
-            return Called::Again {
-                reason,
-                hopeless: false,
-            };
+            return Called::Again { reason, hopeless: false };
         }
         RunOutcome::Permanent(reason) => {
-            return Called::Again {
-                reason,
-                hopeless: true,
-            };
+            return Called::Again { reason, hopeless: true };
         }
     };
     Called::Commit(Box::new(RunCommit {

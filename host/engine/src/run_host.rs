@@ -39,10 +39,7 @@ fn variant_of((key, entity): (EntityKey, Entity)) -> Option<(EntityKey, Variant)
 #[async_trait]
 impl RunHost for RunReads {
     async fn state_get(&self, key: &str) -> Result<StateValue, HostError> {
-        self.store
-            .state_get(&self.view, &self.install, key)
-            .await
-            .map_err(failed)
+        self.store.state_get(&self.view, &self.install, key).await.map_err(failed)
     }
 
     async fn state_list(
@@ -51,10 +48,7 @@ impl RunHost for RunReads {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(String, StateValue)>, HostError> {
-        self.store
-            .state_list(&self.view, &self.install, prefix, after, limit)
-            .await
-            .map_err(failed)
+        self.store.state_list(&self.view, &self.install, prefix, after, limit).await.map_err(failed)
     }
 
     async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
@@ -72,19 +66,12 @@ impl RunHost for RunReads {
     }
 
     async fn variants_by_sku(&self, sku: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
-        let found = self
-            .store
-            .variants_by_sku(&self.view, sku)
-            .await
-            .map_err(failed)?;
+        let found = self.store.variants_by_sku(&self.view, sku).await.map_err(failed)?;
         Ok(found.into_iter().filter_map(variant_of).collect())
     }
 
     async fn skus(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, HostError> {
-        self.store
-            .skus(&self.view, after, limit)
-            .await
-            .map_err(failed)
+        self.store.skus(&self.view, after, limit).await.map_err(failed)
     }
 
     async fn order(

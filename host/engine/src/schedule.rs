@@ -18,10 +18,7 @@ impl Client {
     /// Raises the first tick of each schedule that never ticked.
     pub async fn first_ticks(&self) -> Result<(), Ended> {
         for (install, schedule, _) in self.schedules() {
-            let last = self
-                .store
-                .last_tick(&self.setup.id, install, schedule)
-                .await?;
+            let last = self.store.last_tick(&self.setup.id, install, schedule).await?;
             if last.is_none() {
                 self.raise_tick(install, schedule, now()).await?;
             }
@@ -33,10 +30,7 @@ impl Client {
     pub async fn tick_schedules(self: Arc<Self>) -> Result<(), Ended> {
         let mut last_ticks = BTreeMap::new();
         for (install, schedule, _) in self.schedules() {
-            let last = self
-                .store
-                .last_tick(&self.setup.id, install, schedule)
-                .await?;
+            let last = self.store.last_tick(&self.setup.id, install, schedule).await?;
             last_ticks.insert((install, schedule), last);
         }
         loop {
@@ -52,16 +46,9 @@ impl Client {
     }
 
     fn schedules(&self) -> impl Iterator<Item = (&InstallId, &str, Duration)> {
-        let live = self
-            .setup
-            .installs
-            .iter()
-            .filter(|(_, setup)| setup.mode == Mode::Live);
+        let live = self.setup.installs.iter().filter(|(_, setup)| setup.mode == Mode::Live);
         live.flat_map(|(install, setup)| {
-            setup
-                .schedules
-                .iter()
-                .map(move |(name, every)| (install, name.as_str(), *every))
+            setup.schedules.iter().map(move |(name, every)| (install, name.as_str(), *every))
         })
     }
 
@@ -71,11 +58,7 @@ impl Client {
         schedule: &str,
         due_at: Timestamp,
     ) -> Result<(), Ended> {
-        if self
-            .store
-            .tick(&self.lease, now(), install, schedule, due_at)
-            .await?
-        {
+        if self.store.tick(&self.lease, now(), install, schedule, due_at).await? {
             self.wake_installs();
         }
         Ok(())

@@ -26,10 +26,7 @@ impl Client {
     /// Begins actions as they become ready, for as long as the host works.
     pub async fn settle_actions(self: Arc<Self>) -> Result<(), Ended> {
         loop {
-            let ready = self
-                .store
-                .ready(&self.setup.id, now(), limits::ACTIONS_BATCH_MAX)
-                .await?;
+            let ready = self.store.ready(&self.setup.id, now(), limits::ACTIONS_BATCH_MAX).await?;
             let mut begun = 0;
             for ready in ready {
                 self.go_on()?;
@@ -50,28 +47,22 @@ impl Client {
         for sending in self.store.sending(&self.setup.id).await? {
             let Ok(request) = serde_json::from_str::<Request>(&sending.request) else {
                 let detail = "what was being sent cannot be read back".to_owned();
-                self.settle(&sending.action, ActionEnd::Unknown { detail }, &[])
-                    .await?;
+                self.settle(&sending.action, ActionEnd::Unknown { detail }, &[]).await?;
                 continue;
             };
             let (action, began_at) = (sending.action, sending.began_at);
-            self.task("look", |client| async move {
-                client.look(&action, &request, began_at).await
-            });
+            self.task(
+                "look",
+                |client| async move { client.look(&action, &request, began_at).await },
+            );
         }
         Ok(())
     }
 
     /// Begins one action, or ends it if it is not to be done. Says whether it is off the queue.
     async fn begin(self: &Arc<Self>, ready: ReadyAction) -> Result<bool, Ended> {
-        let ReadyAction {
-            action,
-            after_failed,
-        } = ready;
-        let expired = action
-            .terms
-            .expires_at
-            .is_some_and(|moment| moment <= now());
+        let ReadyAction { action, after_failed } = ready;
+        let expired = action.terms.expires_at.is_some_and(|moment| moment <= now());
         let objection = after_failed
             .map(|other| format!("action {other}, which had to be done first, was not"))
             .or_else(|| judge::objection(&self.setup, &action.install, &action.kind));
@@ -108,17 +99,12 @@ impl Client {
         let request = match self.request(&action).await? {
             Ok(request) => request,
             Err(reason) => {
-                self.settle(&action, ActionEnd::Failed { reason }, &[])
-                    .await?;
+                self.settle(&action, ActionEnd::Failed { reason }, &[]).await?;
                 return Ok(true);
             }
         };
         let text = serde_json::to_string(&request).unwrap_or_default();
-        if !self
-            .store
-            .begin(&self.lease, now(), &action.id, &text)
-            .await?
-        {
+        if !self.store.begin(&self.lease, now(), &action.id, &text).await? {
             return Ok(false);
         }
         self.task("send", |client| async move {
@@ -141,10 +127,9 @@ impl Client {
         let key = EntityKey::variant(shop.clone(), variant.clone());
         let row = self.store.mirror(&self.setup.id, &key).await?;
         Ok(match (row, self.shop(shop)) {
-            (Some(row), Some(setup)) => setup
-                .platform
-                .request(&action.kind, &row.entity)
-                .map_err(|error| error.to_string()),
+            (Some(row), Some(setup)) => {
+                setup.platform.request(&action.kind, &row.entity).map_err(|error| error.to_string())
+            }
             (None, _) => Err(format!("shop `{shop}` has no variant `{variant}`")),
             (_, None) => Err(format!("there is no shop `{shop}`")),
         })
@@ -162,25 +147,18 @@ impl Client {
         let sent_at = now();
         let began = Instant::now();
         let executed = shop.platform.execute(sent_at, request).await;
-        self.metrics
-            .action_sent(&self.setup.id, &request.entity.shop, began.elapsed());
+        self.metrics.action_sent(&self.setup.id, &request.entity.shop, began.elapsed());
         match executed {
             Ok(Executed::Done { snapshots }) => {
-                self.settle(action, ActionEnd::Done { ids: Vec::new() }, &snapshots)
-                    .await?;
+                self.settle(action, ActionEnd::Done { ids: Vec::new() }, &snapshots).await?;
             }
             Ok(Executed::Stale { found, snapshots }) => {
-                self.settle(action, ActionEnd::Stale { found }, &snapshots)
-                    .await?;
+                self.settle(action, ActionEnd::Stale { found }, &snapshots).await?;
             }
             Err(PlatformError::Refused { reason }) => {
-                self.settle(action, ActionEnd::Failed { reason }, &[])
-                    .await?;
+                self.settle(action, ActionEnd::Failed { reason }, &[]).await?;
             }
-            Err(PlatformError::Unavailable {
-                reason,
-                retry_after,
-            }) => {
+            Err(PlatformError::Unavailable { reason, retry_after }) => {
                 self.postpone(action, &reason, retry_after).await?;
             }
             Err(PlatformError::Ambiguous { reason }) => {
@@ -206,9 +184,7 @@ impl Client {
             let reason = format!("given up after three days: {reason}");
             return self.settle(action, ActionEnd::Failed { reason }, &[]).await;
         }
-        let wait = retry_after
-            .unwrap_or_default()
-            .max(retry::wait_after(action.attempts + 1));
+        let wait = retry_after.unwrap_or_default().max(retry::wait_after(action.attempts + 1));
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(
             client.id = %self.setup.id, action.id = %action.id, reason, wait_ms = wait,
@@ -219,10 +195,7 @@ impl Client {
 
     /// Puts an action that surely had no effect back to waiting.
     async fn put_back(&self, action: &Action, until: Timestamp, reason: &str) -> Result<(), Ended> {
-        let masked = self
-            .store
-            .postpone(&self.lease, now(), &action.id, until, reason)
-            .await?;
+        let masked = self.store.postpone(&self.lease, now(), &action.id, until, reason).await?;
         masked.into_iter().for_each(|key| self.ask_for(key));
         // If a newer one has taken its place, that is an outcome for its install.
         self.wake_installs();
@@ -241,8 +214,7 @@ impl Client {
         };
         let longest = u64::try_from(shop.platform.longest_request().as_millis());
         let certain_at = sent_at.plus_ms(longest.unwrap_or(u64::MAX));
-        self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0)))
-            .await?;
+        self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0))).await?;
         for tries in 1.. {
             match shop.platform.look(now(), request).await {
                 Ok(Looked::Done { snapshots }) => {
@@ -261,15 +233,11 @@ impl Client {
                          {found} now",
                         request.result, request.only_if,
                     );
-                    return self
-                        .settle(action, ActionEnd::Unknown { detail }, &snapshots)
-                        .await;
+                    return self.settle(action, ActionEnd::Unknown { detail }, &snapshots).await;
                 }
                 Err(PlatformError::Refused { reason }) => {
                     let detail = format!("the shop did not let its effect be looked for: {reason}");
-                    return self
-                        .settle(action, ActionEnd::Unknown { detail }, &[])
-                        .await;
+                    return self.settle(action, ActionEnd::Unknown { detail }, &[]).await;
                 }
                 Err(PlatformError::Unavailable { .. } | PlatformError::Ambiguous { .. }) => {
                     self.sleep_after(tries).await?;
@@ -288,10 +256,8 @@ impl Client {
     ) -> Result<(), Ended> {
         // Only what the action itself did has it as its cause; what a stale one came upon has not.
         let done = matches!(end, ActionEnd::Done { .. });
-        let cause = done.then(|| Cause {
-            action: action.id.clone(),
-            install: action.install.clone(),
-        });
+        let cause =
+            done.then(|| Cause { action: action.id.clone(), install: action.install.clone() });
         for _ in 0..limits::MOVED_TRIES_MAX {
             let compared = self.compare(snapshots, &[], cause.as_ref()).await?;
             let settlement = Settlement {
@@ -311,10 +277,7 @@ impl Client {
                         end,
                     });
                     self.raised(events);
-                    masked
-                        .into_iter()
-                        .chain(compared.to_fetch)
-                        .for_each(|key| self.ask_for(key));
+                    masked.into_iter().chain(compared.to_fetch).for_each(|key| self.ask_for(key));
                     self.wakes.outbox.notify_one();
                     return Ok(());
                 }

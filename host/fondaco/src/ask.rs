@@ -61,11 +61,7 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
             println!("  ! {ended}");
         }
         for shop in client.shops {
-            let imported = if shop.imported {
-                "imported"
-            } else {
-                "being imported"
-            };
+            let imported = if shop.imported { "imported" } else { "being imported" };
             let until = shop.orders_known_until.map(moment).unwrap_or_default();
             println!(
                 "  shop {:<16} {} {}, {imported}, orders complete until {until}",
@@ -98,10 +94,7 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
     let Some(runs) = ask::<Vec<RunView>>(&listing.asking, &path).await? else {
         return Ok(());
     };
-    println!(
-        "{:<24} {:<16} {:>8} {:>8} {:>9}  RESULT",
-        "BEGAN", "MODULE", "RUN", "EVENT", "µs"
-    );
+    println!("{:<24} {:<16} {:>8} {:>8} {:>9}  RESULT", "BEGAN", "MODULE", "RUN", "EVENT", "µs");
     for run in runs {
         println!(
             "{:<24} {:<16} {:>8} {:>8} {:>9}  {}{}",
@@ -111,9 +104,7 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
             run.event,
             run.wall_us,
             run.result,
-            run.reason
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default()
+            run.reason.map(|reason| format!(": {reason}")).unwrap_or_default()
         );
         for line in run.log {
             println!("    {line}");
@@ -134,16 +125,8 @@ pub async fn actions(listing: &Listing, open: bool) -> anyhow::Result<()> {
     let actions = ask::<Vec<ActionView>>(&listing.asking, &path).await?;
     for action in actions.unwrap_or_default() {
         let end = action.end.unwrap_or(action.state);
-        let detail = action
-            .detail
-            .map(|detail| format!(" ({detail})"))
-            .unwrap_or_default();
-        println!(
-            "{}  {:<10} {}{detail}",
-            moment(action.proposed_at),
-            end,
-            action.what
-        );
+        let detail = action.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        println!("{}  {:<10} {}{detail}", moment(action.proposed_at), end, action.what);
         println!("    {} by {}: {}", action.id, action.install, action.why_en);
     }
     Ok(())
@@ -151,13 +134,8 @@ pub async fn actions(listing: &Listing, open: bool) -> anyhow::Result<()> {
 
 fn path(listing: &Listing, what: &str) -> String {
     let install = listing.install.as_ref();
-    let install = install
-        .map(|install| format!("&install={install}"))
-        .unwrap_or_default();
-    format!(
-        "/api/v1/clients/{}/{what}?limit={}{install}",
-        listing.client, listing.limit
-    )
+    let install = install.map(|install| format!("&install={install}")).unwrap_or_default();
+    format!("/api/v1/clients/{}/{what}?limit={}{install}", listing.client, listing.limit)
 }
 
 /// A moment, as people and programs read it alike.
@@ -199,19 +177,13 @@ async fn get(socket: &Path, token: Option<&str>, path: &str) -> anyhow::Result<S
         request = request.bearer_auth(token);
     }
     let answer = request.send().await.with_context(|| {
-        format!(
-            "no host answers at {}; start it with `fondaco serve`",
-            socket.display()
-        )
+        format!("no host answers at {}; start it with `fondaco serve`", socket.display())
     })?;
     let status = answer.status();
     let body = answer.text().await.context("the host's answer broke off")?;
     if !status.is_success() {
         let words = serde_json::from_str::<Problem>(&body).map(|problem| problem.error);
-        anyhow::bail!(
-            "{}",
-            words.unwrap_or_else(|_| format!("the host answered {status}"))
-        );
+        anyhow::bail!("{}", words.unwrap_or_else(|_| format!("the host answered {status}")));
     }
     Ok(body)
 }

@@ -65,11 +65,7 @@ impl Cli {
             Command::Check { config } => {
                 let report = config::check(&config);
                 println!("{report}");
-                Ok(if report.is_good() {
-                    ExitCode::SUCCESS
-                } else {
-                    ExitCode::FAILURE
-                })
+                Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
             command => {
                 // TLS needs to be told once which cryptography to use; told twice, it keeps the first.
@@ -87,10 +83,7 @@ impl Command {
             Self::Demo(options) => {
                 if let Some(filter) = options.log_filter() {
                     let format = LogFormat::Text;
-                    serve::start_log(&Log {
-                        format,
-                        filter: filter.to_owned(),
-                    })?;
+                    serve::start_log(&Log { format, filter: filter.to_owned() })?;
                 }
                 return demo::run(&options).await;
             }

@@ -50,20 +50,14 @@ impl RunningHost {
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("{listen} cannot be listened on; is another host running?"))?;
-        let address = listener
-            .local_addr()
-            .context("the public address cannot be told")?;
+        let address = listener.local_addr().context("the public address cannot be told")?;
         let database = Arc::new(open_store(&config.store_folder)?);
         let store: Arc<dyn Store> = Arc::clone(&database) as Arc<dyn Store>;
         let modules = load_modules(&config).await?;
         let principals = Principals::new(config.principals);
         let mut setups = Vec::new();
         for client in config.clients {
-            setups.push(client_setup(
-                client,
-                config.server.public_url.as_ref(),
-                &modules,
-            )?);
+            setups.push(client_setup(client, config.server.public_url.as_ref(), &modules)?);
         }
         let owner = format!("process {} listening on {address}", std::process::id());
         let admin = open_admin_socket(&config.admin_socket)?;
@@ -90,17 +84,13 @@ impl RunningHost {
         let closing = self.closing.clone().cancelled_owned();
         let router = fondaco_web::public::router(host.clone());
         self.doors.spawn(async move {
-            let served = axum::serve(public, router)
-                .with_graceful_shutdown(closing)
-                .await;
+            let served = axum::serve(public, router).with_graceful_shutdown(closing).await;
             log_end("public", served);
         });
         let closing = self.closing.clone().cancelled_owned();
         let router = fondaco_web::admin::service(host);
         self.doors.spawn(async move {
-            let served = axum::serve(admin, router)
-                .with_graceful_shutdown(closing)
-                .await;
+            let served = axum::serve(admin, router).with_graceful_shutdown(closing).await;
             log_end("admin", served);
         });
         self.doors.close();
@@ -216,13 +206,7 @@ fn client_setup(
         }
     }
     let ClientConfig { id, name, wins, .. } = client;
-    Ok(ClientSetup {
-        id,
-        name,
-        shops,
-        installs,
-        wins,
-    })
+    Ok(ClientSetup { id, name, shops, installs, wins })
 }
 
 fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<ShopSetup> {

@@ -50,9 +50,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 pub fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.filter)
         .with_context(|| format!("the log filter `{}` cannot be understood", log.filter))?;
-    let log_lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let log_lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => log_lines.try_init(),
         LogFormat::Json => log_lines.json().flatten_event(true).try_init(),
@@ -69,18 +67,11 @@ async fn show_imports(mut watch: broadcast::Receiver<Happening>) {
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     loop {
         match watch.recv().await {
-            Ok(Happening::Importing {
-                client,
-                shop,
-                done,
-                total,
-            }) => {
-                let bar = of_shop
-                    .entry(format!("{client}/{shop}"))
-                    .or_insert_with(|| {
-                        let bar = bars.add(ProgressBar::new(total)).with_style(style.clone());
-                        bar.with_prefix(format!("importing {client}/{shop}"))
-                    });
+            Ok(Happening::Importing { client, shop, done, total }) => {
+                let bar = of_shop.entry(format!("{client}/{shop}")).or_insert_with(|| {
+                    let bar = bars.add(ProgressBar::new(total)).with_style(style.clone());
+                    bar.with_prefix(format!("importing {client}/{shop}"))
+                });
                 bar.set_length(total);
                 bar.set_position(done);
             }

@@ -39,13 +39,7 @@ impl ActionId {
         let mut digest = Sha256::new();
         let event = origin.event.to_string();
         let cursor = origin.cursor.unwrap_or_default();
-        let parts = [
-            origin.client.as_str(),
-            origin.install.as_str(),
-            &event,
-            cursor,
-            origin.name,
-        ];
+        let parts = [origin.client.as_str(), origin.install.as_str(), &event, cursor, origin.name];
         for part in parts {
             // With its length in front, no part can look like the end of another.
             digest.update((part.len() as u64).to_be_bytes());
@@ -162,12 +156,9 @@ impl ActionKind {
     #[must_use]
     pub fn target(&self) -> Option<String> {
         match self {
-            Self::ChangeStock {
-                shop,
-                variant,
-                location,
-                ..
-            } => Some(stock_target(shop, variant, location)),
+            Self::ChangeStock { shop, variant, location, .. } => {
+                Some(stock_target(shop, variant, location))
+            }
             Self::Alert { .. } => None,
         }
     }
@@ -300,24 +291,13 @@ mod tests {
     fn id(event: u64, cursor: Option<&str>, name: &str) -> ActionId {
         let client = ClientId::new("rossi").unwrap();
         let install = InstallId::new("stock-sync").unwrap();
-        ActionId::of(ProposalOrigin {
-            client: &client,
-            install: &install,
-            event,
-            cursor,
-            name,
-        })
+        ActionId::of(ProposalOrigin { client: &client, install: &install, event, cursor, name })
     }
 
     #[test]
     fn the_same_proposal_has_the_same_id() {
         assert_eq!(id(7, None, "a"), id(7, None, "a"));
-        let others = [
-            id(8, None, "a"),
-            id(7, Some("a"), "a"),
-            id(7, None, "b"),
-            id(7, None, ""),
-        ];
+        let others = [id(8, None, "a"), id(7, Some("a"), "a"), id(7, None, "b"), id(7, None, "")];
         for other in &others {
             assert_ne!(id(7, None, "a"), *other);
         }
@@ -327,9 +307,6 @@ mod tests {
     #[test]
     fn the_id_does_not_change_between_versions_of_the_host() {
         // What is in an outbox when the host is upgraded must keep its id.
-        assert_eq!(
-            id(7, None, "a").as_str(),
-            "39ca6e9be3e609a033636f7a2f9a5372"
-        );
+        assert_eq!(id(7, None, "a").as_str(), "39ca6e9be3e609a033636f7a2f9a5372");
     }
 }

@@ -30,19 +30,13 @@ impl Version {
     /// The version of something the platform pushed.
     #[must_use]
     pub const fn pushed(platform: Timestamp) -> Self {
-        Self {
-            platform,
-            read: None,
-        }
+        Self { platform, read: None }
     }
 
     /// The version of something that was read, by a read begun at this moment.
     #[must_use]
     pub const fn read(platform: Timestamp, begun_at: Timestamp) -> Self {
-        Self {
-            platform,
-            read: Some(begun_at),
-        }
+        Self { platform, read: Some(begun_at) }
     }
 }
 
@@ -191,24 +185,9 @@ mod tests {
         check(pushed(5, 1), read(5, 9, 2), Joined::Replaced, Some(2));
         check(read(5, 9, 1), read(5, 10, 2), Joined::Replaced, Some(2));
         check(read(5, 10, 1), read(5, 9, 2), Joined::Kept, Some(1));
-        check(
-            pushed(5, 1),
-            Aspect::deleted(Version::pushed(at(6))),
-            Joined::Replaced,
-            None,
-        );
-        check(
-            Aspect::deleted(Version::pushed(at(6))),
-            pushed(5, 1),
-            Joined::Kept,
-            None,
-        );
-        check(
-            Aspect::deleted(Version::pushed(at(6))),
-            pushed(7, 1),
-            Joined::Replaced,
-            Some(1),
-        );
+        check(pushed(5, 1), Aspect::deleted(Version::pushed(at(6))), Joined::Replaced, None);
+        check(Aspect::deleted(Version::pushed(at(6))), pushed(5, 1), Joined::Kept, None);
+        check(Aspect::deleted(Version::pushed(at(6))), pushed(7, 1), Joined::Replaced, Some(1));
     }
 
     proptest! {

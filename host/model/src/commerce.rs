@@ -47,33 +47,19 @@ impl EntityKey {
     /// A variant.
     #[must_use]
     pub fn variant(shop: ShopId, id: impl Into<String>) -> Self {
-        Self {
-            shop,
-            kind: EntityKind::Variant,
-            id: id.into(),
-        }
+        Self { shop, kind: EntityKind::Variant, id: id.into() }
     }
 
     /// An order.
     #[must_use]
     pub fn order(shop: ShopId, id: impl Into<String>) -> Self {
-        Self {
-            shop,
-            kind: EntityKind::Order,
-            id: id.into(),
-        }
+        Self { shop, kind: EntityKind::Order, id: id.into() }
     }
 }
 
 impl std::fmt::Display for EntityKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{} {} on {}",
-            self.kind.as_str(),
-            self.id,
-            self.shop
-        )
+        write!(formatter, "{} {} on {}", self.kind.as_str(), self.id, self.shop)
     }
 }
 
@@ -318,10 +304,6 @@ impl Order {
     /// The sum of all refunds.
     #[must_use]
     pub fn refunded(&self) -> Decimal {
-        self.refunds
-            .values()
-            .filter_map(Aspect::value)
-            .map(|refund| refund.amount)
-            .sum()
+        self.refunds.values().filter_map(Aspect::value).map(|refund| refund.amount).sum()
     }
 }

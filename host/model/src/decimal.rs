@@ -39,9 +39,7 @@ impl DecimalError {
     const SHOWN_CHARACTERS_MAX: usize = 40;
 
     fn new(text: &str) -> Self {
-        Self {
-            text: text.chars().take(Self::SHOWN_CHARACTERS_MAX).collect(),
-        }
+        Self { text: text.chars().take(Self::SHOWN_CHARACTERS_MAX).collect() }
     }
 }
 
@@ -81,11 +79,7 @@ impl Decimal {
     /// The number as a whole one; absent if it is not whole or does not fit.
     #[must_use]
     pub fn to_whole(self) -> Option<i64> {
-        if self.is_whole() {
-            i64::try_from(self.0).ok()
-        } else {
-            None
-        }
+        if self.is_whole() { i64::try_from(self.0).ok() } else { None }
     }
 }
 
@@ -107,9 +101,7 @@ impl FromStr for Decimal {
         if !good {
             return Err(DecimalError::new(text));
         }
-        rust_decimal::Decimal::from_str(text)
-            .map(Self)
-            .map_err(|_| DecimalError::new(text))
+        rust_decimal::Decimal::from_str(text).map(Self).map_err(|_| DecimalError::new(text))
     }
 }
 
@@ -193,14 +185,7 @@ mod tests {
 
     #[test]
     fn the_grammar_is_the_contracts() {
-        for good in [
-            "0",
-            "-0",
-            "1",
-            "-12.50",
-            "0.000001",
-            "999999999999999.999999",
-        ] {
+        for good in ["0", "-0", "1", "-12.50", "0.000001", "999999999999999.999999"] {
             good.parse::<Decimal>().unwrap();
         }
         for bad in [

@@ -95,12 +95,7 @@ pub fn observe(known: Option<&Entity>, seen: &Snapshot) -> Observation {
         (Entity::Variant(_) | Entity::Order(_), _) => {}
     }
     let moved = before.as_ref() != Some(&entity);
-    Observation {
-        entity,
-        moved,
-        changes: join.changes,
-        needs_fetch: join.needs_fetch,
-    }
+    Observation { entity, moved, changes: join.changes, needs_fetch: join.needs_fetch }
 }
 
 #[derive(Default)]
@@ -135,10 +130,7 @@ impl Join {
             let before = level.value().and_then(|level: &StockLevel| level.available);
             let was_known = level.version().is_some();
             if self.aspect(level, seen) && was_known {
-                self.changes.push(Change::Stock {
-                    location: location.clone(),
-                    before,
-                });
+                self.changes.push(Change::Stock { location: location.clone(), before });
             }
         }
     }
@@ -178,11 +170,7 @@ fn variant_changes(
             if before.price != after.price {
                 changes.insert(VariantChange::Price);
             }
-            if (VariantContent {
-                price: after.price,
-                ..before.clone()
-            }) != *after
-            {
+            if (VariantContent { price: after.price, ..before.clone() }) != *after {
                 changes.insert(VariantChange::Content);
             }
             return changes;
@@ -209,11 +197,7 @@ fn head_changes(before: &Aspect<OrderHead>, after: &Aspect<OrderHead>) -> BTreeS
     if before.state != after.state {
         changes.insert(OrderChange::State);
     }
-    let told = OrderHead {
-        paid_at: after.paid_at,
-        state: after.state,
-        ..before.clone()
-    };
+    let told = OrderHead { paid_at: after.paid_at, state: after.state, ..before.clone() };
     if told != *after {
         changes.insert(OrderChange::Other);
     }
@@ -229,19 +213,10 @@ fn line_changes(
         return BTreeSet::new();
     };
     let deductions = |lines: &[OrderLine]| -> BTreeMap<String, BTreeMap<Location, Decimal>> {
-        lines
-            .iter()
-            .map(|line| (line.id.clone(), line.deductions.clone()))
-            .collect()
+        lines.iter().map(|line| (line.id.clone(), line.deductions.clone())).collect()
     };
     let bare = |lines: &[OrderLine]| -> Vec<OrderLine> {
-        lines
-            .iter()
-            .map(|line| OrderLine {
-                deductions: BTreeMap::new(),
-                ..line.clone()
-            })
-            .collect()
+        lines.iter().map(|line| OrderLine { deductions: BTreeMap::new(), ..line.clone() }).collect()
     };
     let mut changes = BTreeSet::new();
     if deductions(before) != deductions(after) {

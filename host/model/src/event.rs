@@ -70,18 +70,9 @@ impl EventBody {
     #[must_use]
     pub const fn hook(&self) -> Option<&'static str> {
         match self {
-            Self::Changed {
-                change: Change::Order(_),
-                ..
-            } => Some("on-order"),
-            Self::Changed {
-                change: Change::Stock { .. },
-                ..
-            } => Some("on-stock"),
-            Self::Changed {
-                change: Change::Variant(_),
-                ..
-            } => None,
+            Self::Changed { change: Change::Order(_), .. } => Some("on-order"),
+            Self::Changed { change: Change::Stock { .. }, .. } => Some("on-stock"),
+            Self::Changed { change: Change::Variant(_), .. } => None,
             Self::Tick { .. } => Some("on-schedule"),
             Self::Outcome { .. } => Some("on-outcome"),
         }

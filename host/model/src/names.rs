@@ -22,13 +22,7 @@ fn check_name(name: &str) -> Result<(), NameError> {
     let good = name.len() <= NAME_BYTES_MAX
         && name.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
         && name.bytes().all(plain);
-    if good {
-        Ok(())
-    } else {
-        Err(NameError {
-            name: name.to_owned(),
-        })
-    }
+    if good { Ok(()) } else { Err(NameError { name: name.to_owned() }) }
 }
 
 macro_rules! name {

@@ -1,9 +1,6 @@
 //! The adapter against a simulated shop, through nothing but the trait.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -83,10 +80,7 @@ async fn read_all(adapter: &WooCommerce, collection: Collection) -> Vec<Snapshot
     let mut snapshots = Vec::new();
     let mut cursor = None;
     loop {
-        let page = adapter
-            .page(now(), collection, None, cursor.as_deref())
-            .await
-            .unwrap();
+        let page = adapter.page(now(), collection, None, cursor.as_deref()).await.unwrap();
         snapshots.extend(page.snapshots);
         cursor = page.next;
         if cursor.is_none() {
@@ -123,38 +117,25 @@ fn change(id: &str, from: i64, to: i64) -> ActionKind {
 
 #[tokio::test]
 async fn a_shop_is_imported_whole() {
-    let mut products: Vec<Product> = (0..230)
-        .map(|number| product(&format!("P-{number:03}"), Some(number)))
-        .collect();
+    let mut products: Vec<Product> =
+        (0..230).map(|number| product(&format!("P-{number:03}"), Some(number))).collect();
     products.push(shirt());
     products.push(product("FREE", None));
     let shop = open(products).await;
     let adapter = adapter(&shop, "ck_sim", "cs_sim");
     let facts = adapter.facts().await.unwrap();
-    assert_eq!(
-        (facts.version.as_str(), facts.currency.as_str()),
-        ("10.5.0", "EUR")
-    );
+    assert_eq!((facts.version.as_str(), facts.currency.as_str()), ("10.5.0", "EUR"));
 
     let catalogue = catalogue(&adapter).await;
     assert_eq!(catalogue.len(), 230 + 2 + 1);
     assert_eq!(available(&catalogue["P-229"].1), Some(229.into()));
     assert_eq!(available(&catalogue["FREE"].1), None);
-    let small = catalogue["TEE-S"]
-        .1
-        .as_variant()
-        .unwrap()
-        .content
-        .value()
-        .unwrap();
+    let small = catalogue["TEE-S"].1.as_variant().unwrap().content.value().unwrap();
     assert_eq!(small.title, "Tee & more - S");
     // The same variation, asked for alone, has the same content.
     let key = EntityKey::variant(ShopId::new("milano").unwrap(), &catalogue["TEE-S"].0);
     let alone = adapter.fetch(now(), &key).await.unwrap().remove(0);
-    assert_eq!(
-        alone.entity.as_variant().unwrap().content.value(),
-        Some(small)
-    );
+    assert_eq!(alone.entity.as_variant().unwrap().content.value(), Some(small));
 
     for number in 0..120 {
         shop.buy(&[(format!("P-{}", 100 + number % 3), 1)]).unwrap();
@@ -163,10 +144,7 @@ async fn a_shop_is_imported_whole() {
     assert_eq!(orders.len(), 120);
     let order = orders[119].entity.as_order().unwrap();
     let head = order.head.value().unwrap();
-    assert_eq!(
-        (head.state, head.channel.as_str()),
-        (OrderState::Processing, "web")
-    );
+    assert_eq!((head.state, head.channel.as_str()), (OrderState::Processing, "web"));
     let lines = order.lines.value().unwrap();
     assert_eq!(lines[0].sku.as_deref(), Some("P-102"));
     assert_eq!(lines[0].deductions[&Location::WHOLE_SHOP], 1.into());
@@ -179,10 +157,7 @@ async fn what_changed_is_read_alone() {
     let adapter = adapter(&shop, "ck_sim", "cs_sim");
     shop.buy(&[("A", 1)]).unwrap();
     let since = async |collection: Collection, since: Timestamp| {
-        let page = adapter
-            .page(now(), collection, Some(since), None)
-            .await
-            .unwrap();
+        let page = adapter.page(now(), collection, Some(since), None).await.unwrap();
         page.snapshots.len()
     };
     let past = now().minus_ms(60_000);
@@ -202,20 +177,12 @@ async fn stock_is_written_once_and_only_as_decided() {
     for (sku, from, to) in [("A", 10, 7), ("TEE-S", 5, -1)] {
         let (id, entity) = &catalogue[sku];
         let request = adapter.request(&change(id, from, to), entity).unwrap();
-        assert_eq!(
-            adapter.look(now(), &request).await.unwrap(),
-            Looked::NotDone
-        );
+        assert_eq!(adapter.look(now(), &request).await.unwrap(), Looked::NotDone);
         let done = adapter.execute(now(), &request).await.unwrap();
-        let Executed::Done { snapshots } = done else {
-            panic!("{done:?}")
-        };
+        let Executed::Done { snapshots } = done else { panic!("{done:?}") };
         assert_eq!(available(&snapshots[0].entity), Some(to.into()));
         assert_eq!(shop.quantity(sku), Some(to));
-        assert!(matches!(
-            adapter.look(now(), &request).await.unwrap(),
-            Looked::Done { .. }
-        ));
+        assert!(matches!(adapter.look(now(), &request).await.unwrap(), Looked::Done { .. }));
         // Once more: it shows something else than was decided on.
         let stale = adapter.execute(now(), &request).await.unwrap();
         assert!(matches!(stale, Executed::Stale { found, .. } if found == to.into()));
@@ -289,9 +256,7 @@ async fn a_sale_is_heard() {
             Verified::Delivery { topic } => topic,
         };
         for heard in adapter.normalise(&topic, now(), &body).unwrap() {
-            let Heard::Snapshot(snapshot) = heard else {
-                panic!("{topic}: {heard:?}")
-            };
+            let Heard::Snapshot(snapshot) = heard else { panic!("{topic}: {heard:?}") };
             told.insert((snapshot.key.kind, snapshot.key.id), snapshot.entity);
         }
     }
@@ -299,11 +264,7 @@ async fn a_sale_is_heard() {
     let catalogue = catalogue(&adapter).await;
     for (sku, left) in [("A", 7), ("TEE-M", 4)] {
         let id = catalogue[sku].0.clone();
-        assert_eq!(
-            available(&told[&(EntityKind::Variant, id)]),
-            Some(left.into()),
-            "{sku}"
-        );
+        assert_eq!(available(&told[&(EntityKind::Variant, id)]), Some(left.into()), "{sku}");
     }
     let orders: Vec<&Entity> = told
         .iter()
@@ -312,10 +273,8 @@ async fn a_sale_is_heard() {
         .collect();
     assert_eq!(orders.len(), 1);
     let lines = orders[0].as_order().unwrap().lines.value().unwrap();
-    let deducted: Vec<_> = lines
-        .iter()
-        .map(|line| line.deductions[&Location::WHOLE_SHOP])
-        .collect();
+    let deducted: Vec<_> =
+        lines.iter().map(|line| line.deductions[&Location::WHOLE_SHOP]).collect();
     assert_eq!(deducted, [3.into(), 1.into()]);
     shop.stop().await;
 }

@@ -31,10 +31,7 @@ pub struct Inspection {
 impl Inspection {
     /// The interfaces it imports that need a grant.
     pub fn needed_grants(&self) -> impl Iterator<Item = &str> {
-        self.imports
-            .iter()
-            .map(String::as_str)
-            .filter(|name| Grants::is_grantable(name))
+        self.imports.iter().map(String::as_str).filter(|name| Grants::is_grantable(name))
     }
 }
 
@@ -87,11 +84,7 @@ pub enum LoadError {
 }
 
 fn join(mismatches: &[Mismatch]) -> String {
-    mismatches
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Something a component wants that it cannot have, or that its manifest says otherwise.
@@ -162,37 +155,23 @@ pub enum Mismatch {
 /// has, or is not what its manifest says.
 pub fn inspect(component: &[u8]) -> Result<Inspection, LoadError> {
     let (inspection, mismatches) = examine(component)?;
-    if mismatches.is_empty() {
-        Ok(inspection)
-    } else {
-        Err(LoadError::Refused(mismatches))
-    }
+    if mismatches.is_empty() { Ok(inspection) } else { Err(LoadError::Refused(mismatches)) }
 }
 
 /// Like [`inspect`], and lists what the client would have to grant as well.
 pub(crate) fn inspect_granted(component: &[u8], grants: &Grants) -> Result<Inspection, LoadError> {
     let (inspection, mut mismatches) = examine(component)?;
-    for interface in inspection
-        .needed_grants()
-        .filter(|name| !grants.contains(name))
-    {
+    for interface in inspection.needed_grants().filter(|name| !grants.contains(name)) {
         let (import, interface) = (crate::contract::full_name(interface), interface.to_owned());
         mismatches.push(Mismatch::NotGranted { import, interface });
     }
-    if mismatches.is_empty() {
-        Ok(inspection)
-    } else {
-        Err(LoadError::Refused(mismatches))
-    }
+    if mismatches.is_empty() { Ok(inspection) } else { Err(LoadError::Refused(mismatches)) }
 }
 
 fn examine(component: &[u8]) -> Result<(Inspection, Vec<Mismatch>), LoadError> {
     let limit = limits::COMPONENT_BYTES_MAX;
     if component.len() > limit {
-        return Err(LoadError::TooLarge {
-            bytes: component.len(),
-            limit,
-        });
+        return Err(LoadError::TooLarge { bytes: component.len(), limit });
     }
     let outside = Outside::read(component)?;
     let manifest = section(MANIFEST_SECTION, outside.manifest)?;
@@ -203,30 +182,16 @@ fn examine(component: &[u8]) -> Result<(Inspection, Vec<Mismatch>), LoadError> {
     let hooks = hooks(&outside.exports, &mut mismatches);
     for interface in imports.iter().filter(|name| Grants::is_grantable(name)) {
         if !manifest.reasons.contains_key(interface) {
-            mismatches.push(Mismatch::NoReason {
-                interface: interface.clone(),
-            });
+            mismatches.push(Mismatch::NoReason { interface: interface.clone() });
         }
     }
-    match (
-        hooks.contains(&Hook::Schedule),
-        manifest.schedules.is_empty(),
-    ) {
+    match (hooks.contains(&Hook::Schedule), manifest.schedules.is_empty()) {
         (true, true) => mismatches.push(Mismatch::NoSchedule),
         (false, false) => mismatches.push(Mismatch::ScheduleUnheard),
         _ => {}
     }
     let (digest, bytes) = (digest(component), component.len());
-    Ok((
-        Inspection {
-            manifest,
-            digest,
-            bytes,
-            imports,
-            hooks,
-        },
-        mismatches,
-    ))
+    Ok((Inspection { manifest, digest, bytes, imports, hooks }, mismatches))
 }
 
 fn imports(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<String> {
@@ -234,9 +199,7 @@ fn imports(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<String> {
     for import in names {
         match InterfaceName::parse(import) {
             Some(name) if !name.is_served() => {
-                mismatches.push(Mismatch::OtherVersion {
-                    name: (*import).to_owned(),
-                });
+                mismatches.push(Mismatch::OtherVersion { name: (*import).to_owned() });
             }
             Some(name)
                 if ALWAYS_THERE.contains(&name.interface)
@@ -244,9 +207,7 @@ fn imports(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<String> {
             {
                 imports.insert(name.interface.to_owned());
             }
-            _ => mismatches.push(Mismatch::UnknownImport {
-                import: (*import).to_owned(),
-            }),
+            _ => mismatches.push(Mismatch::UnknownImport { import: (*import).to_owned() }),
         }
     }
     imports
@@ -262,16 +223,12 @@ fn hooks(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<Hook> {
         };
         match Hook::from_name(name.interface) {
             Some(_) if !name.is_served() => {
-                mismatches.push(Mismatch::OtherVersion {
-                    name: (*export).to_owned(),
-                });
+                mismatches.push(Mismatch::OtherVersion { name: (*export).to_owned() });
             }
             Some(hook) => {
                 hooks.insert(hook);
             }
-            None => mismatches.push(Mismatch::UnknownExport {
-                export: (*export).to_owned(),
-            }),
+            None => mismatches.push(Mismatch::UnknownExport { export: (*export).to_owned() }),
         }
     }
     if hooks.is_empty() && mismatches.len() == before {
@@ -286,14 +243,9 @@ fn section<'a>(
 ) -> Result<&'a str, LoadError> {
     let bytes = found
         .ok_or(LoadError::NoSection { section })?
-        .map_err(|()| LoadError::BadSection {
-            section,
-            message: "is there twice",
-        })?;
-    std::str::from_utf8(bytes).map_err(|_| LoadError::BadSection {
-        section,
-        message: "is not UTF-8 text",
-    })
+        .map_err(|()| LoadError::BadSection { section, message: "is there twice" })?;
+    std::str::from_utf8(bytes)
+        .map_err(|_| LoadError::BadSection { section, message: "is not UTF-8 text" })
 }
 
 fn digest(component: &[u8]) -> String {
@@ -314,9 +266,7 @@ struct Outside<'a> {
 impl<'a> Outside<'a> {
     fn read(component: &'a [u8]) -> Result<Self, LoadError> {
         if component.is_empty() {
-            return Err(LoadError::Malformed {
-                message: "it is empty".to_owned(),
-            });
+            return Err(LoadError::Malformed { message: "it is empty".to_owned() });
         }
         let malformed = |error: wasmparser::BinaryReaderError| LoadError::Malformed {
             message: error.to_string(),
@@ -326,10 +276,7 @@ impl<'a> Outside<'a> {
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(component) {
             match payload.map_err(malformed)? {
-                Payload::Version {
-                    encoding: Encoding::Module,
-                    ..
-                } if depth == 0 => {
+                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                     return Err(LoadError::NotAComponent);
                 }
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
@@ -340,11 +287,7 @@ impl<'a> Outside<'a> {
                         SETTINGS_SCHEMA_SECTION => &mut outside.settings_schema,
                         _ => continue,
                     };
-                    *kept = Some(if kept.is_none() {
-                        Ok(section.data())
-                    } else {
-                        Err(())
-                    });
+                    *kept = Some(if kept.is_none() { Ok(section.data()) } else { Err(()) });
                 }
                 Payload::ComponentImportSection(imports) if depth == 0 => {
                     for import in imports {

@@ -71,14 +71,8 @@ impl<'a> InterfaceName<'a> {
     pub fn parse(name: &'a str) -> Option<Self> {
         let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
         Some(match rest.split_once('@') {
-            Some((interface, version)) => Self {
-                interface,
-                version: Some(version),
-            },
-            None => Self {
-                interface: rest,
-                version: None,
-            },
+            Some((interface, version)) => Self { interface, version: Some(version) },
+            None => Self { interface: rest, version: None },
         })
     }
 
@@ -135,12 +129,7 @@ mod tests {
         let name = InterfaceName::parse("fondaco:plugin/change-stock@0.1.0").unwrap();
         assert_eq!(name.interface, "change-stock");
         assert!(name.is_served());
-        for foreign in [
-            "wasi:clocks/wall-clock@0.2.0",
-            "fondaco:plugins/log@0.1.0",
-            "init",
-            "",
-        ] {
+        for foreign in ["wasi:clocks/wall-clock@0.2.0", "fondaco:plugins/log@0.1.0", "init", ""] {
             assert_eq!(InterfaceName::parse(foreign), None, "{foreign}");
         }
     }
@@ -148,20 +137,10 @@ mod tests {
     #[test]
     fn only_this_minor_version_up_to_this_patch_is_served() {
         let served = |version: &str| {
-            InterfaceName::parse(&format!("fondaco:plugin/log{version}"))
-                .unwrap()
-                .is_served()
+            InterfaceName::parse(&format!("fondaco:plugin/log{version}")).unwrap().is_served()
         };
         assert!(served("@0.1.0"));
-        for other in [
-            "",
-            "@",
-            "@0.2.0",
-            "@0.1.1",
-            "@1.1.0",
-            "@0.1.0-rc.1",
-            "@latest",
-        ] {
+        for other in ["", "@", "@0.2.0", "@0.1.1", "@1.1.0", "@0.1.0-rc.1", "@latest"] {
             assert!(!served(other), "{other}");
         }
     }

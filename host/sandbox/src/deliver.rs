@@ -73,78 +73,40 @@ impl Hooks {
             caused_by: call.caused_by.as_ref().map(|action| action.as_str()),
             cursor: call.cursor.as_deref(),
         };
-        let absent = || CallError::NoSuchHook {
-            hook: call.input.hook(),
-        };
+        let absent = || CallError::NoSuchHook { hook: call.input.hook() };
         match &call.input {
-            Input::Order {
-                key,
-                order,
-                changes,
-            } => {
+            Input::Order { key, order, changes } => {
                 let hook = self.order.as_ref().ok_or_else(absent)?;
                 let parts = OrderParts::of(key, order)?;
                 let deductions = parts.deductions();
                 let lines = parts.lines(&deductions);
                 let order = parts.record(&lines);
-                let event = on_order::OrderEvent {
-                    order,
-                    changes: order_changes(changes),
-                };
-                hook.load(&mut *store, instance)?
-                    .call_handle(store, envelope, event)
-                    .await
+                let event = on_order::OrderEvent { order, changes: order_changes(changes) };
+                hook.load(&mut *store, instance)?.call_handle(store, envelope, event).await
             }
-            Input::Stock {
-                key,
-                variant,
-                location,
-                before,
-            } => {
+            Input::Stock { key, variant, location, before } => {
                 let hook = self.stock.as_ref().ok_or_else(absent)?;
                 let available = variant::available(variant, location);
                 let level = variant::level(key, variant, location, available.as_ref());
-                let incomplete = || CallError::Incomplete {
-                    key: key.clone(),
-                    aspect: "stock",
-                };
+                let incomplete = || CallError::Incomplete { key: key.clone(), aspect: "stock" };
                 let level = level.ok_or_else(incomplete)?;
                 let before = before.map(DecimalText::of);
                 let before = before.as_ref().map(DecimalText::as_str);
                 let event = on_stock::StockEvent { level, before };
-                hook.load(&mut *store, instance)?
-                    .call_handle(store, envelope, event)
-                    .await
+                hook.load(&mut *store, instance)?.call_handle(store, envelope, event).await
             }
             Input::Tick { schedule, due_at } => {
                 let hook = self.schedule.as_ref().ok_or_else(absent)?;
-                let tick = on_schedule::Tick {
-                    schedule,
-                    due_at: due_at.0,
-                };
-                hook.load(&mut *store, instance)?
-                    .call_handle(store, envelope, tick)
-                    .await
+                let tick = on_schedule::Tick { schedule, due_at: due_at.0 };
+                hook.load(&mut *store, instance)?.call_handle(store, envelope, tick).await
             }
-            Input::Outcome {
-                action,
-                kind,
-                key,
-                end,
-            } => {
+            Input::Outcome { action, kind, key, end } => {
                 let hook = self.outcome.as_ref().ok_or_else(absent)?;
                 let (ids, found) = ends(end);
                 let end = outcome_end(end, &ids, found.as_ref());
                 let (action, key) = (action.as_str(), key.as_deref());
-                let outcome = on_outcome::Outcome {
-                    action,
-                    kind,
-                    key,
-                    end,
-                };
-                hook.load(&mut *store, instance)?
-                    .call_handle(store, envelope, outcome)
-                    .await
+                let outcome = on_outcome::Outcome { action, kind, key, end };
+                hook.load(&mut *store, instance)?.call_handle(store, envelope, outcome).await
             }
         }
     }
@@ -176,31 +138,24 @@ where
             full_name(hook.as_str())
         )));
     };
-    function
-        .typecheck::<Parameters, (Returned,)>(&component.instance_type())
-        .map_err(|error| {
-            error.context(format!(
-                "`{}` is not the contract's",
-                full_name(hook.as_str())
-            ))
-        })
+    function.typecheck::<Parameters, (Returned,)>(&component.instance_type()).map_err(|error| {
+        error.context(format!("`{}` is not the contract's", full_name(hook.as_str())))
+    })
 }
 
 fn order_changes(changes: &BTreeSet<OrderChange>) -> on_order::OrderChanges {
-    changes
-        .iter()
-        .fold(on_order::OrderChanges::default(), |all, change| {
-            all | match change {
-                OrderChange::Placed => on_order::OrderChanges::PLACED,
-                OrderChange::Paid => on_order::OrderChanges::PAID,
-                OrderChange::State => on_order::OrderChanges::STATE,
-                OrderChange::Lines => on_order::OrderChanges::LINES,
-                OrderChange::Deductions => on_order::OrderChanges::DEDUCTIONS,
-                OrderChange::Refunds => on_order::OrderChanges::REFUNDS,
-                OrderChange::Deleted => on_order::OrderChanges::DELETED,
-                OrderChange::Other => on_order::OrderChanges::OTHER,
-            }
-        })
+    changes.iter().fold(on_order::OrderChanges::default(), |all, change| {
+        all | match change {
+            OrderChange::Placed => on_order::OrderChanges::PLACED,
+            OrderChange::Paid => on_order::OrderChanges::PAID,
+            OrderChange::State => on_order::OrderChanges::STATE,
+            OrderChange::Lines => on_order::OrderChanges::LINES,
+            OrderChange::Deductions => on_order::OrderChanges::DEDUCTIONS,
+            OrderChange::Refunds => on_order::OrderChanges::REFUNDS,
+            OrderChange::Deleted => on_order::OrderChanges::DELETED,
+            OrderChange::Other => on_order::OrderChanges::OTHER,
+        }
+    })
 }
 
 /// What the record of an end borrows from.

@@ -72,11 +72,7 @@ impl Sandbox {
             })?;
         start_ticker(engine.weak())?;
         let permits = Semaphore::new(config.concurrent_runs as usize);
-        Ok(Self(Arc::new(Inner {
-            engine,
-            config,
-            permits,
-        })))
+        Ok(Self(Arc::new(Inner { engine, config, permits })))
     }
 
     /// The engine underneath, for measuring what this crate adds to it.

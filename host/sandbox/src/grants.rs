@@ -35,17 +35,9 @@ impl Grants {
         let check = |name: I::Item| {
             let name = name.into();
             let known = Self::is_grantable(&name);
-            if known {
-                Ok(name)
-            } else {
-                Err(UnknownGrant { name })
-            }
+            if known { Ok(name) } else { Err(UnknownGrant { name }) }
         };
-        names
-            .into_iter()
-            .map(check)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        names.into_iter().map(check).collect::<Result<_, _>>().map(Self)
     }
 
     /// Everything there is; for tests and for a module's author.

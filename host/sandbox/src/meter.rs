@@ -14,11 +14,7 @@ pub struct MemoryMeter {
 
 impl MemoryMeter {
     pub const fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            used: 0,
-            refused: None,
-        }
+        Self { limit, used: 0, refused: None }
     }
 
     /// Bytes it has now.

@@ -62,9 +62,7 @@ impl Sandbox {
     /// compiled. Everything that is missing is named.
     pub fn load(&self, component: &[u8], grants: &Grants) -> Result<Module, LoadError> {
         let inspection = inspect_granted(component, grants)?;
-        let failed = |error: wasmtime::Error| LoadError::Compile {
-            message: format!("{error:#}"),
-        };
+        let failed = |error: wasmtime::Error| LoadError::Compile { message: format!("{error:#}") };
         let engine = self.engine();
         let compiled = Component::new(engine, component).map_err(failed)?;
         let mut linker = Linker::new(engine);
@@ -75,9 +73,7 @@ impl Sandbox {
         Ok(Module(Arc::new(Inner {
             sandbox: self.clone(),
             fuel: own.fuel.map_or(config.fuel, |fuel| fuel.min(config.fuel)),
-            wall_ms: own
-                .wall_ms
-                .map_or(config.wall_ms, |wall_ms| wall_ms.min(config.wall_ms)),
+            wall_ms: own.wall_ms.map_or(config.wall_ms, |wall_ms| wall_ms.min(config.wall_ms)),
             manifest: inspection.manifest,
             digest: inspection.digest,
             imports: inspection.imports,
@@ -132,16 +128,11 @@ impl Module {
         let wall = Duration::from_millis(self.0.wall_ms);
         let called = tokio::time::timeout(wall, self.guest(&mut store, &call)).await;
         let wall_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let fuel = self
-            .0
-            .fuel
-            .saturating_sub(store.get_fuel().unwrap_or_default());
+        let fuel = self.0.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
         match called {
             Ok(Ok(returned)) => ran(returned, store.into_data(), fuel, wall_us),
             Ok(Err(error)) => Err(self.explain(error, store.data())),
-            Err(_) => Err(CallError::OutOfTime {
-                limit_ms: self.0.wall_ms,
-            }),
+            Err(_) => Err(CallError::OutOfTime { limit_ms: self.0.wall_ms }),
         }
     }
 
@@ -177,10 +168,7 @@ impl Module {
         // A guest that is refused memory gives up in its own way, mostly with a plain trap.
         if let Some(asked) = run.memory.refused() {
             let limit = self.0.sandbox.config().memory_bytes as u64;
-            return CallError::OutOfMemory {
-                limit,
-                asked: asked as u64,
-            };
+            return CallError::OutOfMemory { limit, asked: asked as u64 };
         }
         let message = match trap {
             Some(trap) => trap.to_string(),
@@ -199,12 +187,7 @@ fn ran(returned: Returned, run: Run, fuel: u64, wall_us: u64) -> Result<Ran, Cal
     let result = match returned {
         Ok(None) => RunOutcome::Done,
         Ok(Some(cursor)) if cursor.len() > limits::CURSOR_BYTES_MAX => {
-            return Err(too_much(
-                "cursor",
-                limits::CURSOR_BYTES_MAX,
-                cursor.len(),
-                "bytes",
-            ));
+            return Err(too_much("cursor", limits::CURSOR_BYTES_MAX, cursor.len(), "bytes"));
         }
         Ok(Some(cursor)) => RunOutcome::Again(cursor),
         Err(Failure::Temporary(reason)) => RunOutcome::Temporary(shortened(reason)),
@@ -218,19 +201,8 @@ fn ran(returned: Returned, run: Run, fuel: u64, wall_us: u64) -> Result<Ran, Cal
         host_calls: run.host_calls,
     };
     let (reads, writes) = run.state.into_parts();
-    let (proposals, writes) = if failed {
-        Default::default()
-    } else {
-        (run.proposals, writes)
-    };
-    Ok(Ran {
-        result,
-        proposals,
-        reads,
-        writes,
-        log: run.log,
-        used,
-    })
+    let (proposals, writes) = if failed { Default::default() } else { (run.proposals, writes) };
+    Ok(Ran { result, proposals, reads, writes, log: run.log, used })
 }
 
 fn shortened(mut reason: String) -> String {

@@ -78,19 +78,15 @@ impl RunState {
         let mut listed: Vec<(String, String)> = Vec::new();
         let mut from = after;
         loop {
-            let page = host
-                .state_list(&prefix, from.as_deref(), limit)
-                .await
-                .map_err(CallError::Host)?;
+            let page =
+                host.state_list(&prefix, from.as_deref(), limit).await.map_err(CallError::Host)?;
             // The host's page ends at its last entry, if it is full: what comes after is not known.
             let mut until = match page.last() {
                 Some((last, _)) if page.len() >= wanted => Some(last.clone()),
                 _ => None,
             };
-            let seen: Vec<_> = page
-                .iter()
-                .map(|(key, value)| (key.clone(), value.commit))
-                .collect();
+            let seen: Vec<_> =
+                page.iter().map(|(key, value)| (key.clone(), value.commit)).collect();
             for (key, value) in self.overlay(&prefix, from.as_deref(), until.as_deref(), page) {
                 if listed.len() < wanted {
                     listed.push((key, value));
@@ -117,9 +113,7 @@ impl RunState {
         until: Option<&str>,
         page: Vec<(String, StateValue)>,
     ) -> BTreeMap<String, String> {
-        let there = page
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value.value?)));
+        let there = page.into_iter().filter_map(|(key, value)| Some((key, value.value?)));
         let mut merged: BTreeMap<String, String> = there.collect();
         let begin = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
@@ -150,12 +144,7 @@ impl RunState {
             seen.retain(|(key, _)| key <= until);
         }
         self.count_reads(seen.len() + 1)?;
-        self.reads.ranges.push(StateRange {
-            prefix: prefix.to_owned(),
-            after,
-            until,
-            seen,
-        });
+        self.reads.ranges.push(StateRange { prefix: prefix.to_owned(), after, until, seen });
         Ok(())
     }
 
@@ -171,12 +160,7 @@ impl RunState {
 
 /// Goes over a limit of the run.
 pub fn too_much(what: &'static str, limit: usize, used: usize, unit: &'static str) -> CallError {
-    CallError::TooMuch {
-        what,
-        limit: limit as u64,
-        used: used as u64,
-        unit,
-    }
+    CallError::TooMuch { what, limit: limit as u64, used: used as u64, unit }
 }
 
 /// These functions have no way to refuse, so a wrong key ends the run.

@@ -71,16 +71,8 @@ impl Customer {
     /// A customer of these shops.
     #[must_use]
     pub fn new(shops: Vec<WooShop>, seed: u64, options: CustomerOptions) -> Self {
-        let mind = Mind {
-            random: StdRng::seed_from_u64(seed),
-            open: Vec::new(),
-        };
-        Self {
-            shops,
-            options,
-            reports: None,
-            mind: Mutex::new(mind),
-        }
+        let mind = Mind { random: StdRng::seed_from_u64(seed), open: Vec::new() };
+        Self { shops, options, reports: None, mind: Mutex::new(mind) }
     }
 
     /// Has every report sent there. A full channel makes the customer wait.
@@ -98,9 +90,7 @@ impl Customer {
             return None;
         }
         // Drawn in any case, so that an empty list of orders does not shift what follows.
-        let cancels = mind
-            .random
-            .random_bool(self.options.cancel_share.clamp(0.0, 1.0));
+        let cancels = mind.random.random_bool(self.options.cancel_share.clamp(0.0, 1.0));
         if cancels && !mind.open.is_empty() {
             let index = mind.random.random_range(0..mind.open.len());
             let (shop, order) = mind.open.swap_remove(index);

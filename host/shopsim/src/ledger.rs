@@ -107,11 +107,7 @@ impl Ledger {
     /// Adds what happened now.
     pub(crate) fn add(&mut self, event: LedgerEvent) {
         let sequence = self.entries.len() as u64 + 1;
-        self.entries.push(LedgerEntry {
-            sequence,
-            at: Timestamp::now(),
-            event,
-        });
+        self.entries.push(LedgerEntry { sequence, at: Timestamp::now(), event });
     }
 
     pub(crate) fn entries(&self) -> Vec<LedgerEntry> {

@@ -27,21 +27,15 @@ const RATIO_MIN: f64 = 0.8;
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (mut raw, mut store) = (Vec::new(), Vec::new());
     for turn in 1..=TURNS {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         raw.push(raw_rows_per_second(&folder.path().join("raw.db"))?);
         let path = folder.path().join("store.db");
         store.push(runtime.block_on(accepts_per_second(&path))?);
-        println!(
-            "turn {turn}: raw {:.0} rows/s, store {:.0}/s",
-            raw[turn - 1],
-            store[turn - 1]
-        );
+        println!("turn {turn}: raw {:.0} rows/s, store {:.0}/s", raw[turn - 1], store[turn - 1]);
     }
     let ratio = median(&mut store) / median(&mut raw);
     println!("ratio of the medians: {ratio:.2} (bound {RATIO_MIN})");

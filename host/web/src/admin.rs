@@ -25,10 +25,7 @@ use crate::{
 /// The API's description.
 #[derive(OpenApi)]
 #[openapi(
-    info(
-        title = "Fondaco admin API",
-        description = "What the host does, and for whom."
-    ),
+    info(title = "Fondaco admin API", description = "What the host does, and for whom."),
     paths(status, runs, actions, action, dead_deliveries)
 )]
 struct Api;
@@ -41,10 +38,7 @@ pub fn router(host: Host) -> Router {
         .route("/api/v1/clients/{client}/runs", get(runs))
         .route("/api/v1/clients/{client}/actions", get(actions))
         .route("/api/v1/clients/{client}/actions/{action}", get(action))
-        .route(
-            "/api/v1/clients/{client}/dead-deliveries",
-            get(dead_deliveries),
-        )
+        .route("/api/v1/clients/{client}/dead-deliveries", get(dead_deliveries))
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -67,10 +61,7 @@ impl Problem {
     /// A problem with its HTTP status.
     #[must_use]
     pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        Self {
-            status: status.as_u16(),
-            error: error.into(),
-        }
+        Self { status: status.as_u16(), error: error.into() }
     }
 }
 
@@ -120,26 +111,15 @@ fn visible<'a>(
     principal: &Principal,
     client: &str,
 ) -> Result<&'a ClientSetup, Problem> {
-    let id = ClientId::new(client)
-        .ok()
-        .filter(|id| principal.may_see(id));
-    host.engine
-        .clients()
-        .find(|setup| Some(&setup.id) == id.as_ref())
-        .ok_or_else(|| {
-            let words = format!(
-                "there is no client `{client}` that {} may see",
-                principal.name
-            );
-            Problem::new(StatusCode::NOT_FOUND, words)
-        })
+    let id = ClientId::new(client).ok().filter(|id| principal.may_see(id));
+    host.engine.clients().find(|setup| Some(&setup.id) == id.as_ref()).ok_or_else(|| {
+        let words = format!("there is no client `{client}` that {} may see", principal.name);
+        Problem::new(StatusCode::NOT_FOUND, words)
+    })
 }
 
 async fn no_such_route(_: Principal) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "there is no such address; see /api/v1/openapi.json",
-    )
+    Problem::new(StatusCode::NOT_FOUND, "there is no such address; see /api/v1/openapi.json")
 }
 
 async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
@@ -156,17 +136,10 @@ async fn status(
     principal: Principal,
 ) -> Result<Json<StatusView>, Problem> {
     let mut clients = Vec::new();
-    for setup in host
-        .engine
-        .clients()
-        .filter(|setup| principal.may_see(&setup.id))
-    {
+    for setup in host.engine.clients().filter(|setup| principal.may_see(&setup.id)) {
         clients.push(client_view(&host, setup).await?);
     }
-    Ok(Json(StatusView {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        clients,
-    }))
+    Ok(Json(StatusView { version: env!("CARGO_PKG_VERSION").to_owned(), clients }))
 }
 
 async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Problem> {
@@ -179,12 +152,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
             id: id.to_string(),
             name: shop.name.clone(),
             platform: shop.platform_name.to_owned(),
-            environment: if shop.production {
-                "production"
-            } else {
-                "staging"
-            }
-            .to_owned(),
+            environment: if shop.production { "production" } else { "staging" }.to_owned(),
             imported: progress.imported,
             orders_known_until: progress.orders_known_until.map(|moment| moment.0),
             trouble: status.trouble.get(id).cloned(),
@@ -192,11 +160,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
     }
     let mut installs = Vec::new();
     for (id, install) in &setup.installs {
-        let progress = host
-            .store
-            .install_progress(&setup.id, id)
-            .await?
-            .unwrap_or_default();
+        let progress = host.store.install_progress(&setup.id, id).await?.unwrap_or_default();
         installs.push(InstallView {
             id: id.to_string(),
             version: install.module.manifest().version.to_string(),
@@ -237,10 +201,7 @@ async fn runs(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Vec<RunView>>, Problem> {
     let setup = visible(&host, &principal, &client)?;
-    let runs = host
-        .store
-        .runs(&setup.id, query.install()?.as_ref(), query.rows())
-        .await?;
+    let runs = host.store.runs(&setup.id, query.install()?.as_ref(), query.rows()).await?;
     Ok(Json(runs.into_iter().map(RunView::from).collect()))
 }
 

@@ -90,10 +90,7 @@ impl Principals {
 
 impl fmt::Debug for Principals {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_list()
-            .entries(self.0.iter().map(|(_, principal)| principal))
-            .finish()
+        formatter.debug_list().entries(self.0.iter().map(|(_, principal)| principal)).finish()
     }
 }
 
@@ -105,13 +102,7 @@ pub struct Peer {
 
 impl axum::extract::connect_info::Connected<IncomingStream<'_, UnixListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self {
-            user: stream
-                .io()
-                .peer_cred()
-                .ok()
-                .map(|credentials| credentials.uid()),
-        }
+        Self { user: stream.io().peer_cred().ok().map(|credentials| credentials.uid()) }
     }
 }
 
@@ -120,10 +111,7 @@ impl FromRequestParts<Host> for Principal {
 
     async fn from_request_parts(parts: &mut Parts, host: &Host) -> Result<Self, Response> {
         if let Some(header) = parts.headers.get(AUTHORIZATION) {
-            let token = header
-                .to_str()
-                .ok()
-                .and_then(|header| header.strip_prefix("Bearer "));
+            let token = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));
             let principal = token.and_then(|token| host.principals.of_token(token));
             return principal.cloned().ok_or_else(|| {
                 Problem::new(StatusCode::UNAUTHORIZED, "the token is not known here")

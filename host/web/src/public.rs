@@ -42,30 +42,19 @@ async fn hook(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let accepted = host
-        .engine
-        .accept(&client, &shop, &headers, body.into())
-        .await;
+    let accepted = host.engine.accept(&client, &shop, &headers, body.into()).await;
     let (status, result, words) = match &accepted {
         Ok(Accepted::Ping) => (StatusCode::OK, "ping", None),
         Ok(Accepted::Delivery(_)) => (StatusCode::OK, "accepted", None),
-        Err(error @ IntakeError::UnknownShop { .. }) => (
-            StatusCode::NOT_FOUND,
-            "unknown-shop",
-            Some(error.to_string()),
-        ),
-        Err(error @ IntakeError::Unverified(_)) => (
-            StatusCode::UNAUTHORIZED,
-            "unverified",
-            Some(error.to_string()),
-        ),
+        Err(error @ IntakeError::UnknownShop { .. }) => {
+            (StatusCode::NOT_FOUND, "unknown-shop", Some(error.to_string()))
+        }
+        Err(error @ IntakeError::Unverified(_)) => {
+            (StatusCode::UNAUTHORIZED, "unverified", Some(error.to_string()))
+        }
         Err(error @ IntakeError::Store(source)) => {
             tracing::error!(client.id = client, shop.id = shop, cause = %source, "{error}");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-stored",
-                Some(error.to_string()),
-            )
+            (StatusCode::SERVICE_UNAVAILABLE, "not-stored", Some(error.to_string()))
         }
     };
     let known = ClientId::new(client.as_str())
@@ -74,11 +63,7 @@ async fn hook(
     host.engine.metrics().hook(known.as_ref(), result);
     if let Some(words) = words {
         // What was asked for is the asker's choice: it goes into the log only where it is a name.
-        tracing::info!(
-            client.id = known.as_ref().map(ClientId::as_str),
-            result,
-            "hook refused"
-        );
+        tracing::info!(client.id = known.as_ref().map(ClientId::as_str), result, "hook refused");
         return (status, Json(json!({ "error": words }))).into_response();
     }
     status.into_response()
@@ -133,11 +118,7 @@ fn encode_registry(text: &mut String, registry: &Registry) -> std::fmt::Result {
 async fn waiting(host: &Host) -> Registry {
     let mut registry = Registry::with_prefix("fondaco");
     let waiting = Family::<Vec<(String, String)>, Gauge>::default();
-    registry.register(
-        "waiting",
-        "Things that wait to be worked on",
-        waiting.clone(),
-    );
+    registry.register("waiting", "Things that wait to be worked on", waiting.clone());
     for client in host.engine.clients() {
         let Ok(backlog) = host.store.backlog(&client.id).await else {
             continue;
@@ -152,9 +133,7 @@ async fn waiting(host: &Host) -> Registry {
                 ("client".to_owned(), client.id.to_string()),
                 ("what".to_owned(), what.to_owned()),
             ];
-            waiting
-                .get_or_create(&labels)
-                .set(i64::try_from(count).unwrap_or(i64::MAX));
+            waiting.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
     registry

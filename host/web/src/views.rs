@@ -185,13 +185,7 @@ impl From<Action> for ActionView {
 
 fn words(kind: &ActionKind) -> String {
     match kind {
-        ActionKind::ChangeStock {
-            shop,
-            variant,
-            available,
-            decided_on,
-            ..
-        } => {
+        ActionKind::ChangeStock { shop, variant, available, decided_on, .. } => {
             let (before, after): (&Decimal, &Decimal) = (decided_on, available);
             format!("stock of variant {variant} on {shop}: {before} → {after}")
         }

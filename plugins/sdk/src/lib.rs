@@ -40,10 +40,7 @@
 
 /// Everything a module may import, and the types that all hooks share.
 mod imports {
-    #![expect(
-        missing_docs,
-        reason = "generated; the contract's own comments are on every item"
-    )]
+    #![expect(missing_docs, reason = "generated; the contract's own comments are on every item")]
 
     wit_bindgen::generate!({
         path: "../../wit",

@@ -62,10 +62,7 @@ impl on_order::Guest for StockSync {
             placed_at: order.placed_at,
             placed: event.changes & OrderChanges::PLACED == OrderChanges::PLACED,
             deleted: event.changes & OrderChanges::DELETED == OrderChanges::DELETED,
-            now: CountedOrder {
-                updated_at: order.updated_at,
-                lines,
-            },
+            now: CountedOrder { updated_at: order.updated_at, lines },
         };
         sync::on_order(&mut Contract, &heard, about.cursor.as_deref()).map_err(Failure::Permanent)
     }
@@ -111,12 +108,7 @@ impl on_outcome::Guest for StockSync {
             on_outcome::End::Failed(_) | on_outcome::End::Expired => End::Failed,
             on_outcome::End::Unknown(_) => End::Unknown,
         };
-        let heard = OutcomeHeard {
-            action: event.action,
-            key,
-            end,
-            at: about.observed_at,
-        };
+        let heard = OutcomeHeard { action: event.action, key, end, at: about.observed_at };
         sync::on_outcome(&mut Contract, &heard).map_err(Failure::Permanent)?;
         Ok(None)
     }
@@ -156,17 +148,9 @@ impl Host for Contract {
         variants
             .map(|variant| {
                 let mut levels = stock::levels(&variant.shop, &variant.id);
-                let level = if levels.len() == 1 {
-                    levels.pop()
-                } else {
-                    None
-                };
+                let level = if levels.len() == 1 { levels.pop() } else { None };
                 let level = level.and_then(|level| counted_level(level).ok().flatten());
-                Listing {
-                    shop: variant.shop,
-                    variant: variant.id,
-                    level,
-                }
+                Listing { shop: variant.shop, variant: variant.id, level }
             })
             .collect()
     }
@@ -239,11 +223,7 @@ fn counted_line(line: OrderLine) -> Result<Option<Line>, Failure> {
         taken += quantity(&deduction.quantity)?;
     }
     let taken = Some(taken).filter(|taken| *taken != Quantity::ZERO);
-    Ok(taken.map(|quantity| Line {
-        sku,
-        variant: line.variant,
-        quantity,
-    }))
+    Ok(taken.map(|quantity| Line { sku, variant: line.variant, quantity }))
 }
 
 /// A level as it is counted; nothing if the shop does not count it.
@@ -256,11 +236,7 @@ fn counted_level(level: StockLevel) -> Result<Option<Level>, Failure> {
     let Some(available) = level.available else {
         return Ok(None);
     };
-    Ok(Some(Level {
-        location: level.location,
-        policy,
-        available: quantity(&available)?,
-    }))
+    Ok(Some(Level { location: level.location, policy, available: quantity(&available)? }))
 }
 
 fn quantity(text: &str) -> Result<Quantity, Failure> {
@@ -269,10 +245,7 @@ fn quantity(text: &str) -> Result<Quantity, Failure> {
 }
 
 fn localised(words: &Words) -> Localised {
-    Localised {
-        en: words.en.clone(),
-        it: words.it.clone(),
-    }
+    Localised { en: words.en.clone(), it: words.it.clone() }
 }
 
 fn refusal(refusal: Refusal) -> String {

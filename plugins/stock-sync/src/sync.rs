@@ -51,13 +51,7 @@ impl<'h, H: Host> Sync<'h, H> {
         let settings = Settings::parse(&host.settings())?;
         let shops = host.production_shops();
         let now = host.now();
-        Ok(Self {
-            host,
-            settings,
-            shops,
-            now,
-            proposals: 0,
-        })
+        Ok(Self { host, settings, shops, now, proposals: 0 })
     }
 
     /// Whether this call has proposed as much as one call should.
@@ -159,8 +153,7 @@ impl<'h, H: Host> Sync<'h, H> {
             Ok(action) => place.launch(action, change, self.now),
             Err(refusal) => {
                 place.refused_at_once(change.available, self.now);
-                self.host
-                    .warn(&format!("{sku} on {shop} was not proposed: {refusal}"));
+                self.host.warn(&format!("{sku} on {shop} was not proposed: {refusal}"));
             }
         }
     }
@@ -175,8 +168,7 @@ impl<'h, H: Host> Sync<'h, H> {
 
     fn tell(&mut self, key: &str, notice: &Notice) {
         if let Err(refusal) = self.host.alert(notice, key) {
-            self.host
-                .warn(&format!("alert {key} was not raised: {refusal}"));
+            self.host.warn(&format!("alert {key} was not raised: {refusal}"));
         }
     }
 
@@ -196,10 +188,7 @@ impl<'h, H: Host> Sync<'h, H> {
                 why = Some(if finding.correction == Quantity::ZERO {
                     Why::Restored
                 } else {
-                    Why::Corrected {
-                        shop: name,
-                        by: finding.correction,
-                    }
+                    Why::Corrected { shop: name, by: finding.correction }
                 });
             }
             place.rule_out_overwriting(known_until);

@@ -28,13 +28,8 @@ pub(crate) fn run(
     limit: Duration,
     at_limit: AtLimit,
 ) -> Result<String, String> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|error| format!("{what} does not start: {error}"))?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("{what} does not start: {error}"))?;
     let output = lines(child.stdout.take());
     let errors = lines(child.stderr.take());
     let deadline = Instant::now() + limit;

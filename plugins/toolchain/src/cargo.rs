@@ -42,10 +42,7 @@ fn describes_a_package(variable: &OsStr) -> bool {
 /// them their name, out of the panic messages of what is published.
 pub(crate) fn module_flags() -> OsString {
     let mut flags = OsString::new();
-    let folders = [
-        (cargo_home(), "/cargo"),
-        (Some(STANDARD_LIBRARY.into()), "/rust"),
-    ];
+    let folders = [(cargo_home(), "/cargo"), (Some(STANDARD_LIBRARY.into()), "/rust")];
     for (folder, name) in folders {
         let Some(folder) = folder else { continue };
         if !flags.is_empty() {
@@ -70,21 +67,10 @@ mod tests {
 
     #[test]
     fn only_what_describes_a_package_is_taken_away() {
-        for name in [
-            "CARGO_PKG_NAME",
-            "CARGO_MANIFEST_DIR",
-            "OUT_DIR",
-            "CARGO_BIN_NAME",
-        ] {
+        for name in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "OUT_DIR", "CARGO_BIN_NAME"] {
             assert!(describes_a_package(OsStr::new(name)), "{name}");
         }
-        for name in [
-            "CARGO",
-            "CARGO_HOME",
-            "CARGO_TARGET_DIR",
-            "CARGO_TERM_COLOR",
-            "PATH",
-        ] {
+        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "PATH"] {
             assert!(!describes_a_package(OsStr::new(name)), "{name}");
         }
     }
@@ -95,9 +81,6 @@ mod tests {
         let flags: Vec<&str> = flags.split(FLAG_SEPARATOR).collect();
         assert_eq!(flags.len(), 2);
         assert!(flags[0].ends_with("=/cargo"), "{}", flags[0]);
-        assert_eq!(
-            flags[1],
-            "--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust"
-        );
+        assert_eq!(flags[1], "--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust");
     }
 }

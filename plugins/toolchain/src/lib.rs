@@ -85,9 +85,7 @@ impl Toolchain {
     pub fn cargo_build(&self, target_folder: &Path) -> Command {
         let mut command = cargo();
         command.arg("build").args(["--target", TARGET]);
-        command
-            .arg("--target-dir")
-            .arg(self.build_folder(target_folder));
+        command.arg("--target-dir").arg(self.build_folder(target_folder));
         command.env("CARGO_ENCODED_RUSTFLAGS", cargo::module_flags());
         if let Self::DebianWeb { rustc, linker } = self {
             command.args(["-Z", "build-std=std,panic_abort"]);
@@ -113,10 +111,7 @@ impl fmt::Display for Toolchain {
             Self::Target => write!(formatter, "rustc with the target {TARGET}"),
             Self::DebianWeb { rustc, .. } => {
                 let rustc = rustc.display();
-                write!(
-                    formatter,
-                    "Debian's rustc-web ({rustc}), standard library from source"
-                )
+                write!(formatter, "Debian's rustc-web ({rustc}), standard library from source")
             }
         }
     }
@@ -173,11 +168,7 @@ pub fn find() -> Result<Toolchain, Missing> {
 /// # Errors
 /// [`Missing`], with what to install by hand and why it could not be done here.
 pub fn ready(progress: &mut dyn FnMut(&str)) -> Result<Toolchain, Missing> {
-    ready_on(
-        &Machine::this(),
-        &ways(env::var_os(WAY_VARIABLE))?,
-        progress,
-    )
+    ready_on(&Machine::this(), &ways(env::var_os(WAY_VARIABLE))?, progress)
 }
 
 fn ways(wanted: Option<OsString>) -> Result<Vec<Way>, Missing> {
@@ -195,10 +186,7 @@ fn find_on(machine: &Machine, ways: &[Way]) -> Result<Toolchain, Missing> {
     for way in ways {
         match machine.find(*way) {
             Ok(toolchain) => return Ok(toolchain),
-            Err(reason) => obstacles.push(Obstacle {
-                way: way.name(),
-                reason,
-            }),
+            Err(reason) => obstacles.push(Obstacle { way: way.name(), reason }),
         }
     }
     Err(Missing::Nothing(obstacles))
@@ -216,17 +204,11 @@ fn ready_on(
     }
     let mut obstacles = Vec::new();
     for way in ways {
-        match machine
-            .install(*way, progress)
-            .and_then(|()| machine.find(*way))
-        {
+        match machine.install(*way, progress).and_then(|()| machine.find(*way)) {
             Ok(toolchain) => return Ok(toolchain),
             Err(reason) => {
                 progress(&reason);
-                obstacles.push(Obstacle {
-                    way: way.name(),
-                    reason,
-                });
+                obstacles.push(Obstacle { way: way.name(), reason });
             }
         }
     }

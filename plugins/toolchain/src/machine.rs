@@ -71,10 +71,7 @@ impl Machine {
         if has_core_library(Path::new(&folder)) {
             Ok(Toolchain::Target)
         } else {
-            Err(format!(
-                "the target {TARGET} is not installed for {}",
-                rustc.display()
-            ))
+            Err(format!("the target {TARGET} is not installed for {}", rustc.display()))
         }
     }
 
@@ -94,15 +91,10 @@ impl Machine {
         let library = system.join("lib/rustlib/src/rust/library");
         if !library.join("std/Cargo.toml").is_file() {
             let library = library.display();
-            return Err(format!(
-                "the sources of the standard library are not in {library}"
-            ));
+            return Err(format!("the sources of the standard library are not in {library}"));
         }
         let linker = self.linker()?;
-        Ok(Toolchain::DebianWeb {
-            rustc: rustc.clone(),
-            linker,
-        })
+        Ok(Toolchain::DebianWeb { rustc: rustc.clone(), linker })
     }
 
     /// The linker for the target: the one beside the running compiler, or any on the path.
@@ -110,10 +102,7 @@ impl Machine {
         let beside = self.rustc().and_then(|rustc| {
             let system = self.ask(&rustc, &["--print", "sysroot"])?;
             let host = self.ask(&rustc, &["--print", "host-tuple"])?;
-            let folder = Path::new(&system)
-                .join("lib/rustlib")
-                .join(host)
-                .join("bin");
+            let folder = Path::new(&system).join("lib/rustlib").join(host).join("bin");
             Ok(folder.join("rust-lld"))
         });
         match beside {
@@ -143,38 +132,25 @@ impl Machine {
     fn install_debian_web(&self, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
         let packages = DEBIAN_PACKAGES.join(" ");
         let Some(apt_get) = self.program("apt-get") else {
-            return Err(format!(
-                "{packages} are not installed, and there is no apt-get"
-            ));
+            return Err(format!("{packages} are not installed, and there is no apt-get"));
         };
         if !self.is_root {
-            return Err(format!(
-                "{packages} are not installed, and only root may install them"
-            ));
+            return Err(format!("{packages} are not installed, and only root may install them"));
         }
         progress("apt-get update");
         // Lists that cannot be fetched may still be there from before, so this decides nothing.
         let update = self.apt_get(&apt_get, &["update"], LISTS_WAIT_MAX, AtLimit::Kill);
         progress(&format!("apt-get install {packages}"));
         // Downloading can be ended at any time; unpacking, once begun, cannot.
-        let download = self.apt_install(
-            &apt_get,
-            &["--download-only"],
-            DOWNLOAD_WAIT_MAX,
-            AtLimit::Kill,
-        );
+        let download =
+            self.apt_install(&apt_get, &["--download-only"], DOWNLOAD_WAIT_MAX, AtLimit::Kill);
         if let Err(reason) = download {
             return Err(match update {
                 Ok(()) => reason,
                 Err(update) => format!("{update}; {reason}"),
             });
         }
-        self.apt_install(
-            &apt_get,
-            &["--no-download"],
-            UNPACK_WAIT_MAX,
-            AtLimit::Leave,
-        )
+        self.apt_install(&apt_get, &["--no-download"], UNPACK_WAIT_MAX, AtLimit::Leave)
     }
 
     fn apt_install(
@@ -200,17 +176,14 @@ impl Machine {
         at_limit: AtLimit,
     ) -> Result<(), String> {
         let mut command = self.command(apt_get);
-        command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         let what = format!("`apt-get {}`", arguments.join(" "));
         bounded::run(&what, &mut command, limit, at_limit).map(drop)
     }
 
     fn rustc(&self) -> Result<PathBuf, String> {
         let name = self.rustc.display();
-        self.program(&self.rustc)
-            .ok_or_else(|| format!("there is no {name} on the path"))
+        self.program(&self.rustc).ok_or_else(|| format!("there is no {name} on the path"))
     }
 
     fn program(&self, name: impl AsRef<Path>) -> Option<PathBuf> {
@@ -241,9 +214,7 @@ fn has_core_library(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else {
         return false;
     };
-    let names = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name());
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
     names.into_iter().any(|name| {
         let name = name.to_string_lossy();
         name.starts_with("libcore-") && name.ends_with(".rlib")
@@ -277,21 +248,10 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
-        for version in [
-            "rustc 1.95.0 (59807616e 2026-04-14)",
-            "rustc 1.100.0",
-            "rustc 2.0.0",
-        ] {
+        for version in ["rustc 1.95.0 (59807616e 2026-04-14)", "rustc 1.100.0", "rustc 2.0.0"] {
             assert!(is_recent(version), "{version}");
         }
-        for version in [
-            "rustc 1.63.0",
-            "rustc 1.94.1",
-            "rustc 0.99.0",
-            "rustc",
-            "",
-            "rustc new",
-        ] {
+        for version in ["rustc 1.63.0", "rustc 1.94.1", "rustc 0.99.0", "rustc", "", "rustc new"] {
             assert!(!is_recent(version), "{version}");
         }
     }

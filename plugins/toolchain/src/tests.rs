@@ -61,9 +61,7 @@ impl Fake {
     }
 
     fn with_target(self) -> Self {
-        self.file(&format!(
-            "system/lib/rustlib/{TARGET}/lib/libcore-1234.rlib"
-        ));
+        self.file(&format!("system/lib/rustlib/{TARGET}/lib/libcore-1234.rlib"));
         self
     }
 
@@ -80,9 +78,7 @@ impl Fake {
     /// Readies the machine; returns the steps it told of as well.
     fn ready(&self) -> (Result<Toolchain, String>, Vec<String>) {
         let mut steps = Vec::new();
-        let result = ready_on(&self.machine, &Way::ALL, &mut |step| {
-            steps.push(step.to_owned())
-        });
+        let result = ready_on(&self.machine, &Way::ALL, &mut |step| steps.push(step.to_owned()));
         (result.map_err(|missing| missing.to_string()), steps)
     }
 
@@ -131,31 +127,19 @@ fn a_linker_on_the_path_will_do() {
     fake.program("bin/wasm-ld", "exit 0");
     let found = fake.find(&[Way::DebianWeb]).unwrap();
     let rustc = fake.at("usr/bin/rustc");
-    assert_eq!(
-        found,
-        Toolchain::DebianWeb {
-            rustc,
-            linker: fake.at("bin/wasm-ld")
-        }
-    );
+    assert_eq!(found, Toolchain::DebianWeb { rustc, linker: fake.at("bin/wasm-ld") });
 }
 
 #[test]
 fn debians_compiler_must_be_recent_and_have_its_sources() {
     let fake = Fake::with_rustc().with_debian_web("1.63.0");
     let refused = fake.find(&[Way::DebianWeb]).unwrap_err();
-    assert!(
-        refused.contains("is rustc 1.63.0 (made up), not 1.95 or later"),
-        "{refused}"
-    );
+    assert!(refused.contains("is rustc 1.63.0 (made up), not 1.95 or later"), "{refused}");
 
     let fake = Fake::with_rustc().with_debian_web("1.96.0");
     fs::remove_dir_all(fake.at("usr/lib/rustlib/src")).unwrap();
     let refused = fake.find(&[Way::DebianWeb]).unwrap_err();
-    assert!(
-        refused.contains("sources of the standard library are not in"),
-        "{refused}"
-    );
+    assert!(refused.contains("sources of the standard library are not in"), "{refused}");
 }
 
 #[test]
@@ -166,10 +150,7 @@ fn rustup_adds_the_target() {
     let made = folder.join("libcore-1234.rlib");
     fake.program(
         "bin/rustup",
-        &format!(
-            r#"[ "$*" = "target add {TARGET}" ] && : > "{}""#,
-            made.display()
-        ),
+        &format!(r#"[ "$*" = "target add {TARGET}" ] && : > "{}""#, made.display()),
     );
     assert!(fake.find(&[Way::Target]).is_err());
     let (ready, steps) = fake.ready();
@@ -183,10 +164,7 @@ fn a_rustup_that_says_yes_and_adds_nothing_is_not_believed() {
     fake.program("bin/rustup", "exit 0");
     let (ready, _) = fake.ready();
     let refused = ready.unwrap_err();
-    assert!(
-        refused.contains("the target wasm32-unknown-unknown is not installed"),
-        "{refused}"
-    );
+    assert!(refused.contains("the target wasm32-unknown-unknown is not installed"), "{refused}");
 }
 
 #[test]
@@ -199,19 +177,10 @@ fn a_rustup_that_hangs_is_ended() {
     fake.program("bin/rustup", &script);
     let begun = Instant::now();
     let (ready, steps) = fake.ready();
-    assert!(
-        begun.elapsed() < Duration::from_secs(60),
-        "it waited for the child"
-    );
+    assert!(begun.elapsed() < Duration::from_secs(60), "it waited for the child");
     let refused = ready.unwrap_err();
-    assert!(
-        refused.contains("took longer than 0 s and was ended"),
-        "{refused}"
-    );
-    assert!(
-        steps.iter().any(|step| step.contains("was ended")),
-        "{steps:?}"
-    );
+    assert!(refused.contains("took longer than 0 s and was ended"), "{refused}");
+    assert!(steps.iter().any(|step| step.contains("was ended")), "{steps:?}");
     let process = PathBuf::from("/proc").join(fs::read_to_string(pid).unwrap().trim());
     assert!(!process.exists(), "{} still runs", process.display());
 }
@@ -249,10 +218,7 @@ fn root_gets_debians_packages() {
         assert!(line.ends_with(" rustc-web rust-web-src"), "{line}");
         assert!(line.contains("--no-remove"), "{line}");
     }
-    assert!(
-        steps.iter().any(|step| step.contains("no network")),
-        "{steps:?}"
-    );
+    assert!(steps.iter().any(|step| step.contains("no network")), "{steps:?}");
 }
 
 #[test]
@@ -275,25 +241,16 @@ fn who_is_not_root_is_told_what_to_install() {
 fn a_failure_shows_the_last_words() {
     let mut fake = Fake::with_rustc();
     fake.machine.is_root = true;
-    fake.program(
-        "bin/apt-get",
-        "echo 'E: Unable to locate package rustc-web' >&2; exit 100",
-    );
+    fake.program("bin/apt-get", "echo 'E: Unable to locate package rustc-web' >&2; exit 100");
     let (ready, _) = fake.ready();
     let refused = ready.unwrap_err();
-    assert!(
-        refused.contains("E: Unable to locate package rustc-web"),
-        "{refused}"
-    );
+    assert!(refused.contains("E: Unable to locate package rustc-web"), "{refused}");
 }
 
 #[test]
 fn a_machine_without_a_compiler_is_told_so() {
     let refused = Fake::bare().find(&[Way::Target]).unwrap_err();
-    assert!(
-        refused.contains("there is no rustc on the path"),
-        "{refused}"
-    );
+    assert!(refused.contains("there is no rustc on the path"), "{refused}");
 }
 
 #[test]
@@ -312,15 +269,9 @@ fn a_build_is_told_all_it_needs() {
     let fake = Fake::bare();
     let rustc = fake.at("usr/bin/rustc");
     let linker = fake.at("bin/rust-lld");
-    let web = Toolchain::DebianWeb {
-        rustc: rustc.clone(),
-        linker: linker.clone(),
-    };
+    let web = Toolchain::DebianWeb { rustc: rustc.clone(), linker: linker.clone() };
     let command = web.cargo_build(Path::new("target"));
-    let arguments: Vec<_> = command
-        .get_args()
-        .map(|part| part.to_str().unwrap())
-        .collect();
+    let arguments: Vec<_> = command.get_args().map(|part| part.to_str().unwrap()).collect();
     assert_eq!(
         arguments.join(" "),
         "build --target wasm32-unknown-unknown --target-dir target/plugin-build/debian-web \
@@ -328,23 +279,15 @@ fn a_build_is_told_all_it_needs() {
     );
     let value = |name: &str| {
         let mut variables = command.get_envs();
-        variables
-            .find(|(key, _)| *key == name)
-            .and_then(|(_, value)| value)
+        variables.find(|(key, _)| *key == name).and_then(|(_, value)| value)
     };
     assert_eq!(value("RUSTC"), Some(rustc.as_os_str()));
     assert_eq!(value("RUSTC_BOOTSTRAP"), Some("1".as_ref()));
-    assert_eq!(
-        value("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"),
-        Some(linker.as_os_str())
-    );
+    assert_eq!(value("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"), Some(linker.as_os_str()));
 
     let plain = Toolchain::Target.cargo_build(Path::new("target"));
     assert!(plain.get_args().all(|part| part != "-Z"), "{plain:?}");
-    assert!(
-        plain.get_envs().all(|(key, _)| key != "RUSTC_BOOTSTRAP"),
-        "{plain:?}"
-    );
+    assert!(plain.get_envs().all(|(key, _)| key != "RUSTC_BOOTSTRAP"), "{plain:?}");
     assert_ne!(
         web.build_folder(Path::new("target")),
         Toolchain::Target.build_folder(Path::new("target"))

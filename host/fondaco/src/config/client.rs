@@ -199,14 +199,10 @@ fn entries<'a, K: Ord, T>(
         let count = all.len();
         if count > entries_max {
             let message = format!("{count} of them, and a client has at most {entries_max}");
-            section
-                .place
-                .mistake(message, "remove some, or split the client");
+            section.place.mistake(message, "remove some, or split the client");
         }
-        let read: BTreeMap<K, T> = all
-            .iter()
-            .filter_map(|(name, place, node)| read(name, place, node))
-            .collect();
+        let read: BTreeMap<K, T> =
+            all.iter().filter_map(|(name, place, node)| read(name, place, node)).collect();
         (read.len() == count).then_some(read)
     })?
 }
@@ -223,10 +219,7 @@ fn named<T>(place: &Place<'_>, name: Result<T, NameError>) -> Option<T> {
 
 fn read_area(section: &mut Section<'_>) -> Option<Area> {
     let owner = section.must("owner", "add owner = \"agency\" or owner = \"in-house\"");
-    let words = [
-        ("agency", AreaOwner::Agency),
-        ("in-house", AreaOwner::InHouse),
-    ];
+    let words = [("agency", AreaOwner::Agency), ("in-house", AreaOwner::InHouse)];
     let owner = owner.and_then(|node| node.word(&words));
     let people = match section.may("people") {
         None => Some(Vec::new()),
@@ -240,10 +233,7 @@ fn read_area(section: &mut Section<'_>) -> Option<Area> {
             (people.len() == nodes.len()).then_some(people)
         }),
     };
-    Some(Area {
-        owner: owner?,
-        people: people?,
-    })
+    Some(Area { owner: owner?, people: people? })
 }
 
 fn read_shop<'a>(
@@ -256,24 +246,15 @@ fn read_shop<'a>(
     let platform = section.must("platform", "add platform = \"woocommerce\"");
     let platform = platform.and_then(|node| read_platform(&node));
     let url = section.must("url", "add url = \"https://…\"");
-    let allow_http = section
-        .may("allow-http")
-        .map_or(Some(false), |node| node.flag());
+    let allow_http = section.may("allow-http").map_or(Some(false), |node| node.flag());
     let url = url.and_then(|node| read_shop_url(&node, allow_http, surroundings));
-    let environment = section.must(
-        "environment",
-        "add environment = \"production\" or environment = \"staging\"",
-    );
-    let words = [
-        ("production", Environment::Production),
-        ("staging", Environment::Staging),
-    ];
+    let environment = section
+        .must("environment", "add environment = \"production\" or environment = \"staging\"");
+    let words = [("production", Environment::Production), ("staging", Environment::Staging)];
     let environment = environment.and_then(|node| node.word(&words));
     let mut secret = |key: &'static str| {
         let fix = format!("add {key} = {{ env = \"…\" }} or {key} = {{ file = \"…\" }}");
-        section
-            .must(key, &fix)
-            .and_then(|node| surroundings.secrets.follow(&node))
+        section.must(key, &fix).and_then(|node| surroundings.secrets.follow(&node))
     };
     let (key, webhook_secret) = (secret("key"), secret("webhook-secret"));
     let secret = secret("secret");
@@ -284,12 +265,8 @@ fn read_shop<'a>(
         })
     };
     let poll_every = duration("poll-every", POLL_EVERY, POLL_EVERY_MIN, POLL_EVERY_MAX);
-    let longest_request = duration(
-        "longest-request",
-        LONGEST_REQUEST,
-        LONGEST_REQUEST_MIN,
-        LONGEST_REQUEST_MAX,
-    );
+    let longest_request =
+        duration("longest-request", LONGEST_REQUEST, LONGEST_REQUEST_MIN, LONGEST_REQUEST_MAX);
     Some(ShopConfig {
         id: id?,
         name: name?,
@@ -306,15 +283,9 @@ fn read_shop<'a>(
 }
 
 fn read_platform(node: &Node<'_>) -> Option<PlatformName> {
-    let words = [
-        ("woocommerce", Some(PlatformName::Woocommerce)),
-        ("shopify", None),
-        ("magento", None),
-    ];
-    let served = words
-        .iter()
-        .filter(|(_, platform)| platform.is_some())
-        .map(|(word, _)| *word);
+    let words =
+        [("woocommerce", Some(PlatformName::Woocommerce)), ("shopify", None), ("magento", None)];
+    let served = words.iter().filter(|(_, platform)| platform.is_some()).map(|(word, _)| *word);
     let platform = node.word(&words)?;
     if platform.is_none() {
         let fix = format!("remove the shop until it is; served are {}", quoted(served));
@@ -341,10 +312,7 @@ fn read_shop_url<'a>(
     let mut sites = surroundings.sites.borrow_mut();
     if let Some(first) = sites.get(&identity) {
         let message = format!("the same shop is already at {}", first.in_words());
-        node.place.mistake(
-            message,
-            "name each shop once: remove one, or correct its url",
-        );
+        node.place.mistake(message, "name each shop once: remove one, or correct its url");
         return None;
     }
     sites.insert(identity, node.place.clone());

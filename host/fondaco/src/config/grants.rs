@@ -30,8 +30,7 @@ impl<'a> Granted<'a> {
                 granted.any_unknown = true;
                 granted.meant.extend(nearest(word, Grants::ALL_GRANTABLE));
                 let message = format!("`{word}` cannot be granted");
-                node.place
-                    .mistake(message, one_of(word, Grants::ALL_GRANTABLE));
+                node.place.mistake(message, one_of(word, Grants::ALL_GRANTABLE));
             } else if let Some(first) = granted.words.get(word) {
                 let message = format!("`{word}` is already at {}", first.in_words());
                 node.place.warning(message, "remove it");
@@ -53,10 +52,7 @@ pub(super) fn read_grants(
     let asked: BTreeSet<&str> = inspection?.needed_grants().collect();
     let place = node.map_or(install, |node| &node.place);
     let mut all_granted = true;
-    for missing in asked
-        .iter()
-        .filter(|import| !granted.words.contains_key(**import))
-    {
+    for missing in asked.iter().filter(|import| !granted.words.contains_key(**import)) {
         all_granted = false;
         if granted.meant.contains(missing) {
             continue;
@@ -67,21 +63,11 @@ pub(super) fn read_grants(
         } else {
             format!("add \"{missing}\" to the list, if the client agrees")
         };
-        place.missing(
-            format!("the plugin asks for `{missing}`, which is not granted"),
-            fix,
-        );
+        place.missing(format!("the plugin asks for `{missing}`, which is not granted"), fix);
     }
-    for (word, place) in granted
-        .words
-        .iter()
-        .filter(|(word, _)| !asked.contains(*word))
-    {
+    for (word, place) in granted.words.iter().filter(|(word, _)| !asked.contains(*word)) {
         let message = format!("the plugin does not ask for `{word}`");
-        place.warning(
-            message,
-            "remove it: the plugin's next version could use it unseen",
-        );
+        place.warning(message, "remove it: the plugin's next version could use it unseen");
     }
     let grants = Grants::new(granted.words.into_keys()).ok();
     grants.filter(|_| all_granted && !granted.any_unknown)

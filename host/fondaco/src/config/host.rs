@@ -50,13 +50,8 @@ pub struct Log {
 
 /// The words for what a principal is.
 fn roles() -> [(&'static str, Role); 4] {
-    [
-        Role::AgencyAdmin,
-        Role::AgencyOperator,
-        Role::MerchantOwner,
-        Role::Accountant,
-    ]
-    .map(|role| (role.as_str(), role))
+    [Role::AgencyAdmin, Role::AgencyOperator, Role::MerchantOwner, Role::Accountant]
+        .map(|role| (role.as_str(), role))
 }
 
 /// What stands in the host's file, as far as it could be read.
@@ -90,20 +85,13 @@ pub(super) fn read_folders<'a>(root: &mut Section<'a>, base: &Path) -> Folders<'
     let (clients, clients_place) =
         clients.unwrap_or_else(|| (PathBuf::from("clients"), clients_place));
     let plugins = plugins.map_or_else(|| PathBuf::from("plugins"), |(plugins, _)| plugins);
-    Folders {
-        clients: base.join(clients),
-        plugins: base.join(plugins),
-        clients_place,
-    }
+    Folders { clients: base.join(clients), plugins: base.join(plugins), clients_place }
 }
 
 fn folder(node: &Node<'_>) -> Option<PathBuf> {
     node.parse(|text| {
         if text.is_empty() || text.contains('\0') {
-            return Err(Wrong::new(
-                "not a folder",
-                "name a folder, such as \"data\"",
-            ));
+            return Err(Wrong::new("not a folder", "name a folder, such as \"data\""));
         }
         Ok(PathBuf::from(text))
     })
@@ -116,28 +104,15 @@ pub(super) fn read_host(
     clients: &BTreeSet<ClientId>,
 ) -> HostFile {
     let fix = "add [server] with listen = \"127.0.0.1:8787\"";
-    let server = root
-        .must("server", fix)
-        .and_then(|node| node.table(read_server)?);
+    let server = root.must("server", fix).and_then(|node| node.table(read_server)?);
     let (store_folder, admin_socket) = read_places(root, secrets.base);
     let log = match root.may("log") {
         Some(node) => node.table(read_log).flatten(),
-        None => Some(Log {
-            format: LogFormat::Text,
-            filter: "info".to_owned(),
-        }),
+        None => Some(Log { format: LogFormat::Text, filter: "info".to_owned() }),
     };
-    let principals = root
-        .may("principals")
-        .map(|node| read_principals(&node, secrets, clients));
+    let principals = root.may("principals").map(|node| read_principals(&node, secrets, clients));
     let principals = principals.unwrap_or_default();
-    HostFile {
-        server,
-        admin_socket,
-        store_folder,
-        log,
-        principals,
-    }
+    HostFile { server, admin_socket, store_folder, log, principals }
 }
 
 /// Reads where the admin socket is, and nothing else.
@@ -156,8 +131,7 @@ fn read_places(root: &mut Section<'_>, base: &Path) -> (Option<PathBuf>, Option<
         let folder = base.join(folder(&node)?);
         if folder.exists() && !folder.is_dir() {
             let message = format!("`{}` is not a folder", folder.display());
-            node.place
-                .mistake(message, "name a folder, or one that is to be made");
+            node.place.mistake(message, "name a folder, or one that is to be made");
             return None;
         }
         Some(folder)
@@ -177,8 +151,7 @@ fn read_server(section: &mut Section<'_>) -> Option<Server> {
         Some(node) => node.parse(site).map(|mut url| {
             if url.scheme() == "http" && !is_loopback(&url) {
                 let message = "shops will send their orders unencrypted";
-                node.place
-                    .warning(message, "put TLS in front of the host and write https");
+                node.place.warning(message, "put TLS in front of the host and write https");
             }
             if !url.path().ends_with('/') {
                 url.set_path(&format!("{}/", url.path()));
@@ -186,10 +159,7 @@ fn read_server(section: &mut Section<'_>) -> Option<Server> {
             Some(url)
         }),
     };
-    Some(Server {
-        listen: listen?,
-        public_url: public_url?,
-    })
+    Some(Server { listen: listen?, public_url: public_url? })
 }
 
 fn read_admin(
@@ -197,10 +167,7 @@ fn read_admin(
     store_folder: Option<&Path>,
     root: &Place<'_>,
 ) -> Option<PathBuf> {
-    let default_place = Place {
-        path: "admin.socket".to_owned(),
-        ..root.clone()
-    };
+    let default_place = Place { path: "admin.socket".to_owned(), ..root.clone() };
     let node = match admin {
         Some(node) => node.table(|section| section.may("socket"))?,
         None => None,
@@ -211,10 +178,7 @@ fn read_admin(
     };
     let place = node.as_ref().map_or(&default_place, |node| &node.place);
     if socket.is_empty() || socket.ends_with('/') || socket.contains('\0') {
-        place.mistake(
-            "not the name of a socket",
-            "name a file, such as \"admin.sock\"",
-        );
+        place.mistake("not the name of a socket", "name a file, such as \"admin.sock\"");
         return None;
     }
     let socket = store_folder?.join(socket);
@@ -243,18 +207,12 @@ fn read_log(section: &mut Section<'_>) -> Option<Log> {
                 Err(error) => {
                     let fix = "write a level (`error`, `warn`, `info`, `debug`, `trace`), or \
                                directives such as \"info,fondaco_engine=debug\"";
-                    Err(Wrong::new(
-                        format!("`{text}` is not a filter: {error}"),
-                        fix,
-                    ))
+                    Err(Wrong::new(format!("`{text}` is not a filter: {error}"), fix))
                 }
             })
         },
     );
-    Some(Log {
-        format: format?,
-        filter: filter?,
-    })
+    Some(Log { format: format?, filter: filter? })
 }
 
 fn read_principals(
@@ -264,10 +222,8 @@ fn read_principals(
 ) -> Vec<(SecretString, Principal)> {
     let nodes = node.list().unwrap_or_default();
     if nodes.len() > PRINCIPALS_MAX {
-        let message = format!(
-            "{} principals, and a host has at most {PRINCIPALS_MAX}",
-            nodes.len()
-        );
+        let message =
+            format!("{} principals, and a host has at most {PRINCIPALS_MAX}", nodes.len());
         node.place.mistake(message, "remove some");
     }
     let mut names: BTreeMap<String, Place<'_>> = BTreeMap::new();
@@ -275,19 +231,16 @@ fn read_principals(
     let mut principals = Vec::new();
     for node in nodes {
         let principal = node.table(|section| {
-            let name = section
-                .must("name", "add name = \"anna\"")
-                .and_then(|node| {
-                    let name = node.parse(principal_name)?;
-                    if let Some(first) = names.get(&name) {
-                        let message = format!("`{name}` is also the name at {}", first.in_words());
-                        node.place
-                            .mistake(message, "give each principal a name of their own");
-                        return None;
-                    }
-                    names.insert(name.clone(), node.place);
-                    Some(name)
-                });
+            let name = section.must("name", "add name = \"anna\"").and_then(|node| {
+                let name = node.parse(principal_name)?;
+                if let Some(first) = names.get(&name) {
+                    let message = format!("`{name}` is also the name at {}", first.in_words());
+                    node.place.mistake(message, "give each principal a name of their own");
+                    return None;
+                }
+                names.insert(name.clone(), node.place);
+                Some(name)
+            });
             let role = section.must("role", "add role = \"agency-operator\"");
             let role = role.and_then(|node| node.word(&roles()));
             let clients = read_scope(section, role, clients);
@@ -299,18 +252,13 @@ fn read_principals(
                 };
                 if let Some((_, first)) = tokens.iter().find(same) {
                     let message = format!("the token is also the one at {}", first.in_words());
-                    node.place
-                        .mistake(message, "give each principal a token of their own");
+                    node.place.mistake(message, "give each principal a token of their own");
                     return None;
                 }
                 tokens.push((token.clone(), node.place));
                 Some(token)
             });
-            let principal = Principal {
-                name: name?,
-                role: role?,
-                clients: clients?,
-            };
+            let principal = Principal { name: name?, role: role?, clients: clients? };
             Some((token?, principal))
         });
         principals.extend(principal.flatten());
@@ -321,8 +269,7 @@ fn read_principals(
 fn principal_name(text: &str) -> Result<String, Wrong> {
     // The rule for names is the same for everything that has one.
     let name = ClientId::new(text);
-    name.map(String::from)
-        .map_err(|error| Wrong::new(error.to_string(), "rename it"))
+    name.map(String::from).map_err(|error| Wrong::new(error.to_string(), "rename it"))
 }
 
 fn read_scope(
@@ -338,29 +285,23 @@ fn read_scope(
     if role == Some(Role::AgencyAdmin) {
         if let Some(node) = node {
             let message = "an agency-admin reaches every client";
-            node.place
-                .mistake(message, "remove it, or choose another role");
+            node.place.mistake(message, "remove it, or choose another role");
         }
         return Some(BTreeSet::new());
     }
     let node = node?;
     let nodes = node.list()?;
     if nodes.is_empty() {
-        node.place
-            .mistake("no client is named", "name at least one");
+        node.place.mistake("no client is named", "name at least one");
     }
-    let named: BTreeSet<ClientId> = nodes
-        .iter()
-        .filter_map(|node| known_client(node, clients))
-        .collect();
+    let named: BTreeSet<ClientId> =
+        nodes.iter().filter_map(|node| known_client(node, clients)).collect();
     (!named.is_empty() && named.len() == nodes.len()).then_some(named)
 }
 
 fn known_client(node: &Node<'_>, clients: &BTreeSet<ClientId>) -> Option<ClientId> {
     node.parse(|text| {
-        let known = ClientId::new(text)
-            .ok()
-            .filter(|client| clients.contains(client));
+        let known = ClientId::new(text).ok().filter(|client| clients.contains(client));
         known.ok_or_else(|| {
             let near = nearest(text, clients.iter().map(ClientId::as_str));
             let fix = near.map_or_else(
@@ -376,8 +317,7 @@ fn read_token(node: &Node<'_>, secrets: Secrets<'_>) -> Option<SecretString> {
     let token = secrets.follow(node)?;
     if token.expose_secret().len() < TOKEN_BYTES_MIN {
         let message = format!("the token has fewer than {TOKEN_BYTES_MIN} bytes");
-        node.place
-            .mistake(message, "make one with: openssl rand -hex 32");
+        node.place.mistake(message, "make one with: openssl rand -hex 32");
         return None;
     }
     Some(token)

@@ -91,26 +91,18 @@ pub(super) struct Components {
 
 impl Components {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            read: RefCell::default(),
-        }
+        Self { folder, read: RefCell::default() }
     }
 
     fn get(&self, plugin: &str) -> Result<Arc<Component>, Wrong> {
         let mut read = self.read.borrow_mut();
         let entry = read.entry(plugin.to_owned());
-        entry
-            .or_insert_with(|| self.open(plugin).map(Arc::new))
-            .clone()
+        entry.or_insert_with(|| self.open(plugin).map(Arc::new)).clone()
     }
 
     fn open(&self, plugin: &str) -> Result<Component, Wrong> {
         let file = self.folder.join(format!("{plugin}.wasm"));
-        let bytes = read_limited(
-            &file,
-            u64::try_from(COMPONENT_BYTES_MAX).unwrap_or(u64::MAX),
-        )?;
+        let bytes = read_limited(&file, u64::try_from(COMPONENT_BYTES_MAX).unwrap_or(u64::MAX))?;
         let shown = file.display();
         let inspection = fondaco_sandbox::inspect(&bytes).map_err(|error| {
             // A module can have several mistakes, one a line.
@@ -121,16 +113,9 @@ impl Components {
         let id = &inspection.manifest.id;
         if id != plugin {
             let message = format!("`{shown}` holds the plugin `{id}`");
-            return Err(Wrong::new(
-                message,
-                format!("rename the file, or write \"{id}\""),
-            ));
+            return Err(Wrong::new(message, format!("rename the file, or write \"{id}\"")));
         }
-        Ok(Component {
-            file,
-            bytes: bytes.into(),
-            inspection: Arc::new(inspection),
-        })
+        Ok(Component { file, bytes: bytes.into(), inspection: Arc::new(inspection) })
     }
 }
 
@@ -141,18 +126,11 @@ pub(super) fn read_install<'a>(
     components: &Components,
 ) -> (Option<InstallConfig>, Option<Writer<'a>>) {
     let component = section
-        .must(
-            "plugin",
-            "add plugin = \"…\", the name of its file in the plugins' folder",
-        )
+        .must("plugin", "add plugin = \"…\", the name of its file in the plugins' folder")
         .and_then(|node| read_component(&node, components));
     let pinned = [
-        section
-            .may("version")
-            .map(|node| pinned_version(&node, component.as_deref())),
-        section
-            .may("digest")
-            .map(|node| pinned_digest(&node, component.as_deref())),
+        section.may("version").map(|node| pinned_version(&node, component.as_deref())),
+        section.may("digest").map(|node| pinned_digest(&node, component.as_deref())),
     ];
     let pins_hold = pinned.into_iter().flatten().all(|holds| holds);
     let mode = section
@@ -169,11 +147,7 @@ pub(super) fn read_install<'a>(
         let imports = &component.inspection.imports;
         let live = |write: &&str| mode == Mode::Live && imports.contains(*write);
         let writes = EXCLUSIVE_WRITES.into_iter().filter(live).collect();
-        Writer {
-            install: id.clone(),
-            place: section.place.clone(),
-            writes,
-        }
+        Writer { install: id.clone(), place: section.place.clone(), writes }
     });
     let install = || {
         let (component, mode) = (component?, mode?);
@@ -204,17 +178,12 @@ fn read_component(node: &Node<'_>, components: &Components) -> Option<Arc<Compon
 }
 
 fn read_mode(node: &Node<'_>) -> Option<Mode> {
-    let words = [
-        ("off", Some(Mode::Off)),
-        ("live", Some(Mode::Live)),
-        ("shadow", None),
-        ("paused", None),
-    ];
+    let words =
+        [("off", Some(Mode::Off)), ("live", Some(Mode::Live)), ("shadow", None), ("paused", None)];
     let mode = node.word(&words)?;
     if mode.is_none() {
         let message = "this mode is not served yet";
-        node.place
-            .mistake(message, "write \"off\" until it is, or \"live\"");
+        node.place.mistake(message, "write \"off\" until it is, or \"live\"");
     }
     mode
 }
@@ -276,9 +245,7 @@ fn read_settings(
         Err(mistakes) => {
             // A setting that is misspelt is not missing as well.
             let misspelt = |mistake: &SettingsMistake| {
-                unknown
-                    .iter()
-                    .any(|meant| mistake.message == required_message(meant))
+                unknown.iter().any(|meant| mistake.message == required_message(meant))
             };
             for mistake in mistakes.into_iter().filter(|mistake| !misspelt(mistake)) {
                 written.mistake(mistake, &fix);
@@ -299,9 +266,8 @@ fn read_schedules(
 ) -> Option<BTreeMap<String, Duration>> {
     let schedules = component.map(|component| &component.inspection.manifest.schedules);
     let defaults = schedules.into_iter().flatten();
-    let mut intervals: BTreeMap<String, Duration> = defaults
-        .map(|schedule| (schedule.name.clone(), schedule.every))
-        .collect();
+    let mut intervals: BTreeMap<String, Duration> =
+        defaults.map(|schedule| (schedule.name.clone(), schedule.every)).collect();
     let Some(node) = node else {
         return component.map(|_| intervals);
     };

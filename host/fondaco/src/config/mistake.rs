@@ -89,9 +89,6 @@ pub struct Wrong {
 
 impl Wrong {
     pub(super) fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            fix: fix.into(),
-        }
+        Self { message: message.into(), fix: fix.into() }
     }
 }

@@ -88,9 +88,7 @@ pub fn load(
     path: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Vec<Mistake>> {
-    let CheckReport {
-        mistakes, config, ..
-    } = report(path, environment);
+    let CheckReport { mistakes, config, .. } = report(path, environment);
     config.ok_or(mistakes)
 }
 
@@ -139,15 +137,8 @@ pub fn report(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Chec
     let read = read(path, environment, &findings);
     let (mistakes, warnings) = findings.into_sorted();
     let read = read.filter(|_| mistakes.is_empty());
-    let config = read.map(|config| Config {
-        warnings: warnings.clone(),
-        ..config
-    });
-    CheckReport {
-        mistakes,
-        warnings,
-        config,
-    }
+    let config = read.map(|config| Config { warnings: warnings.clone(), ..config });
+    CheckReport { mistakes, warnings, config }
 }
 
 fn read(
@@ -163,13 +154,8 @@ fn read(
     let folders = read_folders(&mut root, base);
     let files = client_files(&folders, findings);
     let names: BTreeSet<ClientId> = files.iter().map(|(client, _)| client.clone()).collect();
-    let HostFile {
-        server,
-        admin_socket,
-        store_folder,
-        log,
-        principals,
-    } = read_host(&mut root, secrets, &names);
+    let HostFile { server, admin_socket, store_folder, log, principals } =
+        read_host(&mut root, secrets, &names);
     root.leave();
 
     let count = files.len();
@@ -197,33 +183,21 @@ fn client_files(folders: &Folders<'_>, findings: &Findings) -> Vec<(ClientId, Pa
         Err(error) => {
             let message = format!("the clients' folder `{folder}` cannot be read: {error}");
             let fix = "make it, and put a file for each client into it";
-            Place {
-                path: "clients.folder".to_owned(),
-                ..folders.clients_place.clone()
-            }
-            .missing(message, fix);
+            Place { path: "clients.folder".to_owned(), ..folders.clients_place.clone() }
+                .missing(message, fix);
             return Vec::new();
         }
     };
     let mut files = Vec::new();
     for file in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-        let stem = file
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .unwrap_or_default()
-            .to_owned();
-        let is_toml = file
-            .extension()
-            .is_some_and(|extension| extension == "toml");
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
         // Editors leave hidden files beside the one they edit.
         if !is_toml || stem.starts_with('.') {
             continue;
         }
         let wrong = if stem.ends_with(".merchant") {
-            Wrong::new(
-                "a merchant's own changes are not served yet",
-                "move the file elsewhere",
-            )
+            Wrong::new("a merchant's own changes are not served yet", "move the file elsewhere")
         } else {
             match ClientId::new(stem) {
                 Ok(client) => {
@@ -237,18 +211,13 @@ fn client_files(folders: &Folders<'_>, findings: &Findings) -> Vec<(ClientId, Pa
     }
     files.sort();
     if files.len() > CLIENTS_MAX {
-        let message = format!(
-            "{} clients, and a host has at most {CLIENTS_MAX}",
-            files.len()
-        );
+        let message = format!("{} clients, and a host has at most {CLIENTS_MAX}", files.len());
         folders.clients_place.mistake(message, "use a second host");
         files.truncate(CLIENTS_MAX);
     }
     if files.is_empty() {
         let message = format!("there is no client in `{folder}`");
-        folders
-            .clients_place
-            .warning(message, "add <client>.toml for each client");
+        folders.clients_place.warning(message, "add <client>.toml for each client");
     }
     files
 }
@@ -270,11 +239,7 @@ fn read_clients(
         .collect();
     // Places in all files are spoken of until all are read: two clients may name the same shop.
     let sites = RefCell::new(BTreeMap::new());
-    let surroundings = Surroundings {
-        secrets,
-        components,
-        sites: &sites,
-    };
+    let surroundings = Surroundings { secrets, components, sites: &sites };
     let clients: Vec<ClientConfig> = documents
         .iter()
         .filter_map(|(client, document)| {

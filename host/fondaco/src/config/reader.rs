@@ -34,15 +34,13 @@ impl Reading<'_> {
     /// Notes that something is not here that should be.
     pub(super) fn missing(&self, span: &Range<usize>, path: &str, wrong: Wrong) {
         if self.broken_lines.is_empty() {
-            self.findings
-                .mistake(self.source.finding(span, path, wrong));
+            self.findings.mistake(self.source.finding(span, path, wrong));
         }
     }
 
     /// Notes that what stands here is strange.
     pub(super) fn warning(&self, span: &Range<usize>, path: &str, wrong: Wrong) {
-        self.findings
-            .warning(self.source.finding(span, path, wrong));
+        self.findings.warning(self.source.finding(span, path, wrong));
     }
 }
 
@@ -64,27 +62,17 @@ impl Place<'_> {
     }
 
     pub(super) fn missing(&self, message: impl Into<String>, fix: impl Into<String>) {
-        self.reading
-            .missing(&self.span, &self.path, Wrong::new(message, fix));
+        self.reading.missing(&self.span, &self.path, Wrong::new(message, fix));
     }
 
     pub(super) fn warning(&self, message: impl Into<String>, fix: impl Into<String>) {
-        self.reading
-            .warning(&self.span, &self.path, Wrong::new(message, fix));
+        self.reading.warning(&self.span, &self.path, Wrong::new(message, fix));
     }
 
     /// The place in words, for a mistake that stands elsewhere.
     pub(super) fn in_words(&self) -> String {
-        let finding = self
-            .reading
-            .source
-            .finding(&self.span, "", Wrong::new("", ""));
-        format!(
-            "`{}` ({}:{})",
-            self.path,
-            finding.file.display(),
-            finding.line
-        )
+        let finding = self.reading.source.finding(&self.span, "", Wrong::new("", ""));
+        format!("`{}` ({}:{})", self.path, finding.file.display(), finding.line)
     }
 }
 
@@ -106,8 +94,7 @@ impl<'a> Node<'a> {
             DeValue::Table(_) => "a table",
         };
         // What was found is not repeated: it may be a secret.
-        self.place
-            .mistake(format!("expected {expected}, found {found}"), example);
+        self.place.mistake(format!("expected {expected}, found {found}"), example);
     }
 
     pub(super) fn text(&self) -> Option<&'a str> {
@@ -144,10 +131,7 @@ impl<'a> Node<'a> {
                 return Ok(*value);
             }
             let known = words.iter().map(|(word, _)| *word);
-            Err(Wrong::new(
-                format!("`{text}` is not known here"),
-                one_of(text, known),
-            ))
+            Err(Wrong::new(format!("`{text}` is not known here"), one_of(text, known)))
         })
     }
 
@@ -162,15 +146,8 @@ impl<'a> Node<'a> {
         };
         let node = |(index, value): (usize, &'a toml::Spanned<DeValue<'a>>)| {
             let path = format!("{}[{index}]", self.place.path);
-            let place = Place {
-                path,
-                span: value.span(),
-                reading: self.place.reading,
-            };
-            Node {
-                place,
-                value: value.get_ref(),
-            }
+            let place = Place { path, span: value.span(), reading: self.place.reading };
+            Node { place, value: value.get_ref() }
         };
         Some(array.iter().enumerate().map(node).collect())
     }
@@ -182,11 +159,7 @@ impl<'a> Node<'a> {
             self.expected("a table", &example);
             return None;
         };
-        let Place {
-            reading,
-            path,
-            span,
-        } = self.place.clone();
+        let Place { reading, path, span } = self.place.clone();
         let mut section = Section::new(reading, path, span, table);
         let read = read(&mut section);
         section.leave();
@@ -210,18 +183,8 @@ impl<'a> Section<'a> {
         span: Range<usize>,
         table: &'a DeTable<'a>,
     ) -> Self {
-        let place = Place {
-            reading,
-            path,
-            span,
-        };
-        Self {
-            place,
-            table,
-            known: Vec::new(),
-            missing: Vec::new(),
-            any_key: false,
-        }
+        let place = Place { reading, path, span };
+        Self { place, table, known: Vec::new(), missing: Vec::new(), any_key: false }
     }
 
     fn path_of(&self, key: &str) -> String {
@@ -231,11 +194,7 @@ impl<'a> Section<'a> {
         } else {
             format!("\"{}\"", key.escape_debug())
         };
-        if self.place.path.is_empty() {
-            key
-        } else {
-            format!("{}.{key}", self.place.path)
-        }
+        if self.place.path.is_empty() { key } else { format!("{}.{key}", self.place.path) }
     }
 
     /// A key that may be there.
@@ -243,15 +202,8 @@ impl<'a> Section<'a> {
         self.known.push(key);
         let value = self.table.get(key)?;
         let span = value.span();
-        let place = Place {
-            reading: self.place.reading,
-            path: self.path_of(key),
-            span,
-        };
-        Some(Node {
-            place,
-            value: value.get_ref(),
-        })
+        let place = Place { reading: self.place.reading, path: self.path_of(key), span };
+        Some(Node { place, value: value.get_ref() })
     }
 
     /// A key that must be there. `fix` says what to write if it is not.
@@ -270,19 +222,9 @@ impl<'a> Section<'a> {
         let entry = |(key, value): (&'a toml::Spanned<_>, &'a toml::Spanned<DeValue<'a>>)| {
             let name: &'a std::borrow::Cow<'a, str> = key.get_ref();
             let path = self.path_of(name);
-            let place = Place {
-                reading,
-                path: path.clone(),
-                span: key.span(),
-            };
-            let node = Node {
-                place: Place {
-                    reading,
-                    path,
-                    span: value.span(),
-                },
-                value: value.get_ref(),
-            };
+            let place = Place { reading, path: path.clone(), span: key.span() };
+            let node =
+                Node { place: Place { reading, path, span: value.span() }, value: value.get_ref() };
             (name.as_ref(), place, node)
         };
         self.table.iter().map(entry).collect()
@@ -297,11 +239,7 @@ impl<'a> Section<'a> {
             .filter(|(key, _)| !self.any_key && !self.known.contains(&key.get_ref().as_ref()));
         for (key, _) in unknown {
             let written: &str = key.get_ref();
-            let free = self
-                .known
-                .iter()
-                .copied()
-                .filter(|key| !self.table.contains_key(*key));
+            let free = self.known.iter().copied().filter(|key| !self.table.contains_key(*key));
             let suggested = nearest(written, free);
             missing.retain(|(key, _)| Some(*key) != suggested);
             let fix = match suggested {
@@ -312,15 +250,11 @@ impl<'a> Section<'a> {
                 }
             };
             let wrong = Wrong::new("unknown key", fix);
-            self.place
-                .reading
-                .mistake(&key.span(), &self.path_of(written), wrong);
+            self.place.reading.mistake(&key.span(), &self.path_of(written), wrong);
         }
         for (key, fix) in missing {
             let wrong = Wrong::new("missing", fix);
-            self.place
-                .reading
-                .missing(&self.place.span, &self.path_of(key), wrong);
+            self.place.reading.missing(&self.place.span, &self.path_of(key), wrong);
         }
     }
 }

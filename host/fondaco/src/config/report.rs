@@ -48,10 +48,7 @@ pub(super) fn list(mistakes: &[Mistake], warnings: &[Warning]) -> String {
     }
     let lines = mistakes.iter().map(ToString::to_string);
     let lines = lines.chain(warnings.iter().map(ToString::to_string));
-    lines
-        .chain([counts.join(", ")])
-        .collect::<Vec<String>>()
-        .join("\n")
+    lines.chain([counts.join(", ")]).collect::<Vec<String>>().join("\n")
 }
 
 /// A line for each client, and the beginning of the last one.
@@ -60,12 +57,7 @@ fn summary(config: &Config, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     for client in &config.clients {
         shops += client.shops.len();
         installs += client.installs.len();
-        write!(
-            formatter,
-            "{}: {}",
-            client.id,
-            count(client.shops.len(), "shop")
-        )?;
+        write!(formatter, "{}: {}", client.id, count(client.shops.len(), "shop"))?;
         in_brackets(formatter, client.shops.keys())?;
         write!(formatter, ", {}", count(client.installs.len(), "install"))?;
         in_brackets(formatter, client.installs.values().map(InstallInWords))?;
@@ -81,11 +73,7 @@ fn in_brackets<T: fmt::Display>(
     things: impl Iterator<Item = T>,
 ) -> fmt::Result {
     let things: Vec<String> = things.map(|thing| thing.to_string()).collect();
-    if things.is_empty() {
-        Ok(())
-    } else {
-        write!(formatter, " ({})", things.join(", "))
-    }
+    if things.is_empty() { Ok(()) } else { write!(formatter, " ({})", things.join(", ")) }
 }
 
 struct InstallInWords<'a>(&'a super::InstallConfig);
@@ -93,19 +81,11 @@ struct InstallInWords<'a>(&'a super::InstallConfig);
 impl fmt::Display for InstallInWords<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let manifest = &self.0.inspection.manifest;
-        write!(
-            formatter,
-            "{}: {} {}",
-            self.0.id, manifest.id, manifest.version
-        )?;
+        write!(formatter, "{}: {} {}", self.0.id, manifest.id, manifest.version)?;
         write!(formatter, " {}", self.0.mode.as_str())
     }
 }
 
 fn count(number: usize, thing: &str) -> String {
-    if number == 1 {
-        format!("1 {thing}")
-    } else {
-        format!("{number} {thing}s")
-    }
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

@@ -43,11 +43,8 @@ impl Secrets<'_> {
             }
         }
         let (variable, file) = node.table(|section| {
-            let mut named = |key| {
-                section
-                    .may(key)
-                    .and_then(|node| Some((node.text()?, node.place)))
-            };
+            let mut named =
+                |key| section.may(key).and_then(|node| Some((node.text()?, node.place)));
             (named("env"), named("file"))
         })?;
         match (variable, file) {
@@ -61,16 +58,10 @@ impl Secrets<'_> {
         // Names are written in capitals nearly always, keys of shops never.
         let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
         let is_name = name.bytes().all(plain)
-            && name
-                .bytes()
-                .next()
-                .is_some_and(|first| !first.is_ascii_digit());
+            && name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
         if !is_name {
             let message = "not the name of an environment variable";
-            place.mistake(
-                message,
-                "name one, in capitals: { env = \"ROSSI_MILANO_KEY\" }",
-            );
+            place.mistake(message, "name one, in capitals: { env = \"ROSSI_MILANO_KEY\" }");
             return None;
         }
         let Some(text) = (self.environment)(name) else {
@@ -93,15 +84,10 @@ impl Secrets<'_> {
             return None;
         }
         let shown = format!("`{}`", file.display());
-        let limit = u64::try_from(SECRET_BYTES_MAX)
-            .unwrap_or(u64::MAX)
-            .saturating_add(2);
+        let limit = u64::try_from(SECRET_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(2);
         let text = read_limited(&file, limit).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| {
-                Wrong::new(
-                    format!("{shown} is not UTF-8 text"),
-                    "write the secret alone into it",
-                )
+                Wrong::new(format!("{shown} is not UTF-8 text"), "write the secret alone into it")
             })
         });
         match text {
@@ -119,9 +105,9 @@ impl Secrets<'_> {
 
 /// Takes a secret without the line end an editor put behind it.
 fn usable(text: String, from: &str, place: &Place<'_>) -> Option<SecretString> {
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |line| {
-        line.strip_suffix('\r').unwrap_or(line)
-    });
+    let text = text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     let wrong = if text.is_empty() {
         Some(("is empty", "put the secret into it"))
     } else if text.len() > SECRET_BYTES_MAX {

@@ -79,10 +79,7 @@ fn note_origins(
         }
         return;
     }
-    let set = layers
-        .iter()
-        .rev()
-        .find(|(_, layer)| layer.pointer(&pointer).is_some());
+    let set = layers.iter().rev().find(|(_, layer)| layer.pointer(&pointer).is_some());
     origins.insert(pointer, set.map_or(Origin::Default, |(origin, _)| *origin));
 }
 
@@ -102,11 +99,7 @@ impl<'a> Written<'a> {
     /// Where an install has no settings; mistakes go to `place`.
     pub(super) fn nothing(place: Place<'a>) -> Self {
         let places = BTreeMap::from([(String::new(), place)]);
-        Self {
-            value: Value::Object(Map::new()),
-            places,
-            keys: BTreeMap::new(),
-        }
+        Self { value: Value::Object(Map::new()), places, keys: BTreeMap::new() }
     }
 
     /// Takes a table as JSON; absent if it holds what JSON has no word for.
@@ -116,11 +109,8 @@ impl<'a> Written<'a> {
             node.table(|_| ());
             return None;
         }
-        let mut written = Self {
-            value: Value::Null,
-            places: BTreeMap::new(),
-            keys: BTreeMap::new(),
-        };
+        let mut written =
+            Self { value: Value::Null, places: BTreeMap::new(), keys: BTreeMap::new() };
         written.value = written.as_json(node.value, node.place.clone(), String::new())?;
         Some(written)
     }
@@ -179,11 +169,7 @@ impl<'a> Written<'a> {
             holder = outer;
         };
         // What a table lacks is nobody's mistake where part of the file was not understood.
-        if is_table {
-            place.missing(message, fix)
-        } else {
-            place.mistake(message, fix)
-        }
+        if is_table { place.missing(message, fix) } else { place.mistake(message, fix) }
     }
 }
 
@@ -210,42 +196,25 @@ impl<'a> Written<'a> {
             DeValue::Array(array) => {
                 let members = array.iter().enumerate().map(|(index, member)| {
                     let path = format!("{}[{index}]", place.path);
-                    let place = Place {
-                        path,
-                        span: member.span(),
-                        ..place.clone()
-                    };
+                    let place = Place { path, span: member.span(), ..place.clone() };
                     self.as_json(member.get_ref(), place, format!("{pointer}/{index}"))
                 });
                 // Every member is read, so that every mistake is found.
                 let members: Vec<Option<Value>> = members.collect();
-                members
-                    .into_iter()
-                    .collect::<Option<Vec<Value>>>()
-                    .map(Value::Array)
+                members.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
             }
             DeValue::Table(table) => {
                 let members = table.iter().map(|(key, member)| {
                     let path = format!("{}.{}", place.path, key.get_ref());
                     let pointer = pointer_to(&pointer, key.get_ref());
-                    let place = Place {
-                        path,
-                        span: key.span(),
-                        ..place.clone()
-                    };
+                    let place = Place { path, span: key.span(), ..place.clone() };
                     self.keys.insert(pointer.clone(), place.clone());
-                    let place = Place {
-                        span: member.span(),
-                        ..place
-                    };
+                    let place = Place { span: member.span(), ..place };
                     let member = self.as_json(member.get_ref(), place, pointer)?;
                     Some((key.get_ref().clone().into_owned(), member))
                 });
                 let members: Vec<Option<(String, Value)>> = members.collect();
-                members
-                    .into_iter()
-                    .collect::<Option<Map<String, Value>>>()
-                    .map(Value::Object)
+                members.into_iter().collect::<Option<Map<String, Value>>>().map(Value::Object)
             }
         };
         self.places.insert(pointer, place);
@@ -256,10 +225,7 @@ impl<'a> Written<'a> {
 fn number_or_mistake(number: Option<Number>, place: &Place<'_>) -> Option<Value> {
     if number.is_none() {
         let message = "settings are passed on as JSON, which has no such number";
-        place.wrong(Wrong::new(
-            message,
-            "write a number within 64 bits, or text",
-        ));
+        place.wrong(Wrong::new(message, "write a number within 64 bits, or text"));
     }
     number.map(Value::Number)
 }

@@ -53,29 +53,17 @@ impl Source {
             header
         });
         let header_lines = header_lines.collect();
-        Self {
-            file,
-            text,
-            line_starts,
-            header_lines,
-        }
+        Self { file, text, line_starts, header_lines }
     }
 
     fn header_line(&self, line: usize) -> usize {
-        self.header_lines
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0)
+        self.header_lines.get(line.saturating_sub(1)).copied().unwrap_or(0)
     }
 
     /// Line and column of an offset, both from 1.
     fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= offset);
-        let start = self
-            .line_starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.as_bytes().get(start..offset.min(self.text.len()));
         // Counted over bytes, as an offset may fall within a character: each byte that does not
         // continue a character begins one.
@@ -86,14 +74,7 @@ impl Source {
     pub(super) fn finding(&self, span: &Range<usize>, path: &str, wrong: Wrong) -> Mistake {
         let (line, column) = self.position(span.start);
         let Wrong { message, fix } = wrong;
-        Mistake {
-            file: self.file.clone(),
-            line,
-            column,
-            path: path.to_owned(),
-            message,
-            fix,
-        }
+        Mistake { file: self.file.clone(), line, column, path: path.to_owned(), message, fix }
     }
 }
 
@@ -126,20 +107,12 @@ impl<'a> Document<'a> {
                 findings.mistake(finding);
             }
         }
-        Self {
-            source,
-            table,
-            broken_lines,
-        }
+        Self { source, table, broken_lines }
     }
 
     /// The top of the file.
     pub(super) fn root<'d>(&'d self, findings: &'d Findings) -> Section<'d> {
-        let reading = Reading {
-            source: self.source,
-            broken_lines: &self.broken_lines,
-            findings,
-        };
+        let reading = Reading { source: self.source, broken_lines: &self.broken_lines, findings };
         Section::new(reading, String::new(), 0..0, self.table.get_ref())
     }
 }
@@ -149,24 +122,13 @@ const SYNTAX_FIX: &str =
     "correct the TOML (https://toml.io): text stands in double quotes, a key before `=`";
 
 fn syntax_fix(message: &str) -> &'static str {
-    if message.starts_with("duplicate key") {
-        TWICE_FIX
-    } else {
-        SYNTAX_FIX
-    }
+    if message.starts_with("duplicate key") { TWICE_FIX } else { SYNTAX_FIX }
 }
 
 /// A mistake of a file as a whole.
 pub(super) fn whole_file(file: PathBuf, wrong: Wrong) -> Mistake {
     let Wrong { message, fix } = wrong;
-    Mistake {
-        file,
-        line: 1,
-        column: 1,
-        path: String::new(),
-        message,
-        fix,
-    }
+    Mistake { file, line: 1, column: 1, path: String::new(), message, fix }
 }
 
 /// Reads a whole file, if it is a file and not too large.
@@ -186,10 +148,7 @@ pub(super) fn read_limited(file: &Path, bytes_max: u64) -> Result<Vec<u8>, Wrong
     }
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(unreadable)?;
-    opened
-        .take(bytes_max.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    opened.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= bytes_max) {
         Ok(bytes)
     } else {

@@ -37,16 +37,8 @@ pub(super) fn duration_within(
     if (shortest..=longest).contains(&duration) {
         return Ok(duration);
     }
-    let side = if duration < shortest {
-        "shorter"
-    } else {
-        "longer"
-    };
-    let bound = in_words(if duration < shortest {
-        shortest
-    } else {
-        longest
-    });
+    let side = if duration < shortest { "shorter" } else { "longer" };
+    let bound = in_words(if duration < shortest { shortest } else { longest });
     let fix = format!("write {} to {}", in_words(shortest), in_words(longest));
     Err(Wrong::new(format!("`{text}` is {side} than {bound}"), fix))
 }
@@ -70,10 +62,7 @@ pub(super) fn title(text: &str) -> Result<String, Wrong> {
         let message = format!("the name is longer than {TITLE_BYTES_MAX} bytes");
         Err(Wrong::new(message, "shorten it"))
     } else if text.chars().any(char::is_control) {
-        Err(Wrong::new(
-            "the name holds a line break or a control character",
-            "remove it",
-        ))
+        Err(Wrong::new("the name holds a line break or a control character", "remove it"))
     } else {
         Ok(text.to_owned())
     }
@@ -121,10 +110,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 /// What two addresses of the same shop have in common: not the scheme, and not a slash at the end.
 pub(super) fn site_identity(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let port = url
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{host}{port}{}", url.path().trim_end_matches('/'))
 }
 
@@ -146,11 +132,7 @@ pub(super) fn person(text: &str) -> Result<(String, String), Wrong> {
         && domain.chars().all(plain)
         && !domain.starts_with('.');
     let name = title(name.trim_matches(' ')).map_err(|_| wrong())?;
-    if good {
-        Ok((name, address.to_owned()))
-    } else {
-        Err(wrong())
-    }
+    if good { Ok((name, address.to_owned())) } else { Err(wrong()) }
 }
 
 /// A SHA-256 digest, `sha256:` and 64 hexadecimal digits; comes back in lower case.
@@ -160,10 +142,7 @@ pub(super) fn digest(text: &str) -> Result<String, Wrong> {
         return Ok(text.to_ascii_lowercase());
     }
     let message = format!("`{text}` is not a digest");
-    Err(Wrong::new(
-        message,
-        "write `sha256:` and 64 hexadecimal digits",
-    ))
+    Err(Wrong::new(message, "write `sha256:` and 64 hexadecimal digits"))
 }
 
 #[cfg(test)]
@@ -172,29 +151,15 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, milliseconds) in [
-            ("250ms", 250),
-            ("5s", 5000),
-            ("2m", 120_000),
-            ("1h", 3_600_000),
-            ("0s", 0),
-        ] {
+        for (text, milliseconds) in
+            [("250ms", 250), ("5s", 5000), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0)]
+        {
             let read = duration(text).unwrap();
             assert_eq!(read, Duration::from_millis(milliseconds));
             assert_eq!(duration(&in_words(read)).unwrap(), read);
         }
-        for bad in [
-            "",
-            "5",
-            "s",
-            "-1s",
-            "1.5s",
-            "5 s",
-            "5S",
-            "1d",
-            "99999999999999999999s",
-            "5é",
-        ] {
+        for bad in ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "1d", "99999999999999999999s", "5é"]
+        {
             assert!(duration(bad).is_err(), "{bad}");
         }
         assert!(duration("18446744073709551615h").is_err());
@@ -206,24 +171,14 @@ mod tests {
         assert!(duration_within("1s", shortest, longest).is_ok());
         assert!(duration_within("1h", shortest, longest).is_ok());
         let wrong = duration_within("61m", shortest, longest).unwrap_err();
-        assert_eq!(
-            wrong,
-            Wrong::new("`61m` is longer than 1h", "write 1s to 1h")
-        );
+        assert_eq!(wrong, Wrong::new("`61m` is longer than 1h", "write 1s to 1h"));
         let wrong = duration_within("999ms", shortest, longest).unwrap_err();
-        assert_eq!(
-            wrong,
-            Wrong::new("`999ms` is shorter than 1s", "write 1s to 1h")
-        );
+        assert_eq!(wrong, Wrong::new("`999ms` is shorter than 1s", "write 1s to 1h"));
     }
 
     #[test]
     fn sites() {
-        for good in [
-            "https://milano.example",
-            "http://127.0.0.1:8080/shop/",
-            "https://[::1]:4",
-        ] {
+        for good in ["https://milano.example", "http://127.0.0.1:8080/shop/", "https://[::1]:4"] {
             assert!(site(good).is_ok(), "{good}");
         }
         for bad in [
@@ -268,10 +223,7 @@ mod tests {
     #[test]
     fn people() {
         let (name, address) = person("Anna Rossi <anna@rossi.example>").unwrap();
-        assert_eq!(
-            (name.as_str(), address.as_str()),
-            ("Anna Rossi", "anna@rossi.example")
-        );
+        assert_eq!((name.as_str(), address.as_str()), ("Anna Rossi", "anna@rossi.example"));
         for bad in [
             "anna@rossi.example",
             "<anna@rossi.example>",

@@ -38,9 +38,7 @@ pub(super) fn read_wins(
                     continue;
                 };
                 decided.insert(write);
-                let winner = node
-                    .text()
-                    .and_then(|text| winner(text, &node.place, installs));
+                let winner = node.text().and_then(|text| winner(text, &node.place, installs));
                 if let Some(winner) = &winner {
                     check_winner(write, winner, &node.place, writers);
                 }
@@ -51,10 +49,8 @@ pub(super) fn read_wins(
         })?,
     };
     for write in EXCLUSIVE_WRITES {
-        let mut rivals: Vec<&Writer<'_>> = writers
-            .iter()
-            .filter(|writer| writer.writes.contains(write))
-            .collect();
+        let mut rivals: Vec<&Writer<'_>> =
+            writers.iter().filter(|writer| writer.writes.contains(write)).collect();
         rivals.sort_by_key(|writer| writer.place.span.start);
         if let ([_, .., last], false) = (rivals.as_slice(), decided.contains(write)) {
             let names = quoted(rivals.iter().map(|writer| writer.install.as_str()));

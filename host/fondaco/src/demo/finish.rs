@@ -29,19 +29,14 @@ pub fn reference(stage: &Stage) -> BTreeMap<String, i64> {
             _ => {}
         }
     }
-    left.into_iter()
-        .map(|(sku, quantity)| (sku, quantity.max(0)))
-        .collect()
+    left.into_iter().map(|(sku, quantity)| (sku, quantity.max(0))).collect()
 }
 
 /// Whether both shops show the reference.
 #[must_use]
 pub fn agreed(stage: &Stage) -> bool {
     let reference = reference(stage);
-    stage
-        .shops()
-        .iter()
-        .all(|shop| shop.quantities() == reference)
+    stage.shops().iter().all(|shop| shop.quantities() == reference)
 }
 
 /// Waits until nothing is on its way and the shops agree. Says whether they do.
@@ -78,20 +73,14 @@ pub fn print_table(stage: &Stage) {
     }
     println!("{:>12}", "reference");
     for (sku, expected) in &reference {
-        let shown: Vec<_> = stage
-            .shops()
-            .iter()
-            .map(|shop| shop.quantity(sku).unwrap_or_default())
-            .collect();
+        let shown: Vec<_> =
+            stage.shops().iter().map(|shop| shop.quantity(sku).unwrap_or_default()).collect();
         print!("{sku:<10}");
         for quantity in &shown {
             print!("{quantity:>10}");
         }
         let agree = shown.iter().all(|quantity| quantity == expected);
-        println!(
-            "{expected:>12}{}",
-            if agree { "" } else { "   ! they differ" }
-        );
+        println!("{expected:>12}{}", if agree { "" } else { "   ! they differ" });
     }
     let sold = stage
         .shops()

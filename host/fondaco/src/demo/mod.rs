@@ -54,9 +54,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn orders_per_second(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number <= ORDERS_PER_SECOND_MAX => Ok(number),
-        _ => Err(format!(
-            "say a number above 0, at most {ORDERS_PER_SECOND_MAX}"
-        )),
+        _ => Err(format!("say a number above 0, at most {ORDERS_PER_SECOND_MAX}")),
     }
 }
 
@@ -75,11 +73,7 @@ impl DemoOptions {
 pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     println!("Fondaco demo: two simulated WooCommerce shops, Milano and Torino, one stock.");
     let kitchen = StageOptions::kitchen(options.plugins.clone(), options.seed);
-    let stage = Stage::set(StageOptions {
-        folder: options.folder.clone(),
-        ..kitchen
-    })
-    .await?;
+    let stage = Stage::set(StageOptions { folder: options.folder.clone(), ..kitchen }).await?;
     println!("Configuration and data: {}", stage.folder().display());
     let config = stage.config()?;
     let mut stopping = std::pin::pin!(crate::signals::stop_asked());
@@ -100,10 +94,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     let customer = Customer::new(
         stage.shops().to_vec(),
         options.seed,
-        CustomerOptions {
-            orders_per_second: options.orders_per_second,
-            cancel_share: 0.1,
-        },
+        CustomerOptions { orders_per_second: options.orders_per_second, cancel_share: 0.1 },
     );
     let buying = tokio::spawn({
         let enough = enough.clone();
@@ -127,11 +118,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     finish::print_table(&stage);
     host.stop().await;
     stage.strike().await;
-    Ok(if agreed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn wait_until_live(
@@ -140,11 +127,7 @@ async fn wait_until_live(
 ) -> anyhow::Result<()> {
     let live = || {
         let mut clients = host.engine.clients();
-        clients.all(|client| {
-            host.engine
-                .status(&client.id)
-                .is_some_and(|status| status.live)
-        })
+        clients.all(|client| host.engine.status(&client.id).is_some_and(|status| status.live))
     };
     while !live() {
         match watch.recv().await {

@@ -26,11 +26,8 @@ pub const WEBHOOK_SECRET: &str = "rig-secret";
 
 /// The environment variables the configuration refers to. The shops they open are simulated, and
 /// reached from this machine alone.
-pub const ENVIRONMENT: [(&str, &str); 3] = [
-    ("DEMO_KEY", KEY),
-    ("DEMO_SECRET", SECRET),
-    ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET),
-];
+pub const ENVIRONMENT: [(&str, &str); 3] =
+    [("DEMO_KEY", KEY), ("DEMO_SECRET", SECRET), ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET)];
 
 struct Row {
     sku: &'static str,
@@ -47,13 +44,7 @@ const fn row(
     milano: i64,
     torino: i64,
 ) -> Row {
-    Row {
-        sku,
-        title,
-        price,
-        milano,
-        torino,
-    }
+    Row { sku, title, price, milano, torino }
 }
 
 /// What the demo's shops sell. They do not agree on everything at first.
@@ -98,13 +89,7 @@ impl StageOptions {
             RANGE.iter().map(product).collect()
         };
         let ranges = [range(|row| row.milano), range(|row| row.torino)];
-        Self {
-            folder: None,
-            plugins,
-            ranges,
-            seed,
-            webhooks: true,
-        }
+        Self { folder: None, plugins, ranges, seed, webhooks: true }
     }
 }
 
@@ -164,12 +149,7 @@ impl Stage {
         let free = std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?;
         let address = free.local_addr()?;
         let opening = shops.first().map(WooShop::quantities).unwrap_or_default();
-        let stage = Self {
-            folder,
-            shops,
-            address,
-            opening,
-        };
+        let stage = Self { folder, shops, address, opening };
         stage.write_files(&plugins)?;
         Ok(stage)
     }
@@ -269,9 +249,7 @@ impl Stage {
 /// What a shop is called: its name with a capital letter.
 pub fn capital(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What a shop of the demo is called.

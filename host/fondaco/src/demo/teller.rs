@@ -19,9 +19,7 @@ use crate::host::RunningHost;
 /// Begins to tell; goes on until it is aborted.
 pub fn tell(host: &RunningHost) -> JoinHandle<()> {
     let mut watch = host.engine.watch();
-    let teller = Teller {
-        store: Arc::clone(&host.store),
-    };
+    let teller = Teller { store: Arc::clone(&host.store) };
     tokio::spawn(async move {
         loop {
             match watch.recv().await {
@@ -44,27 +42,19 @@ struct Teller {
 impl Teller {
     async fn line(&self, happening: &Happening) -> Option<String> {
         match happening {
-            Happening::Ended {
-                client,
-                action,
-                end,
-            } => self.ended(client, action, end).await,
-            Happening::Buried {
-                delivery, reason, ..
-            } => Some(format!("delivery {delivery} was set aside: {reason}")),
+            Happening::Ended { client, action, end } => self.ended(client, action, end).await,
+            Happening::Buried { delivery, reason, .. } => {
+                Some(format!("delivery {delivery} was set aside: {reason}"))
+            }
             _ => None,
         }
     }
 
     async fn ended(&self, client: &ClientId, action: &Action, end: &ActionEnd) -> Option<String> {
         let (shop, variant, available, decided_on) = match &action.kind {
-            ActionKind::ChangeStock {
-                shop,
-                variant,
-                available,
-                decided_on,
-                ..
-            } => (shop, variant, available, decided_on),
+            ActionKind::ChangeStock { shop, variant, available, decided_on, .. } => {
+                (shop, variant, available, decided_on)
+            }
             ActionKind::Alert { title, text, .. } => {
                 return Some(format!("alert: {}. {}", title.en, text.en));
             }
@@ -93,29 +83,16 @@ impl Teller {
     async fn sku(&self, client: &ClientId, shop: &ShopId, variant: &str) -> String {
         let key = EntityKey::variant(shop.clone(), variant);
         let row = self.store.mirror(client, &key).await.ok().flatten();
-        let content = row
-            .as_ref()
-            .and_then(|row| row.entity.as_variant()?.content.value());
-        content
-            .and_then(|content| content.sku.clone())
-            .unwrap_or_else(|| variant.to_owned())
+        let content = row.as_ref().and_then(|row| row.entity.as_variant()?.content.value());
+        content.and_then(|content| content.sku.clone()).unwrap_or_else(|| variant.to_owned())
     }
 
     /// What led to an action: its event, in words.
     async fn why(&self, client: &ClientId, event: u64, sku: &str) -> String {
         let event = self.store.event(client, event).await.ok().flatten();
         match event.map(|event| event.body) {
-            Some(EventBody::Changed {
-                key,
-                sequence,
-                change: Change::Order(changes),
-            }) => {
-                let order = self
-                    .store
-                    .entity_at(client, &key, sequence)
-                    .await
-                    .ok()
-                    .flatten();
+            Some(EventBody::Changed { key, sequence, change: Change::Order(changes) }) => {
+                let order = self.store.entity_at(client, &key, sequence).await.ok().flatten();
                 order_words(&key, order.as_ref(), &changes, sku)
             }
             Some(EventBody::Changed { key, .. }) => {
@@ -135,9 +112,7 @@ fn order_words(
     sku: &str,
 ) -> String {
     let order = order.and_then(Entity::as_order);
-    let number = order
-        .and_then(|order| order.head.value())
-        .map(|head| head.number.as_str());
+    let number = order.and_then(|order| order.head.value()).map(|head| head.number.as_str());
     let quantity: Decimal = order
         .and_then(|order| order.lines.value())
         .into_iter()

@@ -52,10 +52,7 @@ pub(super) fn build(folders: &[PathBuf], out: &Path) -> Result<ExitCode> {
         eprintln!("{mistake}");
     }
     let count = mistakes.len();
-    eprintln!(
-        "{count} {}",
-        if count == 1 { "mistake" } else { "mistakes" }
-    );
+    eprintln!("{count} {}", if count == 1 { "mistake" } else { "mistakes" });
     Ok(ExitCode::FAILURE)
 }
 
@@ -73,27 +70,13 @@ fn compile(folder: &Folder, toolchain: &Toolchain) -> Result<Vec<u8>, Vec<Mistak
 pub(super) fn pack(folder: &Folder, module: &[u8]) -> Result<(Vec<u8>, Inspection), Vec<Mistake>> {
     let mut plugin = component::from_module(module)
         .map_err(|error| vec![folder.mistake(format!("cannot be made a component: {error:#}"))])?;
-    component::append_section(
-        &mut plugin,
-        MANIFEST_SECTION,
-        folder.manifest_text.as_bytes(),
-    );
-    component::append_section(
-        &mut plugin,
-        SETTINGS_SCHEMA_SECTION,
-        folder.schema_text.as_bytes(),
-    );
+    component::append_section(&mut plugin, MANIFEST_SECTION, folder.manifest_text.as_bytes());
+    component::append_section(&mut plugin, SETTINGS_SCHEMA_SECTION, folder.schema_text.as_bytes());
     let inspection = fondaco_sandbox::inspect(&plugin).map_err(|error| folder.refused(&error))?;
     let reasons = inspection.manifest.reasons.keys();
     let idle = reasons.filter(|interface| !inspection.imports.contains(*interface));
-    let idle: Vec<_> = idle
-        .map(|interface| folder.idle_reason(interface))
-        .collect();
-    if idle.is_empty() {
-        Ok((plugin, inspection))
-    } else {
-        Err(idle)
-    }
+    let idle: Vec<_> = idle.map(|interface| folder.idle_reason(interface)).collect();
+    if idle.is_empty() { Ok((plugin, inspection)) } else { Err(idle) }
 }
 
 /// Writes beside the file first, so that who reads it meanwhile sees the old or the new one.

@@ -12,20 +12,12 @@ use wit_component::ComponentEncoder;
 /// When it imports something that the contract does not have, such as the functions of a system.
 pub(super) fn from_module(module: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = ComponentEncoder::default();
-    encoder
-        .module(module)
-        .context("it does not say what of the contract it uses")?;
-    encoder
-        .validate(true)
-        .encode()
-        .context("it does not fit the contract")
+    encoder.module(module).context("it does not say what of the contract it uses")?;
+    encoder.validate(true).encode().context("it does not fit the contract")
 }
 
 /// Adds a custom section at the end of a component.
 pub(super) fn append_section(component: &mut Vec<u8>, name: &str, content: &[u8]) {
-    let section = CustomSection {
-        name: Cow::Borrowed(name),
-        data: Cow::Borrowed(content),
-    };
+    let section = CustomSection { name: Cow::Borrowed(name), data: Cow::Borrowed(content) };
     section.append_to_component(component);
 }

@@ -34,11 +34,7 @@ pub(super) struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            line,
-            message,
-        } = self;
+        let Self { path, line, message } = self;
         match line {
             Some(line) => write!(formatter, "{}:{line}: {message}", path.display()),
             None => write!(formatter, "{}: {message}", path.display()),
@@ -74,11 +70,7 @@ impl Folder {
                 None
             }
         };
-        let manifest_text = note(text_of(
-            &path.join(MANIFEST),
-            limits::MANIFEST_BYTES_MAX,
-            None,
-        ));
+        let manifest_text = note(text_of(&path.join(MANIFEST), limits::MANIFEST_BYTES_MAX, None));
         let schema_text = note(text_of(
             &path.join(SETTINGS_SCHEMA),
             limits::SETTINGS_SCHEMA_BYTES_MAX,
@@ -92,11 +84,7 @@ impl Folder {
             Ok(package) => Some(package),
             Err(error) => {
                 let message = format!("{error:#}");
-                mistakes.push(Mistake {
-                    path: path.to_owned(),
-                    line: None,
-                    message,
-                });
+                mistakes.push(Mistake { path: path.to_owned(), line: None, message });
                 None
             }
         };
@@ -108,13 +96,7 @@ impl Folder {
                 if mistakes.is_empty() =>
             {
                 let path = path.to_owned();
-                Ok(Self {
-                    path,
-                    manifest_text,
-                    schema_text,
-                    manifest,
-                    package,
-                })
+                Ok(Self { path, manifest_text, schema_text, manifest, package })
             }
             _ => Err(mistakes),
         }
@@ -147,20 +129,12 @@ impl Folder {
 
     /// Something wrong with the module as a whole.
     pub(super) fn mistake(&self, message: String) -> Mistake {
-        Mistake {
-            path: self.path.clone(),
-            line: None,
-            message,
-        }
+        Mistake { path: self.path.clone(), line: None, message }
     }
 
     fn manifest_mistake(&self, key: &str, message: String) -> Mistake {
         let line = line_of(&self.manifest_text, key);
-        Mistake {
-            path: self.path.join(MANIFEST),
-            line,
-            message,
-        }
+        Mistake { path: self.path.join(MANIFEST), line, message }
     }
 }
 
@@ -169,10 +143,7 @@ pub(super) fn same_ids(folders: &[Folder]) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for (index, folder) in folders.iter().enumerate() {
         let id = &folder.manifest.id;
-        let earlier = folders
-            .iter()
-            .take(index)
-            .find(|other| other.manifest.id == *id);
+        let earlier = folders.iter().take(index).find(|other| other.manifest.id == *id);
         if let Some(earlier) = earlier {
             let message = format!("`{id}` is the id of {} as well", earlier.path.display());
             mistakes.push(folder.manifest_mistake("id", message));
@@ -182,20 +153,14 @@ pub(super) fn same_ids(folders: &[Folder]) -> Vec<Mistake> {
 }
 
 fn text_of(path: &Path, bytes_max: usize, otherwise: Option<&str>) -> Result<String, Mistake> {
-    let mistake = |message| Mistake {
-        path: path.to_owned(),
-        line: None,
-        message,
-    };
+    let mistake = |message| Mistake { path: path.to_owned(), line: None, message };
     match (fs::metadata(path), otherwise) {
         (Err(error), Some(otherwise)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(otherwise.to_owned());
         }
         (Ok(file), _) if file.len() > bytes_max as u64 => {
             let bytes = file.len();
-            return Err(mistake(format!(
-                "is {bytes} bytes long; {bytes_max} is the most"
-            )));
+            return Err(mistake(format!("is {bytes} bytes long; {bytes_max} is the most")));
         }
         _ => {}
     }
@@ -217,11 +182,7 @@ fn parse(
                     ManifestFile::SettingsSchema => SETTINGS_SCHEMA,
                 };
                 let path = path.join(file);
-                Mistake {
-                    path,
-                    line: mistake.line,
-                    message: mistake.message,
-                }
+                Mistake { path, line: mistake.line, message: mistake.message }
             }));
             None
         }
@@ -235,9 +196,7 @@ fn disagreements(path: &Path, text: &str, manifest: &Manifest, package: &Package
         ("id", "name", &manifest.id, &package.name),
         ("version", "version", &version, &package.version),
     ];
-    let differing = pairs
-        .into_iter()
-        .filter(|(_, _, here, there)| here != there);
+    let differing = pairs.into_iter().filter(|(_, _, here, there)| here != there);
     let mistake = |(key, cargo_key, here, there): (&str, &str, &String, &String)| Mistake {
         path: path.join(MANIFEST),
         line: line_of(text, key),
@@ -251,10 +210,7 @@ fn disagreements(path: &Path, text: &str, manifest: &Manifest, package: &Package
 /// The line of a top-level key in `plugin.toml`; the first line if it is not there.
 fn line_of(text: &str, key: &str) -> Option<usize> {
     let (table, _) = DeTable::parse_recoverable(text);
-    let entry = table
-        .get_ref()
-        .iter()
-        .find(|(found, _)| found.get_ref().as_ref() == key);
+    let entry = table.get_ref().iter().find(|(found, _)| found.get_ref().as_ref() == key);
     let start = entry.map_or(0, |(found, _)| found.span().start);
     let before = text.get(..start)?;
     Some(before.bytes().filter(|byte| *byte == b'\n').count() + 1)

@@ -26,14 +26,9 @@ struct Setting<'a> {
 /// When the file cannot be read or is no plugin.
 pub(super) fn inspect(file: &Path, as_json: bool) -> Result<ExitCode> {
     let name = file.display();
-    let length = fs::metadata(file)
-        .with_context(|| format!("cannot read {name}"))?
-        .len();
+    let length = fs::metadata(file).with_context(|| format!("cannot read {name}"))?.len();
     let most = limits::COMPONENT_BYTES_MAX;
-    ensure!(
-        length <= most as u64,
-        "{name} is {length} bytes long; {most} is the most"
-    );
+    ensure!(length <= most as u64, "{name} is {length} bytes long; {most} is the most");
     let plugin = fs::read(file).with_context(|| format!("cannot read {name}"))?;
     let inspection =
         fondaco_sandbox::inspect(&plugin).with_context(|| format!("{name} cannot be used"))?;
@@ -58,22 +53,14 @@ pub(super) fn for_people(inspection: &Inspection) -> String {
         format!("state     schema {}", manifest.state_schema),
         format!("size      {}", size(inspection.bytes)),
         format!("digest    {}", inspection.digest),
-        format!(
-            "hears     {}",
-            names(inspection.hooks.iter().map(|hook| hook.as_str()))
-        ),
+        format!("hears     {}", names(inspection.hooks.iter().map(|hook| hook.as_str()))),
     ];
     for schedule in &manifest.schedules {
-        lines.push(format!(
-            "schedule  {} every {:?}",
-            schedule.name, schedule.every
-        ));
+        lines.push(format!("schedule  {} every {:?}", schedule.name, schedule.every));
     }
     let (fuel, wall_ms) = run_limits(inspection);
     let memory = size(limits::RUN_MEMORY_BYTES);
-    lines.push(format!(
-        "limits    {fuel} fuel, {wall_ms} ms and {memory} of memory a run"
-    ));
+    lines.push(format!("limits    {fuel} fuel, {wall_ms} ms and {memory} of memory a run"));
     lines.push(String::from("\nmay, where the client grants it"));
     for interface in inspection.needed_grants() {
         lines.push(format!("  {interface}"));
@@ -161,20 +148,13 @@ pub(super) fn size(bytes: usize) -> String {
 /// Names with commas between; `nothing` if there are none.
 pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
-    if names.is_empty() {
-        String::from("nothing")
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { String::from("nothing") } else { names.join(", ") }
 }
 
 /// Fuel and milliseconds that a run gets on a host with default limits.
 fn run_limits(inspection: &Inspection) -> (u64, u64) {
     let own = inspection.manifest.limits;
-    (
-        own.fuel.unwrap_or(limits::RUN_FUEL),
-        own.wall_ms.unwrap_or(limits::RUN_WALL_MS),
-    )
+    (own.fuel.unwrap_or(limits::RUN_FUEL), own.wall_ms.unwrap_or(limits::RUN_WALL_MS))
 }
 
 fn settings(schema: &Value) -> Vec<Setting<'_>> {
@@ -194,10 +174,7 @@ fn collect_settings<'a>(schema: &'a Value, within: &str, settings: &mut Vec<Sett
         settings.push(Setting {
             name,
             kind: kind(schema),
-            title: schema
-                .get("title")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
+            title: schema.get("title").and_then(Value::as_str).unwrap_or_default(),
             default: schema.get("default"),
             required: required.is_some_and(|required| required.iter().any(|it| it == property)),
         });
@@ -208,19 +185,13 @@ fn collect_settings<'a>(schema: &'a Value, within: &str, settings: &mut Vec<Sett
 /// The type of a setting's values, with its bounds: `integer 0..100`, `"a" or "b"`.
 fn kind(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        return values
-            .iter()
-            .map(Value::to_string)
-            .collect::<Vec<_>>()
-            .join(" or ");
+        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" or ");
     }
     let mut kind = match schema.get("type") {
         Some(Value::String(kind)) => kind.clone(),
-        Some(Value::Array(kinds)) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(" or "),
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+        }
         _ => String::from("anything"),
     };
     let (least, most) = (schema.get("minimum"), schema.get("maximum"));

@@ -70,22 +70,12 @@ impl Package {
             .canonicalize()
             .with_context(|| format!("{}: a module is a crate, and has one", manifest.display()))?;
         let mut command = cargo();
-        command.args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--manifest-path",
-        ]);
+        command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]);
         command.arg(&manifest).stdin(Stdio::null());
         let output = command.output().context("cargo does not start")?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "{}: cargo cannot read it: {}",
-                manifest.display(),
-                why.trim()
-            );
+            bail!("{}: cargo cannot read it: {}", manifest.display(), why.trim());
         }
         let metadata: Metadata = serde_json::from_slice(&output.stdout)
             .context("what cargo tells of the workspace cannot be read")?;
@@ -93,10 +83,7 @@ impl Package {
         let Some(package) = packages.find(|package| package.manifest_path == manifest) else {
             bail!("{}: it has no [package]", manifest.display());
         };
-        let mut kinds = package
-            .targets
-            .iter()
-            .flat_map(|target| &target.crate_types);
+        let mut kinds = package.targets.iter().flat_map(|target| &target.crate_types);
         ensure!(
             kinds.any(|kind| kind == "cdylib"),
             "{}: it makes no library that can become a module; add `[lib]` with \
@@ -119,25 +106,13 @@ impl Package {
     /// When cargo cannot compile it; it has said why.
     pub(super) fn compile(&self, toolchain: &Toolchain) -> Result<PathBuf> {
         let mut command = toolchain.cargo_build(&self.target_folder);
-        command
-            .current_dir(&self.workspace)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        command
-            .arg("--lib")
-            .arg("--manifest-path")
-            .arg(&self.manifest);
+        command.current_dir(&self.workspace).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg("--lib").arg("--manifest-path").arg(&self.manifest);
         command.args(["--profile", self.profile()?]);
         command.arg("--message-format=json-render-diagnostics");
         let child = command.spawn().context("cargo does not start")?;
-        let output = child
-            .wait_with_output()
-            .context("cargo cannot be waited for")?;
-        ensure!(
-            output.status.success(),
-            "{} cannot be compiled; cargo says why above",
-            self.name
-        );
+        let output = child.wait_with_output().context("cargo cannot be waited for")?;
+        ensure!(output.status.success(), "{} cannot be compiled; cargo says why above", self.name);
         let messages = String::from_utf8_lossy(&output.stdout);
         messages
             .lines()

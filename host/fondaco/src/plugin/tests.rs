@@ -78,10 +78,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 /// The mistakes as they are shown, with the folder's own path left out.
 fn shown(folder: &Path, mistakes: &[Mistake]) -> Vec<String> {
     let folder = format!("{}/", folder.display());
-    mistakes
-        .iter()
-        .map(|mistake| mistake.to_string().replace(&folder, ""))
-        .collect()
+    mistakes.iter().map(|mistake| mistake.to_string().replace(&folder, "")).collect()
 }
 
 fn mistakes_in(folder: &TempDir) -> Vec<String> {
@@ -115,10 +112,7 @@ fn a_sound_folder_is_packed_and_inspected() {
     let folder = sound();
     let read = Folder::read(folder.path()).unwrap();
     let (plugin, inspection) = pack(&read, &module(WORLD)).unwrap();
-    assert_eq!(
-        fondaco_sandbox::inspect(&plugin).unwrap().digest,
-        inspection.digest
-    );
+    assert_eq!(fondaco_sandbox::inspect(&plugin).unwrap().digest, inspection.digest);
     assert_eq!(inspection.bytes, plugin.len());
 
     let page = for_people(&inspection);
@@ -137,26 +131,15 @@ fn a_sound_folder_is_packed_and_inspected() {
         "  low (integer 0.., 5 unless set)",
         "  round (\"up\" or \"down\")",
     ] {
-        assert!(
-            page.lines().any(|shown| shown == line),
-            "`{line}` is not in:\n{page}"
-        );
+        assert!(page.lines().any(|shown| shown == line), "`{line}` is not in:\n{page}");
     }
     let json = machine_readable(&inspection);
     assert_eq!(json["hooks"], serde_json::json!(["on-schedule"]));
     assert_eq!(json["permissions"][0]["interface"], "alert");
-    assert_eq!(
-        json["permissions"][0]["reason"]["it"],
-        "Per dire che cosa sta finendo."
-    );
+    assert_eq!(json["permissions"][0]["reason"]["it"], "Per dire che cosa sta finendo.");
     assert_eq!(json["limits"]["wall_ms"], 250);
     assert_eq!(json["schedules"][0]["every_ms"], 60_000);
-    let low = &json["settings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|it| it["name"] == "low")
-        .unwrap();
+    let low = &json["settings"].as_array().unwrap().iter().find(|it| it["name"] == "low").unwrap();
     assert_eq!(low["default"], 5);
 }
 
@@ -178,16 +161,8 @@ fn all_mistakes_of_a_folder_come_at_once() {
         .replace("every = \"60s\"", "every = \"soon\"")
         .replace("[limits]", "[limit]");
     write(folder.path(), "plugin.toml", &broken);
-    write(
-        folder.path(),
-        "settings.schema.json",
-        "{ \"type\":\n \"object\", }",
-    );
-    write(
-        folder.path(),
-        "Cargo.toml",
-        &CARGO.replace("[\"cdylib\"]", "[\"rlib\"]"),
-    );
+    write(folder.path(), "settings.schema.json", "{ \"type\":\n \"object\", }");
+    write(folder.path(), "Cargo.toml", &CARGO.replace("[\"cdylib\"]", "[\"rlib\"]"));
     let mistakes = mistakes_in(&folder);
     assert_eq!(mistakes.len(), 6, "{mistakes:#?}");
     for start in [
@@ -201,10 +176,7 @@ fn all_mistakes_of_a_folder_come_at_once() {
         assert!(found, "no mistake starts with `{start}`: {mistakes:#?}");
     }
     let last = mistakes.last().unwrap();
-    assert!(
-        last.contains("crate-type = [\"cdylib\", \"rlib\"]"),
-        "{last}"
-    );
+    assert!(last.contains("crate-type = [\"cdylib\", \"rlib\"]"), "{last}");
 }
 
 #[test]
@@ -212,10 +184,7 @@ fn an_empty_folder_is_told_what_it_lacks() {
     let folder = tempfile::tempdir().unwrap();
     let mistakes = mistakes_in(&folder);
     assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
-    assert!(
-        mistakes[0].starts_with("plugin.toml: cannot be read: "),
-        "{mistakes:#?}"
-    );
+    assert!(mistakes[0].starts_with("plugin.toml: cannot be read: "), "{mistakes:#?}");
     assert!(mistakes[1].contains("Cargo.toml"), "{mistakes:#?}");
 }
 
@@ -225,18 +194,13 @@ fn a_manifest_too_large_is_not_read() {
     let large = "#".repeat(fondaco_sandbox::limits::MANIFEST_BYTES_MAX + 1);
     write(folder.path(), "plugin.toml", &large);
     let mistakes = mistakes_in(&folder);
-    assert_eq!(
-        mistakes,
-        ["plugin.toml: is 65537 bytes long; 65536 is the most"]
-    );
+    assert_eq!(mistakes, ["plugin.toml: is 65537 bytes long; 65536 is the most"]);
 }
 
 #[test]
 fn the_manifest_and_the_crate_agree() {
     let folder = sound();
-    let other = MANIFEST
-        .replace("\"made-up\"", "\"other\"")
-        .replace("0.3.1", "0.4.0");
+    let other = MANIFEST.replace("\"made-up\"", "\"other\"").replace("0.3.1", "0.4.0");
     write(folder.path(), "plugin.toml", &other);
     assert_eq!(
         mistakes_in(&folder),
@@ -255,12 +219,7 @@ fn two_modules_with_one_id_are_refused() {
     let folders = [one.path(), other.path()].map(|path| Folder::read(path).unwrap());
     let mistakes = shown(other.path(), &same_ids(&folders));
     let one = one.path().display();
-    assert_eq!(
-        mistakes,
-        [format!(
-            "plugin.toml:1: `made-up` is the id of {one} as well"
-        )]
-    );
+    assert_eq!(mistakes, [format!("plugin.toml:1: `made-up` is the id of {one} as well")]);
     assert!(same_ids(&folders[..1]).is_empty());
 }
 
@@ -272,10 +231,7 @@ fn mistakes_when_packed(manifest: &str, world: &str) -> Vec<String> {
     let mistakes = pack(&read, &module(world)).expect_err("it cannot be packed");
     let whole = folder.path().display().to_string();
     let mistakes = shown(folder.path(), &mistakes);
-    mistakes
-        .into_iter()
-        .map(|mistake| mistake.replace(&whole, "the folder"))
-        .collect()
+    mistakes.into_iter().map(|mistake| mistake.replace(&whole, "the folder")).collect()
 }
 
 #[test]
@@ -320,21 +276,11 @@ fn what_was_not_compiled_against_the_contract_is_refused() {
     let read = Folder::read(folder.path()).unwrap();
     let mistakes = pack(&read, b"not Wasm").expect_err("it cannot be packed");
     assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
-    assert!(
-        mistakes[0]
-            .to_string()
-            .contains("cannot be made a component"),
-        "{mistakes:#?}"
-    );
+    assert!(mistakes[0].to_string().contains("cannot be made a component"), "{mistakes:#?}");
     // A module of nothing is a component of nothing.
     let mistakes = pack(&read, b"\0asm\x01\0\0\0").expect_err("it cannot be packed");
     let mistakes = shown(folder.path(), &mistakes);
-    assert!(
-        mistakes
-            .iter()
-            .any(|mistake| mistake.contains("exports no hook")),
-        "{mistakes:#?}"
-    );
+    assert!(mistakes.iter().any(|mistake| mistake.contains("exports no hook")), "{mistakes:#?}");
 }
 
 #[test]

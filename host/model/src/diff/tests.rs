@@ -60,10 +60,8 @@ fn order(version: u64, state: OrderState, paid: bool, line: OrderLine) -> Snapsh
 }
 
 fn stock(version: u64, available: i64) -> Snapshot {
-    let level = StockLevel {
-        policy: StockPolicy::Tracked,
-        available: Some(Decimal::from(available)),
-    };
+    let level =
+        StockLevel { policy: StockPolicy::Tracked, available: Some(Decimal::from(available)) };
     Snapshot {
         key: EntityKey::variant(shop(), "10"),
         entity: Entity::Variant(Variant {
@@ -105,10 +103,7 @@ fn the_first_sight_of_stock_is_no_change() {
     assert!(observe(None, &stock(1, 14)).changes.is_empty());
     assert_eq!(
         changes_between(&stock(1, 14), &stock(2, 12)),
-        [Change::Stock {
-            location: Location::WHOLE_SHOP,
-            before: Some(Decimal::from(14))
-        }]
+        [Change::Stock { location: Location::WHOLE_SHOP, before: Some(Decimal::from(14)) }]
     );
 }
 
@@ -117,13 +112,8 @@ fn quantities_compare_by_value() {
     let mut same = stock(2, 14);
     if let Entity::Variant(variant) = &mut same.entity {
         let available = Some("14.000".parse().unwrap());
-        let level = StockLevel {
-            policy: StockPolicy::Tracked,
-            available,
-        };
-        variant
-            .stock
-            .insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
+        let level = StockLevel { policy: StockPolicy::Tracked, available };
+        variant.stock.insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
     }
     assert!(changes_between(&stock(1, 14), &same).is_empty());
 }
@@ -177,21 +167,12 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                     Some(true) => Aspect::deleted(pushed(version)),
                     Some(false) => Aspect::known(pushed(version), vec![line(2, deducted)]),
                 };
-                let amount = Refund {
-                    amount: Decimal::from(deducted),
-                    reason: None,
-                };
+                let amount = Refund { amount: Decimal::from(deducted), reason: None };
                 let refunds =
                     tells[2].then(|| (refund.to_string(), Aspect::known(pushed(version), amount)));
-                let entity = Entity::Order(Order {
-                    head,
-                    lines,
-                    refunds: refunds.into_iter().collect(),
-                });
-                Snapshot {
-                    key: EntityKey::order(shop(), "17"),
-                    entity,
-                }
+                let entity =
+                    Entity::Order(Order { head, lines, refunds: refunds.into_iter().collect() });
+                Snapshot { key: EntityKey::order(shop(), "17"), entity }
             })
             .collect()
     })

@@ -29,18 +29,13 @@ impl From<Failed> for PlatformError {
 }
 
 pub fn refused(reason: impl Into<String>) -> PlatformError {
-    PlatformError::Refused {
-        reason: reason.into(),
-    }
+    PlatformError::Refused { reason: reason.into() }
 }
 
 /// What nobody knows the effect of: a write may have had one, a read cannot.
 pub fn uncertain(method: &Method, reason: String, retry_after: Option<Duration>) -> PlatformError {
     if method == Method::GET {
-        PlatformError::Unavailable {
-            reason,
-            retry_after,
-        }
+        PlatformError::Unavailable { reason, retry_after }
     } else {
         PlatformError::Ambiguous { reason }
     }
@@ -55,10 +50,7 @@ pub fn failure(
     body: &[u8],
 ) -> Failed {
     let error: Option<ApiError> = serde_json::from_slice(body).ok();
-    let code = error
-        .as_ref()
-        .map(|error| error.code.0.as_str())
-        .unwrap_or_default();
+    let code = error.as_ref().map(|error| error.code.0.as_str()).unwrap_or_default();
     if status == StatusCode::NOT_FOUND && is_gone(code) {
         return Failed::Gone;
     }
@@ -67,10 +59,7 @@ pub fn failure(
         |hint: &str| format!("the shop answered {method} {path} with {status}{message}{hint}");
     let wait = retry_after(headers);
     Failed::Otherwise(match status.as_u16() {
-        429 => PlatformError::Unavailable {
-            reason: reason(""),
-            retry_after: wait,
-        },
+        429 => PlatformError::Unavailable { reason: reason(""), retry_after: wait },
         408 | 500..=599 => uncertain(method, reason(""), wait),
         300..=399 => refused(reason(&redirect(headers))),
         number => refused(reason(hint(number, code, error.as_ref()))),
@@ -90,18 +79,13 @@ fn is_gone(code: &str) -> bool {
 }
 
 fn said(error: &ApiError) -> String {
-    let message: String = plain_text(&error.message)
-        .chars()
-        .take(MESSAGE_CHARACTERS_MAX)
-        .collect();
+    let message: String = plain_text(&error.message).chars().take(MESSAGE_CHARACTERS_MAX).collect();
     let code: String = error.code.0.chars().take(MESSAGE_CHARACTERS_MAX).collect();
     format!(": {message} (`{code}`)")
 }
 
 fn hint(status: u16, code: &str, error: Option<&ApiError>) -> &'static str {
-    let message = error
-        .map(|error| error.message.as_str())
-        .unwrap_or_default();
+    let message = error.map(|error| error.message.as_str()).unwrap_or_default();
     match (status, code) {
         (401, "woocommerce_rest_authentication_error") if message.contains("permission") => {
             "; set the key to read and write in WooCommerce, Settings, Advanced, REST API"
@@ -129,9 +113,7 @@ fn hint(status: u16, code: &str, error: Option<&ApiError>) -> &'static str {
 
 /// Where a redirection leads, without its query, which has the signature in it.
 fn redirect(headers: &HeaderMap) -> String {
-    let location = headers
-        .get(header::LOCATION)
-        .and_then(|location| location.to_str().ok());
+    let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
     let place = location.and_then(|location| location.split(['?', '#']).next());
     match place {
         Some(place) => {
@@ -143,12 +125,6 @@ fn redirect(headers: &HeaderMap) -> String {
 
 /// How long the shop asks to wait, where it says so in seconds.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }

@@ -25,11 +25,7 @@ pub struct Credentials {
 impl Credentials {
     /// The header for an encrypted request.
     pub fn basic(&self) -> Option<HeaderValue> {
-        let pair = format!(
-            "{}:{}",
-            self.key.expose_secret(),
-            self.secret.expose_secret()
-        );
+        let pair = format!("{}:{}", self.key.expose_secret(), self.secret.expose_secret());
         let mut value =
             HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(pair))).ok()?;
         value.set_sensitive(true);
@@ -84,10 +80,8 @@ fn signature_base(method: &str, url: &Url, parameters: &Parameters) -> String {
         .map(|(name, value)| (percent_encoded(name), percent_encoded(value)))
         .collect();
     encoded.sort();
-    let pairs: Vec<String> = encoded
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let pairs: Vec<String> =
+        encoded.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     let method = method.to_ascii_uppercase();
     let pairs = percent_encoded(&pairs.join("&"));
     format!("{method}&{}&{pairs}", percent_encoded(address.as_str()))

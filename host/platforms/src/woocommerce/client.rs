@@ -100,13 +100,8 @@ impl Client {
                 None,
             ))
         })?;
-        let total = headers
-            .get("X-WP-Total")
-            .and_then(|total| total.to_str().ok());
-        Ok(Answer {
-            content,
-            total: total.and_then(|total| total.parse().ok()),
-        })
+        let total = headers.get("X-WP-Total").and_then(|total| total.to_str().ok());
+        Ok(Answer { content, total: total.and_then(|total| total.parse().ok()) })
     }
 
     async fn send(
@@ -117,13 +112,9 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<(HeaderMap, Vec<u8>), Failed> {
         let Ok(_turn) = self.turns.acquire().await else {
-            return Err(Failed::Otherwise(refused(
-                "the connection to the shop is closed",
-            )));
+            return Err(Failed::Otherwise(refused("the connection to the shop is closed")));
         };
-        let request = self
-            .request(method, path, query, body)
-            .map_err(Failed::Otherwise)?;
+        let request = self.request(method, path, query, body).map_err(Failed::Otherwise)?;
         let unsent = |error| Failed::Otherwise(self.unanswered(method, path, error));
         let mut response = request.send().await.map_err(unsent)?;
         let mut bytes = Vec::new();
@@ -156,8 +147,7 @@ impl Client {
         let query = if encrypted {
             query
         } else {
-            self.credentials
-                .signed(method.as_str(), &url, query, &once())
+            self.credentials.signed(method.as_str(), &url, query, &once())
         };
         if !query.is_empty() {
             url.set_query(Some(&auth::query(&query)));
@@ -178,11 +168,7 @@ impl Client {
     /// the signature in it.
     fn unanswered(&self, method: &Method, path: &str, error: reqwest::Error) -> PlatformError {
         let place = self.base.host_str().unwrap_or_default();
-        let what = if error.is_timeout() {
-            "did not answer in time"
-        } else {
-            "did not answer"
-        };
+        let what = if error.is_timeout() { "did not answer in time" } else { "did not answer" };
         let connecting = error.is_connect();
         let error = error.without_url();
         let mut why = error.to_string();
@@ -191,14 +177,9 @@ impl Client {
             why = format!("{why}: {error}");
             source = error.source();
         }
-        let reason = self
-            .credentials
-            .scrubbed(&format!("{place} {what} {method} {path} ({why})"));
+        let reason = self.credentials.scrubbed(&format!("{place} {what} {method} {path} ({why})"));
         if connecting {
-            return PlatformError::Unavailable {
-                reason,
-                retry_after: None,
-            };
+            return PlatformError::Unavailable { reason, retry_after: None };
         }
         uncertain(method, reason, None)
     }

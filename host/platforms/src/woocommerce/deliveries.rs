@@ -28,21 +28,15 @@ pub fn verify(
     body: &[u8],
 ) -> Result<Verified, Unverified> {
     let Some(signature) = headers.get(SIGNATURE) else {
-        return if is_ping(headers, body) {
-            Ok(Verified::Ping)
-        } else {
-            Err(Unverified::Unsigned)
-        };
+        return if is_ping(headers, body) { Ok(Verified::Ping) } else { Err(Unverified::Unsigned) };
     };
-    let signature = BASE64_STANDARD
-        .decode(signature.as_bytes())
-        .map_err(|_| Unverified::WrongSignature)?;
+    let signature =
+        BASE64_STANDARD.decode(signature.as_bytes()).map_err(|_| Unverified::WrongSignature)?;
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
         .map_err(|_| Unverified::WrongSignature)?;
     mac.update(body);
     // Compares in constant time.
-    mac.verify_slice(&signature)
-        .map_err(|_| Unverified::WrongSignature)?;
+    mac.verify_slice(&signature).map_err(|_| Unverified::WrongSignature)?;
     let topic = headers.get(TOPIC).and_then(|topic| topic.to_str().ok());
     let topic = topic.ok_or(Unverified::MissingHeader(TOPIC))?.to_owned();
     Ok(Verified::Delivery { topic })
@@ -53,16 +47,10 @@ fn is_ping(headers: &HeaderMap, body: &[u8]) -> bool {
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .and_then(|kind| kind.split(';').next())
-        .is_some_and(|kind| {
-            kind.trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        });
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
     let number = body.strip_prefix(b"webhook_id=").unwrap_or_default();
     let numbered = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-    form && numbered
-        && !headers
-            .keys()
-            .any(|name| name.as_str().starts_with("x-wc-"))
+    form && numbered && !headers.keys().any(|name| name.as_str().starts_with("x-wc-"))
 }
 
 /// What a delivery tells.
@@ -141,8 +129,8 @@ fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Unreadable> 
             products::plain_text(&message),
             code.0
         ))),
-        Err(_) => Err(Unreadable(format!(
-            "the body is not {what} as WooCommerce sends it: {error}"
-        ))),
+        Err(_) => {
+            Err(Unreadable(format!("the body is not {what} as WooCommerce sends it: {error}")))
+        }
     }
 }

@@ -11,22 +11,13 @@ use crate::{PlatformError, ShopFacts};
 /// makes a shop try connections to the outside.
 pub async fn read(client: &Client) -> Result<ShopFacts, PlatformError> {
     let fields = vec![("_fields", "id,value".to_owned())];
-    let settings = client
-        .get::<Vec<Setting>>("/settings/general", fields)
-        .await?
-        .content;
+    let settings = client.get::<Vec<Setting>>("/settings/general", fields).await?.content;
     let currency = settings
         .iter()
         .find(|setting| setting.id == "woocommerce_currency")
         .and_then(|setting| setting.value.as_str())
         .ok_or_else(|| refused("the shop's general settings have no `woocommerce_currency`"))?;
     let fields = vec![("_fields", "environment.version".to_owned())];
-    let status = client
-        .get::<SystemStatus>("/system_status", fields)
-        .await?
-        .content;
-    Ok(ShopFacts {
-        version: status.environment.version,
-        currency: currency.to_ascii_uppercase(),
-    })
+    let status = client.get::<SystemStatus>("/system_status", fields).await?.content;
+    Ok(ShopFacts { version: status.environment.version, currency: currency.to_ascii_uppercase() })
 }

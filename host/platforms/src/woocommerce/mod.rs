@@ -115,16 +115,10 @@ impl WooCommerce {
             ("consumer secret", &config.consumer_secret),
             ("webhook secret", &config.webhook_secret),
         ];
-        if let Some((name, _)) = filled
-            .iter()
-            .find(|(_, text)| text.expose_secret().is_empty())
-        {
+        if let Some((name, _)) = filled.iter().find(|(_, text)| text.expose_secret().is_empty()) {
             return Err(ConfigError::Empty(name));
         }
-        let credentials = Credentials {
-            key: config.consumer_key,
-            secret: config.consumer_secret,
-        };
+        let credentials = Credentials { key: config.consumer_key, secret: config.consumer_secret };
         Ok(Self {
             shop: config.shop,
             client: Client::new(base, credentials).map_err(ConfigError::Client)?,
@@ -140,9 +134,7 @@ fn api_base(shop: &Url, allow_http: bool) -> Result<Url, ConfigError> {
         "https" => {}
         "http" if allow_http || is_loopback(shop) => {}
         "http" => {
-            return Err(ConfigError::PlainHttp(
-                shop.host_str().unwrap_or("").to_owned(),
-            ));
+            return Err(ConfigError::PlainHttp(shop.host_str().unwrap_or("").to_owned()));
         }
         other => return Err(ConfigError::Scheme(other.to_owned())),
     }
@@ -154,10 +146,7 @@ fn api_base(shop: &Url, allow_http: bool) -> Result<Url, ConfigError> {
         return Err(ConfigError::UrlParts);
     }
     let mut base = shop.clone();
-    base.set_path(&format!(
-        "{}/wp-json/wc/v3",
-        shop.path().trim_end_matches('/')
-    ));
+    base.set_path(&format!("{}/wp-json/wc/v3", shop.path().trim_end_matches('/')));
     Ok(base)
 }
 
@@ -200,11 +189,7 @@ impl Platform for WooCommerce {
         changed_since: Option<Timestamp>,
         cursor: Option<&str>,
     ) -> Result<Page, PlatformError> {
-        let reading = pages::Reading {
-            shop: &self.shop,
-            now,
-            changed_since,
-        };
+        let reading = pages::Reading { shop: &self.shop, now, changed_since };
         match collection {
             Collection::Catalogue => pages::catalogue(&self.client, &reading, cursor).await,
             Collection::Orders => pages::orders(&self.client, &reading, cursor).await,

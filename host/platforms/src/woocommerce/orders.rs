@@ -30,17 +30,10 @@ pub fn snapshot(seen: &Seen<'_>, order: &payloads::Order) -> Result<Option<Snaps
     if status == "trash" {
         return Ok(Some(tombstone(seen.shop, order.id, version)));
     }
-    let lines: Result<Vec<_>, _> = order
-        .line_items
-        .iter()
-        .map(|item| line(&what, item))
-        .collect();
+    let lines: Result<Vec<_>, _> = order.line_items.iter().map(|item| line(&what, item)).collect();
     let mut refunds = BTreeMap::new();
     for refund in &order.refunds {
-        refunds.insert(
-            refund.id.to_string(),
-            Aspect::known(version, given_back(&what, refund)?),
-        );
+        refunds.insert(refund.id.to_string(), Aspect::known(version, given_back(&what, refund)?));
     }
     Ok(Some(Snapshot {
         key: EntityKey::order(seen.shop.clone(), order.id.to_string()),
@@ -59,10 +52,7 @@ pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
         lines: Aspect::deleted(version),
         refunds: BTreeMap::new(),
     };
-    Snapshot {
-        key: EntityKey::order(shop.clone(), id.to_string()),
-        entity: Entity::Order(order),
-    }
+    Snapshot { key: EntityKey::order(shop.clone(), id.to_string()), entity: Entity::Order(order) }
 }
 
 fn head(
@@ -73,10 +63,7 @@ fn head(
 ) -> Result<OrderHead, Unreadable> {
     let paid_at = order.date_paid_gmt.as_deref().and_then(times::parse);
     let placed_at = order.date_created_gmt.as_deref().and_then(times::parse);
-    let country = order
-        .shipping
-        .get("country")
-        .and_then(|country| country.as_str());
+    let country = order.shipping.get("country").and_then(|country| country.as_str());
     let country = country.unwrap_or_default().trim();
     let method = order.payment_method.as_deref().unwrap_or_default().trim();
     Ok(OrderHead {
@@ -133,11 +120,7 @@ fn line(order: &str, item: &payloads::Line) -> Result<OrderLine, Unreadable> {
     let deductions = deducted.map(|quantity| (Location::WHOLE_SHOP, quantity));
     Ok(OrderLine {
         id: item.id.to_string(),
-        kind: if product.is_some() {
-            LineKind::Goods
-        } else {
-            LineKind::Custom
-        },
+        kind: if product.is_some() { LineKind::Goods } else { LineKind::Custom },
         variant: variant.map(|variant| variant.to_string()),
         product: product.map(|product| product.to_string()),
         sku: text_of(item.sku.as_ref()),
@@ -152,10 +135,7 @@ fn line(order: &str, item: &payloads::Line) -> Result<OrderLine, Unreadable> {
 /// What the shop has taken off its stock for a line now: restocked refunds are already given back,
 /// and a line that is not deducted (not paid, cancelled, not counted) has no such note, or a zero.
 fn deducted(item: &payloads::Line) -> Option<Decimal> {
-    let note = item
-        .meta_data
-        .iter()
-        .find(|meta| meta.key == "_reduced_stock")?;
+    let note = item.meta_data.iter().find(|meta| meta.key == "_reduced_stock")?;
     let quantity = match &note.value {
         serde_json::Value::String(text) => Decimal::from_platform(text.trim()),
         serde_json::Value::Number(number) => Decimal::from_platform(&number.to_string()),
@@ -165,11 +145,7 @@ fn deducted(item: &payloads::Line) -> Option<Decimal> {
 }
 
 fn given_back(order: &str, refund: &payloads::Refund) -> Result<Refund, Unreadable> {
-    let total = decimal(
-        &refund.total.0,
-        &format!("{order}, refund {}", refund.id),
-        "total",
-    )?;
+    let total = decimal(&refund.total.0, &format!("{order}, refund {}", refund.id), "total")?;
     let reason = plain_text(refund.reason.as_deref().unwrap_or_default());
     Ok(Refund {
         amount: total.max(-total),

@@ -40,10 +40,7 @@ pub struct Reading<'a> {
 
 impl Reading<'_> {
     fn seen(&self) -> Seen<'_> {
-        Seen {
-            shop: self.shop,
-            read: Some(self.now),
-        }
+        Seen { shop: self.shop, read: Some(self.now) }
     }
 
     fn filter(&self) -> Parameters {
@@ -54,10 +51,7 @@ impl Reading<'_> {
         // second belongs to it.
         let after = times::format(since.minus_ms(1000));
         // Without this the moment would be in the shop's own time.
-        vec![
-            ("modified_after", after),
-            ("dates_are_gmt", "true".to_owned()),
-        ]
+        vec![("modified_after", after), ("dates_are_gmt", "true".to_owned())]
     }
 }
 
@@ -103,9 +97,7 @@ impl Position {
         let (read, last) = cursor.split_once(':').unwrap_or_default();
         match (read.parse(), last.parse()) {
             (Ok(read), Ok(last)) => Ok(Self { read, last }),
-            _ => Err(refused(
-                "the cursor is not one of this adapter's; begin without one",
-            )),
+            _ => Err(refused("the cursor is not one of this adapter's; begin without one")),
         }
     }
 
@@ -160,10 +152,7 @@ async fn try_list<T: Numbered>(
             offset = offset.saturating_sub(PAGE_ENTRIES_MAX - 1);
             continue;
         }
-        let known = entries
-            .iter()
-            .take_while(|entry| entry.id() <= after.last)
-            .count();
+        let known = entries.iter().take_while(|entry| entry.id() <= after.last).count();
         let entries: Vec<T> = entries.into_iter().skip(known).collect();
         let end = offset + count;
         let full = count >= PAGE_ENTRIES_MAX;
@@ -174,12 +163,7 @@ async fn try_list<T: Numbered>(
         }
         let last = entries.last().map_or(after.last, Numbered::id);
         let next = full.then_some(Position { read: end, last });
-        return Ok(Listed {
-            begins: offset + known,
-            entries,
-            next,
-            total: answer.total,
-        });
+        return Ok(Listed { begins: offset + known, entries, next, total: answer.total });
     }
     Err(Failed::Otherwise(PlatformError::Unavailable {
         reason: format!("the shop's list {path} changes faster than it can be read"),
@@ -220,10 +204,7 @@ pub async fn catalogue(
     let after = Position::parse(cursor)?;
     let listed = list::<Product>(client, "/products", &reading.filter(), after).await?;
     let seen = reading.seen();
-    let mut page = Page {
-        total: listed.total,
-        ..Page::default()
-    };
+    let mut page = Page { total: listed.total, ..Page::default() };
     let mut next = listed.next;
     let mut variable = 0;
     let count = listed.entries.len();
@@ -235,17 +216,13 @@ pub async fn catalogue(
             }
             Sold::AsVariations if product.variations.is_empty() => {}
             Sold::AsVariations => {
-                page.snapshots
-                    .extend(variations(client, reading, product).await?);
+                page.snapshots.extend(variations(client, reading, product).await?);
                 variable += 1;
             }
             Sold::NotHere => {}
         }
         if variable == PAGE_VARIABLE_PRODUCTS_MAX && index + 1 < count {
-            next = Some(Position {
-                read: listed.begins + index + 1,
-                last: product.id,
-            });
+            next = Some(Position { read: listed.begins + index + 1, last: product.id });
             break;
         }
     }
@@ -301,10 +278,7 @@ pub async fn fetch(
     key: &EntityKey,
 ) -> Result<Vec<Snapshot>, PlatformError> {
     let id = stock::number(&key.id)?;
-    let seen = Seen {
-        shop,
-        read: Some(now),
-    };
+    let seen = Seen { shop, read: Some(now) };
     // It is gone as of this reading.
     let gone = seen.version(now);
     let snapshot = match key.kind {
@@ -317,10 +291,7 @@ pub async fn fetch(
             }
         }
         EntityKind::Variant => {
-            match client
-                .get::<Product>(&format!("/products/{id}"), Vec::new())
-                .await
-            {
+            match client.get::<Product>(&format!("/products/{id}"), Vec::new()).await {
                 Ok(answer) if answer.content.sold() == Sold::Itself => {
                     products::snapshot(&seen, &answer.content, Naming::Whole).map(Some)
                 }

@@ -73,10 +73,9 @@ impl<'de> Deserialize<'de> for ManageStock {
             Written::Flag(true) => Ok(Self::Yes),
             Written::Flag(false) => Ok(Self::No),
             Written::Word(word) if word == "parent" => Ok(Self::Parent),
-            Written::Word(word) => Err(de::Error::invalid_value(
-                de::Unexpected::Str(&word),
-                &"a boolean or `parent`",
-            )),
+            Written::Word(word) => {
+                Err(de::Error::invalid_value(de::Unexpected::Str(&word), &"a boolean or `parent`"))
+            }
         }
     }
 }

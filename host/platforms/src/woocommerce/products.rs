@@ -24,10 +24,7 @@ pub struct Seen<'a> {
 impl Seen<'_> {
     /// The version of something that the shop says it changed at this moment.
     pub const fn version(&self, platform: Timestamp) -> Version {
-        Version {
-            platform,
-            read: self.read,
-        }
+        Version { platform, read: self.read }
     }
 
     /// The version of something with these dates. What was never modified has only the first.
@@ -39,9 +36,7 @@ impl Seen<'_> {
     ) -> Result<Version, Unreadable> {
         let text = modified.or(created).unwrap_or_default();
         let platform = times::parse(text).ok_or_else(|| {
-            Unreadable(format!(
-                "{what} has no date in `date_modified_gmt`: `{text}`"
-            ))
+            Unreadable(format!("{what} has no date in `date_modified_gmt`: `{text}`"))
         })?;
         Ok(self.version(platform))
     }
@@ -121,10 +116,7 @@ pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
     let stock = BTreeMap::from([(Location::WHOLE_SHOP, Aspect::deleted(version))]);
     Snapshot {
         key: EntityKey::variant(shop.clone(), id.to_string()),
-        entity: Entity::Variant(Variant {
-            content: Aspect::deleted(version),
-            stock,
-        }),
+        entity: Entity::Variant(Variant { content: Aspect::deleted(version), stock }),
     }
 }
 
@@ -151,11 +143,7 @@ fn title(product: &Product, naming: Naming<'_>) -> Option<String> {
         .filter_map(|attribute| text_of(attribute.option.as_ref()))
         .map(|option| plain_text(&option))
         .collect();
-    let options = if product.parent().is_some() {
-        options.join(", ")
-    } else {
-        String::new()
-    };
+    let options = if product.parent().is_some() { options.join(", ") } else { String::new() };
     let (base, complete) = match naming {
         Naming::VariationAlone => return None,
         Naming::VariationOf(parent) => (plain_text(parent), false),
@@ -166,20 +154,13 @@ fn title(product: &Product, naming: Naming<'_>) -> Option<String> {
             (name, complete)
         }
     };
-    Some(if complete || options.is_empty() {
-        base
-    } else {
-        format!("{base} - {options}")
-    })
+    Some(if complete || options.is_empty() { base } else { format!("{base} - {options}") })
 }
 
 /// How much there is, and what happens when it runs out.
 pub fn stock_level(product: &Product) -> Result<StockLevel, Unreadable> {
     if product.manage_stock == ManageStock::No {
-        return Ok(StockLevel {
-            policy: StockPolicy::Untracked,
-            available: None,
-        });
+        return Ok(StockLevel { policy: StockPolicy::Untracked, available: None });
     }
     let policy = match product.backorders.as_deref() {
         Some("yes" | "notify") => StockPolicy::Backorder,
@@ -190,10 +171,7 @@ pub fn stock_level(product: &Product) -> Result<StockLevel, Unreadable> {
         // Counted, and nothing was ever put in.
         None => Decimal::ZERO,
     };
-    Ok(StockLevel {
-        policy,
-        available: Some(available),
-    })
+    Ok(StockLevel { policy, available: Some(available) })
 }
 
 /// A number of WooCommerce's.
@@ -204,9 +182,7 @@ pub fn decimal(text: &str, what: &str, field: &str) -> Result<Decimal, Unreadabl
 
 /// A text that says something.
 pub fn text_of(text: Option<&Plain>) -> Option<String> {
-    text.map(|Plain(text)| text.trim())
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    text.map(|Plain(text)| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// WooCommerce escapes names for HTML; a title is plain text.

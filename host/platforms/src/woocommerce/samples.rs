@@ -53,10 +53,7 @@ pub fn delivery(name: &str) -> (HeaderMap, Vec<u8>) {
     let mut headers = HeaderMap::new();
     for header in meta["headers"].as_array().unwrap() {
         let name = header[0].as_str().unwrap().parse::<HeaderName>().unwrap();
-        headers.append(
-            name,
-            HeaderValue::from_str(header[1].as_str().unwrap()).unwrap(),
-        );
+        headers.append(name, HeaderValue::from_str(header[1].as_str().unwrap()).unwrap());
     }
     (headers, body)
 }
@@ -87,29 +84,18 @@ pub struct Reply {
 
 impl Reply {
     pub fn json(body: &Value) -> Self {
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body: serde_json::to_vec(body).unwrap(),
-        }
+        Self { status: 200, headers: Vec::new(), body: serde_json::to_vec(body).unwrap() }
     }
 
     /// A captured answer.
     pub fn captured(name: &str) -> Self {
         let captured = captured(name);
         let status = u16::try_from(captured["status"].as_u64().unwrap()).unwrap();
-        Self {
-            status,
-            ..Self::json(&captured["body"])
-        }
+        Self { status, ..Self::json(&captured["body"]) }
     }
 
     pub fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        }
+        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -144,11 +130,7 @@ impl Replay {
         // Otherwise each answer waits for the one before to be acknowledged.
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self {
-            shop: shop_at(&address),
-            address,
-            got,
-        }
+        Self { shop: shop_at(&address), address, got }
     }
 
     /// What the shop got so far.
@@ -158,10 +140,7 @@ impl Replay {
 
     /// Method and path of what it got.
     pub fn calls(&self) -> Vec<String> {
-        self.got()
-            .iter()
-            .map(|got| format!("{} {}", got.method, got.path))
-            .collect()
+        self.got().iter().map(|got| format!("{} {}", got.method, got.path)).collect()
     }
 }
 
@@ -182,17 +161,12 @@ pub fn shop_at(address: &str) -> WooCommerce {
 async fn read(request: HttpRequest<Body>) -> Got {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let query = url::form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
+    let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let path = parts.uri.path();
     Got {
         method: parts.method.to_string(),
-        path: path
-            .strip_prefix("/wp-json/wc/v3")
-            .unwrap_or(path)
-            .to_owned(),
+        path: path.strip_prefix("/wp-json/wc/v3").unwrap_or(path).to_owned(),
         query,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     }

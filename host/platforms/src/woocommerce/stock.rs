@@ -28,50 +28,28 @@ pub fn request(
     action: &ActionKind,
     entity: &Entity,
 ) -> Result<Request, PlatformError> {
-    let ActionKind::ChangeStock {
-        shop: whose,
-        variant,
-        location,
-        available,
-        decided_on,
-    } = action
+    let ActionKind::ChangeStock { shop: whose, variant, location, available, decided_on } = action
     else {
-        return Err(refused(format!(
-            "a WooCommerce shop cannot do `{}`",
-            action.interface()
-        )));
+        return Err(refused(format!("a WooCommerce shop cannot do `{}`", action.interface())));
     };
     if whose != shop {
-        return Err(refused(format!(
-            "this is the shop `{shop}`, and the action is for `{whose}`"
-        )));
+        return Err(refused(format!("this is the shop `{shop}`, and the action is for `{whose}`")));
     }
     if location != &Location::WHOLE_SHOP {
         return Err(refused(
             "WooCommerce keeps one quantity for the whole shop, not one per place",
         ));
     }
-    let content = entity
-        .as_variant()
-        .and_then(|variant| variant.content.value());
-    let content = content.ok_or_else(|| {
-        refused(format!(
-            "variant {variant} is not known on `{shop}`, or gone"
-        ))
-    })?;
-    let level = entity
-        .as_variant()
-        .and_then(|variant| variant.stock.get(location));
-    let policy = level
-        .and_then(|level| level.value())
-        .map(|level| level.policy);
+    let content = entity.as_variant().and_then(|variant| variant.content.value());
+    let content = content
+        .ok_or_else(|| refused(format!("variant {variant} is not known on `{shop}`, or gone")))?;
+    let level = entity.as_variant().and_then(|variant| variant.stock.get(location));
+    let policy = level.and_then(|level| level.value()).map(|level| level.policy);
     if policy == Some(StockPolicy::Untracked) {
         return Err(not_counted(variant));
     }
     let quantity = available.to_whole().ok_or_else(|| {
-        refused(format!(
-            "WooCommerce counts whole pieces, and {available} is not a whole number"
-        ))
+        refused(format!("WooCommerce counts whole pieces, and {available} is not a whole number"))
     })?;
     let variant = number(variant)?;
     let path = match number(&content.product)? {
@@ -105,15 +83,10 @@ pub async fn execute(
     let begun = Instant::now();
     let shown = read(client, now, request).await?;
     if shown.quantity != request.only_if {
-        return Ok(Executed::Stale {
-            found: shown.quantity,
-            snapshots: vec![shown.snapshot],
-        });
+        return Ok(Executed::Stale { found: shown.quantity, snapshots: vec![shown.snapshot] });
     }
     if shown.quantity == request.result {
-        return Ok(Executed::Done {
-            snapshots: vec![shown.snapshot],
-        });
+        return Ok(Executed::Done { snapshots: vec![shown.snapshot] });
     }
     let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let written_at = now.plus_ms(elapsed);
@@ -133,9 +106,7 @@ pub async fn execute(
             ),
         });
     }
-    Ok(Executed::Done {
-        snapshots: vec![written.snapshot],
-    })
+    Ok(Executed::Done { snapshots: vec![written.snapshot] })
 }
 
 /// Reads what became of a request.
@@ -151,10 +122,7 @@ pub async fn look(
     } else if shown.quantity == request.only_if {
         Looked::NotDone
     } else {
-        Looked::Neither {
-            found: shown.quantity,
-            snapshots,
-        }
+        Looked::Neither { found: shown.quantity, snapshots }
     })
 }
 
@@ -196,10 +164,7 @@ fn shown_by(
     let unreadable = |error: crate::Unreadable| refused(error.0);
     let level = products::stock_level(product).map_err(unreadable)?;
     let quantity = level.available.ok_or_else(|| not_counted(id))?;
-    let seen = Seen {
-        shop: &request.entity.shop,
-        read: Some(begun_at),
-    };
+    let seen = Seen { shop: &request.entity.shop, read: Some(begun_at) };
     // What is read under a product has the variation's short name.
     let naming = match request.path.contains("/variations/") {
         true => Naming::VariationAlone,

@@ -14,10 +14,7 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 pub fn format(moment: Timestamp) -> String {
     let milliseconds = i64::try_from(moment.0).unwrap_or(i64::MAX);
     let moment = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
-    Offset::UTC
-        .to_datetime(moment)
-        .strftime("%Y-%m-%dT%H:%M:%S")
-        .to_string()
+    Offset::UTC.to_datetime(moment).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 #[cfg(test)]
@@ -34,12 +31,7 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for bad in [
-            "",
-            "yesterday",
-            "0000-00-00T00:00:00",
-            "1969-12-31T23:59:59",
-        ] {
+        for bad in ["", "yesterday", "0000-00-00T00:00:00", "1969-12-31T23:59:59"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -45,23 +45,14 @@ pub async fn ensure(
             "secret": secret.expose_secret(),
             "status": "active",
         });
-        client
-            .call::<Webhook>(Method::POST, "/webhooks", Vec::new(), Some(&body))
-            .await?;
-        let because = ours
-            .first()
-            .map_or("missing", |webhook| webhook.status.as_str());
-        made.push(WebhookMade {
-            topic: topic.to_owned(),
-            because: because.to_owned(),
-        });
+        client.call::<Webhook>(Method::POST, "/webhooks", Vec::new(), Some(&body)).await?;
+        let because = ours.first().map_or("missing", |webhook| webhook.status.as_str());
+        made.push(WebhookMade { topic: topic.to_owned(), because: because.to_owned() });
         for webhook in ours {
             let path = format!("/webhooks/{}", webhook.id);
             // Webhooks cannot be put into the trash.
             let force = vec![("force", "true".to_owned())];
-            client
-                .call::<Value>(Method::DELETE, &path, force, None)
-                .await?;
+            client.call::<Value>(Method::DELETE, &path, force, None).await?;
         }
     }
     Ok(made)

@@ -39,10 +39,7 @@ struct LineTexts {
 
 impl<'a> OrderParts<'a> {
     pub fn of(key: &'a EntityKey, order: &'a Order) -> Result<Self, CallError> {
-        let incomplete = |aspect| CallError::Incomplete {
-            key: key.clone(),
-            aspect,
-        };
+        let incomplete = |aspect| CallError::Incomplete { key: key.clone(), aspect };
         let head = order.head.value().ok_or_else(|| incomplete("head"))?;
         let lines = order.lines.value().ok_or_else(|| incomplete("lines"))?;
         let line_texts = lines.iter().map(|line| LineTexts {
@@ -60,9 +57,7 @@ impl<'a> OrderParts<'a> {
             total_tax: DecimalText::of(head.total_tax),
             refunded: DecimalText::of(order.refunded()),
             line_texts: line_texts.collect(),
-            deduction_texts: deductions
-                .map(|quantity| DecimalText::of(*quantity))
-                .collect(),
+            deduction_texts: deductions.map(|quantity| DecimalText::of(*quantity)).collect(),
         })
     }
 
@@ -81,9 +76,7 @@ impl<'a> OrderParts<'a> {
         let mut rest = deductions;
         let mut records = Vec::with_capacity(self.lines.len());
         for (line, texts) in self.lines.iter().zip(&self.line_texts) {
-            let (own, others) = rest
-                .split_at_checked(line.deductions.len())
-                .unwrap_or((rest, &[]));
+            let (own, others) = rest.split_at_checked(line.deductions.len()).unwrap_or((rest, &[]));
             rest = others;
             records.push(OrderLineParam {
                 id: &line.id,
@@ -114,10 +107,7 @@ impl<'a> OrderParts<'a> {
             placed_at: head.placed_at.0,
             updated_at: self.updated_at.0,
             paid_at: head.paid_at.map(|moment| moment.0),
-            total: MoneyParam {
-                amount: self.total.as_str(),
-                currency: &head.currency,
-            },
+            total: MoneyParam { amount: self.total.as_str(), currency: &head.currency },
             total_tax: self.total_tax.as_str(),
             refunded: self.refunded.as_str(),
             payment_method: head.payment_method.as_deref(),
@@ -146,10 +136,7 @@ pub fn record(key: &EntityKey, order: Order) -> Option<OrderResult> {
         placed_at: head.placed_at.0,
         updated_at,
         paid_at: head.paid_at.map(|moment| moment.0),
-        total: MoneyResult {
-            amount: head.total.to_string(),
-            currency: head.currency,
-        },
+        total: MoneyResult { amount: head.total.to_string(), currency: head.currency },
         total_tax: head.total_tax.to_string(),
         refunded,
         payment_method: head.payment_method,
@@ -182,11 +169,7 @@ fn line_record(line: OrderLine) -> OrderLineResult {
 fn updated_at(order: &Order) -> Timestamp {
     let versions = [order.head.version(), order.lines.version()];
     let refunds = order.refunds.values().map(Aspect::version);
-    let moments = versions
-        .into_iter()
-        .chain(refunds)
-        .flatten()
-        .map(|version| version.platform);
+    let moments = versions.into_iter().chain(refunds).flatten().map(|version| version.platform);
     moments.max().unwrap_or_default()
 }
 

@@ -63,12 +63,7 @@ pub fn level<'a>(
 
 /// What is available of a variant in one place, as text for [`level`] to borrow from.
 pub fn available(variant: &Variant, location: &Location) -> Option<DecimalText> {
-    variant
-        .stock
-        .get(location)?
-        .value()?
-        .available
-        .map(DecimalText::of)
+    variant.stock.get(location)?.value()?.available.map(DecimalText::of)
 }
 
 fn sku(variant: &Variant) -> Option<&str> {

@@ -61,9 +61,6 @@ impl state::Host for Run {
     ) -> wasmtime::Result<Vec<state::Entry>> {
         self.count_host_call()?;
         let entries = self.state.list(&*self.host, prefix, after, limit).await?;
-        Ok(entries
-            .into_iter()
-            .map(|(key, value)| state::Entry { key, value })
-            .collect())
+        Ok(entries.into_iter().map(|(key, value)| state::Entry { key, value }).collect())
     }
 }

@@ -29,9 +29,7 @@ impl change_stock::Host for Run {
             Ok(kind) => kind,
             Err(reason) => return Ok(Err(Refusal::Invalid(reason))),
         };
-        Ok(self
-            .keep(kind, checked_terms(terms))?
-            .map_err(Refusal::Invalid))
+        Ok(self.keep(kind, checked_terms(terms))?.map_err(Refusal::Invalid))
     }
 }
 
@@ -54,16 +52,8 @@ impl alert::Host for Run {
             Err(reason) => return Ok(Err(Refusal::Invalid(reason))),
         };
         // An alert says itself why it is raised.
-        let terms = Terms {
-            key,
-            explanation: text.clone(),
-            ..Terms::default()
-        };
-        let kind = ActionKind::Alert {
-            severity,
-            title,
-            text,
-        };
+        let terms = Terms { key, explanation: text.clone(), ..Terms::default() };
+        let kind = ActionKind::Alert { severity, title, text };
         Ok(self.keep(kind, Ok(terms))?.map_err(Refusal::Invalid))
     }
 }
@@ -82,39 +72,23 @@ impl Run {
         let Some(shop) = self.known_shop(&change.shop).await? else {
             return Ok(Err(format!("there is no shop `{}`", shown(&change.shop))));
         };
-        let found = self
-            .host
-            .variant(&shop, &change.variant)
-            .await
-            .map_err(CallError::Host)?;
+        let found = self.host.variant(&shop, &change.variant).await.map_err(CallError::Host)?;
         let Some((_, found)) = found else {
             let variant = shown(&change.variant);
             return Ok(Err(format!("shop `{shop}` has no variant `{variant}`")));
         };
         let location = change.location.map_or(Location::WHOLE_SHOP, Location::new);
         let Some(level) = found.stock.get(&location).and_then(|level| level.value()) else {
-            let place = location
-                .id()
-                .map_or("the shop as a whole".to_owned(), shown);
+            let place = location.id().map_or("the shop as a whole".to_owned(), shown);
             let variant = shown(&change.variant);
-            return Ok(Err(format!(
-                "shop `{shop}` keeps no stock of `{variant}` at {place}"
-            )));
+            return Ok(Err(format!("shop `{shop}` keeps no stock of `{variant}` at {place}")));
         };
         if level.policy == StockPolicy::Untracked {
             let variant = shown(&change.variant);
-            return Ok(Err(format!(
-                "shop `{shop}` does not count the stock of `{variant}`"
-            )));
+            return Ok(Err(format!("shop `{shop}` does not count the stock of `{variant}`")));
         }
         let variant = change.variant;
-        Ok(Ok(ActionKind::ChangeStock {
-            shop,
-            variant,
-            location,
-            available,
-            decided_on,
-        }))
+        Ok(Ok(ActionKind::ChangeStock { shop, variant, location, available, decided_on }))
     }
 
     /// Gives a proposal its id and keeps it; says why not, if its terms are wrong.
@@ -125,12 +99,7 @@ impl Run {
     ) -> Result<Result<String, String>, CallError> {
         let most = limits::PROPOSALS_MAX;
         if self.proposals.len() >= most {
-            return Err(too_much(
-                "proposals",
-                most,
-                self.proposals.len() + 1,
-                "pieces",
-            ));
+            return Err(too_much("proposals", most, self.proposals.len() + 1, "pieces"));
         }
         let terms = match terms.and_then(|terms| self.checked_key(terms)) {
             Ok(terms) => terms,
@@ -162,10 +131,7 @@ impl Run {
             ));
         }
         if !self.proposal_keys.insert(key.clone()) {
-            return Err(format!(
-                "this run has a proposal with the key `{}` already",
-                shown(key)
-            ));
+            return Err(format!("this run has a proposal with the key `{}` already", shown(key)));
         }
         Ok(terms)
     }
@@ -181,11 +147,7 @@ fn checked_terms(terms: types::Terms) -> Result<Terms, String> {
         let given = terms.after.len();
         return Err(format!("`after` names {given} actions; {most} is the most"));
     }
-    if let Some(id) = terms
-        .after
-        .iter()
-        .find(|id| id.len() > limits::PROPOSAL_KEY_BYTES_MAX)
-    {
+    if let Some(id) = terms.after.iter().find(|id| id.len() > limits::PROPOSAL_KEY_BYTES_MAX) {
         return Err(format!("`after` names `{}`, which is no action", shown(id)));
     }
     Ok(Terms {
@@ -204,15 +166,10 @@ fn checked_sentence(field: &str, sentence: types::Localised) -> Result<Localised
         }
         if text.len() > most {
             let bytes = text.len();
-            return Err(format!(
-                "{field}.{language} is {bytes} bytes long; {most} is the most"
-            ));
+            return Err(format!("{field}.{language} is {bytes} bytes long; {most} is the most"));
         }
     }
-    Ok(Localised {
-        en: sentence.en,
-        it: sentence.it,
-    })
+    Ok(Localised { en: sentence.en, it: sentence.it })
 }
 
 /// A piece of what a guest passed, short enough for a message.

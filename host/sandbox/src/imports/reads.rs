@@ -30,10 +30,7 @@ impl Run {
     /// A shop the install may see, by its name.
     pub(super) async fn known_shop(&mut self, shop: &str) -> Result<Option<ShopId>, CallError> {
         let shops = self.shops().await?;
-        Ok(shops
-            .iter()
-            .find(|known| known.id.as_str() == shop)
-            .map(|known| known.id.clone()))
+        Ok(shops.iter().find(|known| known.id.as_str() == shop).map(|known| known.id.clone()))
     }
 }
 
@@ -64,25 +61,14 @@ impl catalogue::Host for Run {
 
     async fn variants_by_sku(&mut self, sku: String) -> wasmtime::Result<Vec<VariantRecord>> {
         self.count_host_call()?;
-        let found = self
-            .host
-            .variants_by_sku(&sku)
-            .await
-            .map_err(CallError::Host)?;
-        Ok(found
-            .into_iter()
-            .filter_map(|(key, found)| variant::record(&key, found))
-            .collect())
+        let found = self.host.variants_by_sku(&sku).await.map_err(CallError::Host)?;
+        Ok(found.into_iter().filter_map(|(key, found)| variant::record(&key, found)).collect())
     }
 
     async fn skus(&mut self, after: Option<String>, limit: u32) -> wasmtime::Result<Vec<String>> {
         self.count_host_call()?;
         check_limit("catalogue.skus", limit)?;
-        Ok(self
-            .host
-            .skus(after.as_deref(), limit)
-            .await
-            .map_err(CallError::Host)?)
+        Ok(self.host.skus(after.as_deref(), limit).await.map_err(CallError::Host)?)
     }
 }
 
@@ -94,9 +80,7 @@ impl stock::Host for Run {
     ) -> wasmtime::Result<Vec<StockLevelResult>> {
         self.count_host_call()?;
         let found = self.variant(&shop, &id).await?;
-        Ok(found
-            .map(|(key, found)| variant::levels(&key, &found))
-            .unwrap_or_default())
+        Ok(found.map(|(key, found)| variant::levels(&key, &found)).unwrap_or_default())
     }
 }
 
@@ -115,11 +99,7 @@ impl orders::Host for Run {
         let Some(shop) = self.known_shop(&shop).await? else {
             return Ok(None);
         };
-        let until = self
-            .host
-            .orders_known_until(&shop)
-            .await
-            .map_err(CallError::Host)?;
+        let until = self.host.orders_known_until(&shop).await.map_err(CallError::Host)?;
         Ok(until.map(|moment| moment.0))
     }
 }

@@ -140,12 +140,7 @@ impl Manifest {
                 settings: Arc::new(settings),
             }),
             (read, settings) => {
-                let mistakes = read
-                    .err()
-                    .into_iter()
-                    .chain(settings.err())
-                    .flatten()
-                    .collect();
+                let mistakes = read.err().into_iter().chain(settings.err()).flatten().collect();
                 Err(ManifestErrors(mistakes))
             }
         }

@@ -43,16 +43,10 @@ const KEYS: [&str; 9] = [
 
 /// Reads the whole file, and lists every mistake if there is one.
 pub fn read(text: &str) -> Result<Parts, Vec<ManifestMistake>> {
-    let mut reader = Reader {
-        text,
-        mistakes: Vec::new(),
-    };
+    let mut reader = Reader { text, mistakes: Vec::new() };
     if text.len() > limits::MANIFEST_BYTES_MAX {
         let most = limits::MANIFEST_BYTES_MAX;
-        reader.mistake(
-            0..0,
-            format!("is {} bytes long; {most} is the most", text.len()),
-        );
+        reader.mistake(0..0, format!("is {} bytes long; {most} is the most", text.len()));
         return Err(reader.mistakes);
     }
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -80,11 +74,7 @@ struct Table<'t, 'i> {
 impl Table<'_, '_> {
     /// Where it is, for the middle of a message.
     fn place(&self) -> String {
-        if self.name.is_empty() {
-            String::new()
-        } else {
-            format!(" in {}", self.name)
-        }
+        if self.name.is_empty() { String::new() } else { format!(" in {}", self.name) }
     }
 }
 
@@ -99,20 +89,12 @@ impl Reader<'_> {
             let before = self.text.get(..span.start).unwrap_or_default();
             let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
             let file = ManifestFile::Manifest;
-            self.mistakes.push(ManifestMistake {
-                file,
-                line: Some(line),
-                message,
-            });
+            self.mistakes.push(ManifestMistake { file, line: Some(line), message });
         }
     }
 
     fn parts(&mut self, table: &DeTable<'_>) -> Option<Parts> {
-        let root = Table {
-            table,
-            name: "",
-            span: 0..0,
-        };
+        let root = Table { table, name: "", span: 0..0 };
         self.refuse_unknown(&root, &KEYS);
         let id = self.name(&root, "id");
         let version = self.version(&root);
@@ -152,18 +134,12 @@ impl Reader<'_> {
 
     fn missing(&mut self, table: &Table<'_, '_>, key: &str, example: &str) {
         let place = table.place();
-        self.mistake(
-            table.span.clone(),
-            format!("`{key}` is missing{place}; write {example}"),
-        );
+        self.mistake(table.span.clone(), format!("`{key}` is missing{place}; write {example}"));
     }
 
     fn wrong(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
         let found = value.get_ref().type_str();
-        self.mistake(
-            value.span(),
-            format!("`{key}` is of type {found}; write {wanted}"),
-        );
+        self.mistake(value.span(), format!("`{key}` is of type {found}; write {wanted}"));
     }
 
     fn text<'t>(
@@ -218,10 +194,7 @@ impl Reader<'_> {
         match u64::from_str_radix(integer.as_str(), integer.radix()) {
             Ok(number) if (least..=most).contains(&number) => Some(number),
             _ => {
-                self.mistake(
-                    value.span(),
-                    format!("`{key}` is {integer}; write {wanted}"),
-                );
+                self.mistake(value.span(), format!("`{key}` is {integer}; write {wanted}"));
                 None
             }
         }
@@ -237,11 +210,7 @@ impl Reader<'_> {
             self.wrong(key, value, example);
             return None;
         };
-        let inner = Table {
-            table: inner,
-            name: &format!("`{key}`"),
-            span: value.span(),
-        };
+        let inner = Table { table: inner, name: &format!("`{key}`"), span: value.span() };
         self.refuse_unknown(&inner, &["en", "it"]);
         let en = self.sentence(&inner, "en");
         let it = self.sentence(&inner, "it");
@@ -252,10 +221,7 @@ impl Reader<'_> {
         let (text, span) = self.text(table, language, "the sentence in that language")?;
         if text.trim().is_empty() {
             let place = table.name;
-            self.mistake(
-                span,
-                format!("`{language}` of {place} is empty; merchants read it"),
-            );
+            self.mistake(span, format!("`{language}` of {place} is empty; merchants read it"));
             return None;
         }
         Some(text.to_owned())
@@ -266,18 +232,10 @@ impl Reader<'_> {
             return BTreeMap::new();
         };
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong(
-                "reasons",
-                value,
-                "a table with a sentence for each interface",
-            );
+            self.wrong("reasons", value, "a table with a sentence for each interface");
             return BTreeMap::new();
         };
-        let table = Table {
-            table,
-            name: "[reasons]",
-            span: value.span(),
-        };
+        let table = Table { table, name: "[reasons]", span: value.span() };
         self.refuse_unknown(&table, &Grants::ALL_GRANTABLE);
         let mut reasons = BTreeMap::new();
         for interface in Grants::ALL_GRANTABLE {
@@ -299,10 +257,7 @@ impl Reader<'_> {
         };
         if entries.len() > limits::SCHEDULES_MAX {
             let most = limits::SCHEDULES_MAX;
-            self.mistake(
-                value.span(),
-                format!("{} schedules; {most} is the most", entries.len()),
-            );
+            self.mistake(value.span(), format!("{} schedules; {most} is the most", entries.len()));
             return Vec::new();
         }
         let mut schedules: Vec<Schedule> = Vec::new();
@@ -311,11 +266,7 @@ impl Reader<'_> {
                 self.wrong("schedules", entry, "[[schedules]] with `name` and `every`");
                 continue;
             };
-            let table = Table {
-                table,
-                name: "[[schedules]]",
-                span: entry.span(),
-            };
+            let table = Table { table, name: "[[schedules]]", span: entry.span() };
             self.refuse_unknown(&table, &["name", "every"]);
             let name = self.name(&table, "name");
             let every = self.every(&table);
@@ -323,10 +274,7 @@ impl Reader<'_> {
                 continue;
             };
             if schedules.iter().any(|other| other.name == name) {
-                self.mistake(
-                    table.span,
-                    format!("there are two schedules named `{name}`"),
-                );
+                self.mistake(table.span, format!("there are two schedules named `{name}`"));
             }
             schedules.push(Schedule { name, every });
         }
@@ -360,11 +308,7 @@ impl Reader<'_> {
             self.wrong("limits", value, "a table with `fuel` and `wall-ms`");
             return ManifestLimits::default();
         };
-        let table = Table {
-            table,
-            name: "[limits]",
-            span: value.span(),
-        };
+        let table = Table { table, name: "[limits]", span: value.span() };
         self.refuse_unknown(&table, &["fuel", "wall-ms"]);
         ManifestLimits {
             fuel: self.number(&table, "fuel", 1, limits::RUN_FUEL),

@@ -40,19 +40,10 @@ pub struct SettingsSchema {
 impl SettingsSchema {
     pub fn parse(text: &str) -> Result<Self, Vec<ManifestMistake>> {
         let file = ManifestFile::SettingsSchema;
-        let one = |line, message| {
-            vec![ManifestMistake {
-                file,
-                line,
-                message,
-            }]
-        };
+        let one = |line, message| vec![ManifestMistake { file, line, message }];
         if text.len() > limits::SETTINGS_SCHEMA_BYTES_MAX {
             let most = limits::SETTINGS_SCHEMA_BYTES_MAX;
-            return Err(one(
-                None,
-                format!("it is {} bytes long; {most} is the most", text.len()),
-            ));
+            return Err(one(None, format!("it is {} bytes long; {most} is the most", text.len())));
         }
         let schema: Value = serde_json::from_str(text)
             .map_err(|error| one(Some(error.line()), format!("it is no JSON: {error}")))?;
@@ -84,11 +75,7 @@ impl SettingsSchema {
             Ok(_) | Err(_) => {}
         }
         mistakes.truncate(limits::MISTAKES_MAX);
-        let mistake = |message| ManifestMistake {
-            file,
-            line: None,
-            message,
-        };
+        let mistake = |message| ManifestMistake { file, line: None, message };
         Err(mistakes.into_iter().map(mistake).collect())
     }
 
@@ -103,9 +90,7 @@ impl SettingsSchema {
         for error in self.validator.iter_errors(&filled) {
             let place = error.instance_path().to_string();
             if !place.is_empty() {
-                mistakes.push(format!(
-                    "the default of `{place}` breaks the schema: {error}"
-                ));
+                mistakes.push(format!("the default of `{place}` breaks the schema: {error}"));
             }
         }
     }
@@ -123,16 +108,9 @@ impl SettingsSchema {
         if bytes > limits::SETTINGS_BYTES_MAX {
             let most = limits::SETTINGS_BYTES_MAX;
             let message = format!("they are {bytes} bytes long; {most} is the most");
-            mistakes.push(SettingsMistake {
-                pointer: String::new(),
-                message,
-            });
+            mistakes.push(SettingsMistake { pointer: String::new(), message });
         }
-        if mistakes.is_empty() {
-            Ok(filled)
-        } else {
-            Err(mistakes)
-        }
+        if mistakes.is_empty() { Ok(filled) } else { Err(mistakes) }
     }
 }
 
@@ -173,14 +151,9 @@ fn check_properties(schema: &Value, place: &str, mistakes: &mut Vec<String>) {
     for (name, property) in properties {
         let place = format!("{place}/{name}");
         for wanted in ["title", "description"] {
-            let text = property
-                .get(wanted)
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let text = property.get(wanted).and_then(Value::as_str).unwrap_or_default();
             if text.trim().is_empty() {
-                mistakes.push(format!(
-                    "the property `{place}` has no `{wanted}`; people read it"
-                ));
+                mistakes.push(format!("the property `{place}` has no `{wanted}`; people read it"));
             }
         }
         check_properties(property, &place, mistakes);

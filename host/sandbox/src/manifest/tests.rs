@@ -55,27 +55,12 @@ fn a_sound_manifest_is_read() {
     let manifest = Manifest::parse(TOML, SCHEMA).unwrap();
     assert_eq!(manifest.id, "stock-sync");
     assert_eq!(manifest.version, Version::new(0, 1, 0));
-    assert_eq!(
-        (manifest.state_schema, manifest.area.as_str()),
-        (1, "logistics")
-    );
+    assert_eq!((manifest.state_schema, manifest.area.as_str()), (1, "logistics"));
     assert_eq!(manifest.title.it, "Una giacenza");
     assert_eq!(manifest.reasons["change-stock"].en, "To share it.");
     let every = Duration::from_secs(60);
-    assert_eq!(
-        manifest.schedules,
-        [Schedule {
-            name: "reconcile".to_owned(),
-            every
-        }]
-    );
-    assert_eq!(
-        manifest.limits,
-        ManifestLimits {
-            fuel: Some(1_000_000),
-            wall_ms: Some(250)
-        }
-    );
+    assert_eq!(manifest.schedules, [Schedule { name: "reconcile".to_owned(), every }]);
+    assert_eq!(manifest.limits, ManifestLimits { fuel: Some(1_000_000), wall_ms: Some(250) });
 }
 
 #[test]
@@ -106,9 +91,8 @@ wall-ms = 999999
     let found = mistakes(toml, SCHEMA);
     let check = |line: usize, part: &str| {
         let begins = format!("plugin.toml:{line}: ");
-        let there = found
-            .iter()
-            .any(|mistake| mistake.starts_with(&begins) && mistake.contains(part));
+        let there =
+            found.iter().any(|mistake| mistake.starts_with(&begins) && mistake.contains(part));
         assert!(there, "{begins}…{part}… is not among\n{}", found.join("\n"));
     };
     check(2, "`Stock Sync` is not a name");
@@ -119,21 +103,12 @@ wall-ms = 999999
     check(6, "`it` of `title` is empty");
     check(6, "`fr` means nothing in `title`");
     check(7, "`description` is of type string; write { en =");
-    check(
-        10,
-        "`change-prices` means nothing in [reasons]; known is `alert`",
-    );
+    check(10, "`change-prices` means nothing in [reasons]; known is `alert`");
     check(11, "`stock` is of type integer; write { en =");
-    check(
-        15,
-        "`1 minute` is no time; write it like 500ms, 60s, 5m or 24h",
-    );
+    check(15, "`1 minute` is no time; write it like 500ms, 60s, 5m or 24h");
     check(18, "`10ms` is out of bounds: from 1s to 744h");
     check(21, "`fuel` is of type string; write a whole number from 1");
-    check(
-        22,
-        "`wall-ms` is 999999; write a whole number from 1 to 5000",
-    );
+    check(22, "`wall-ms` is 999999; write a whole number from 1 to 5000");
     assert_eq!(found.len(), 14, "{}", found.join("\n"));
 }
 
@@ -142,10 +117,7 @@ fn what_is_no_toml_or_json_is_told_with_its_line() {
     let found = mistakes("id = \"a\"\nversion = \n= 5\n", "{\n\"type\": }");
     assert!(found[0].starts_with("plugin.toml:2: "), "{found:?}");
     assert!(
-        found
-            .last()
-            .unwrap()
-            .starts_with("the settings schema:2: it is no JSON: "),
+        found.last().unwrap().starts_with("the settings schema:2: it is no JSON: "),
         "{found:?}"
     );
     let long = format!("#{}", "x".repeat(limits::MANIFEST_BYTES_MAX));
@@ -171,13 +143,7 @@ fn settings_schemas_are_checked() {
             assert!(found.contains(message), "{message}\nis not in\n{found}");
         }
     };
-    check(
-        json!({}),
-        &[
-            "write `\"type\": \"object\"`",
-            "write `\"additionalProperties\": false`",
-        ],
-    );
+    check(json!({}), &["write `\"type\": \"object\"`", "write `\"additionalProperties\": false`"]);
     check(
         json!({"type": "object", "additionalProperties": false, "properties": {
             "a": {"title": "A"}, "b": {"title": "B", "description": "b", "properties": {"c": {}}},
@@ -195,19 +161,10 @@ fn settings_schemas_are_checked() {
         property["description"] = json!("a");
         json!({"type": "object", "additionalProperties": false, "properties": {"a": property}})
     };
-    check(
-        with(json!({"type": "integer", "default": "five"})),
-        &["the default of `/a` breaks"],
-    );
-    check(
-        with(json!({"$ref": "https://example.com/a.json"})),
-        &["https://example.com/a.json"],
-    );
+    check(with(json!({"type": "integer", "default": "five"})), &["the default of `/a` breaks"]);
+    check(with(json!({"$ref": "https://example.com/a.json"})), &["https://example.com/a.json"]);
     // Look-behind and back-references would not match in linear time.
-    check(
-        with(json!({"pattern": "(a+)\\1"})),
-        &["at `/properties/a/pattern`"],
-    );
+    check(with(json!({"pattern": "(a+)\\1"})), &["at `/properties/a/pattern`"]);
 }
 
 #[test]
@@ -218,17 +175,12 @@ fn settings_are_filled_and_checked() {
         json!({"source": "milano", "buffer": 2, "alerts": {"low": 5}})
     );
     assert_eq!(
-        manifest
-            .settings(&json!({"source": "milano", "buffer": 0, "alerts": {"low": 1}}))
-            .unwrap(),
+        manifest.settings(&json!({"source": "milano", "buffer": 0, "alerts": {"low": 1}})).unwrap(),
         json!({"source": "milano", "buffer": 0, "alerts": {"low": 1}})
     );
     let wrong = json!({"buffer": -1, "alerts": {"low": "x"}, "sauce": "milano"});
     let mistakes = manifest.settings(&wrong).unwrap_err();
-    let mut pointers: Vec<_> = mistakes
-        .iter()
-        .map(|mistake| mistake.pointer.as_str())
-        .collect();
+    let mut pointers: Vec<_> = mistakes.iter().map(|mistake| mistake.pointer.as_str()).collect();
     pointers.sort_unstable();
     assert_eq!(pointers, ["", "", "/alerts/low", "/buffer"], "{mistakes:?}");
     assert!(manifest.settings(&json!([])).is_err());
@@ -239,11 +191,7 @@ fn settings_are_filled_and_checked() {
 #[test]
 fn the_modules_of_the_house_have_sound_manifests() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in [
-        "plugins/stock-sync",
-        "tests/guests/noop",
-        "tests/guests/probe",
-    ] {
+    for folder in ["plugins/stock-sync", "tests/guests/noop", "tests/guests/probe"] {
         let read = |file: &str| std::fs::read_to_string(root.join(folder).join(file)).unwrap();
         let manifest = Manifest::parse(&read("plugin.toml"), &read("settings.schema.json"));
         if let Err(errors) = manifest {

@@ -28,10 +28,7 @@ pub fn guest(name: &str) -> Vec<u8> {
     );
     let file = folder.join(format!("{name}.wasm"));
     std::fs::read(&file).unwrap_or_else(|error| {
-        panic!(
-            "{} cannot be read ({error}): run `cargo xtask test`",
-            file.display()
-        )
+        panic!("{} cannot be read ({error}): run `cargo xtask test`", file.display())
     })
 }
 
@@ -45,10 +42,7 @@ pub fn sandbox(config: SandboxConfig) -> Sandbox {
 
 /// A small pool, so that tests side by side do not ask for too much address space.
 pub fn small() -> SandboxConfig {
-    SandboxConfig {
-        concurrent_runs: 4,
-        ..SandboxConfig::default()
-    }
+    SandboxConfig { concurrent_runs: 4, ..SandboxConfig::default() }
 }
 
 /// The probe under the usual limits; compiled once for all tests.
@@ -59,9 +53,7 @@ pub fn probe() -> Module {
 
 /// The probe under other limits.
 pub fn probe_with(config: SandboxConfig) -> Module {
-    sandbox(config)
-        .load(&guest("probe"), &Grants::all())
-        .unwrap()
+    sandbox(config).load(&guest("probe"), &Grants::all()).unwrap()
 }
 
 /// What the host has: two shops, one variant on each, one order.
@@ -74,12 +66,7 @@ pub struct Host {
 
 impl Host {
     pub fn new() -> Self {
-        Self {
-            state: Mutex::default(),
-            asked: Mutex::default(),
-            broken: false,
-            hangs: false,
-        }
+        Self { state: Mutex::default(), asked: Mutex::default(), broken: false, hangs: false }
     }
 
     pub fn with_state(entries: &[(&str, &str, u64)]) -> Self {
@@ -96,11 +83,7 @@ impl Host {
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        if self.broken {
-            Err(HostError("the disk is gone".to_owned()))
-        } else {
-            Ok(())
-        }
+        if self.broken { Err(HostError("the disk is gone".to_owned())) } else { Ok(()) }
     }
 }
 
@@ -131,14 +114,8 @@ impl RunHost for Host {
         self.asked(format!("get {key}")).await?;
         let state = self.state.lock().unwrap();
         Ok(match state.get(key) {
-            Some((value, commit)) => StateValue {
-                value: Some(value.clone()),
-                commit: *commit,
-            },
-            None => StateValue {
-                value: None,
-                commit: 0,
-            },
+            Some((value, commit)) => StateValue { value: Some(value.clone()), commit: *commit },
+            None => StateValue { value: None, commit: 0 },
         })
     }
 
@@ -148,17 +125,10 @@ impl RunHost for Host {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(String, StateValue)>, HostError> {
-        self.asked(format!("list {prefix} {after:?} {limit}"))
-            .await?;
+        self.asked(format!("list {prefix} {after:?} {limit}")).await?;
         let state = self.state.lock().unwrap();
         let entry = |(key, (value, commit)): (&String, &(String, u64))| {
-            (
-                key.clone(),
-                StateValue {
-                    value: Some(value.clone()),
-                    commit: *commit,
-                },
-            )
+            (key.clone(), StateValue { value: Some(value.clone()), commit: *commit })
         };
         let found = state
             .iter()
@@ -198,11 +168,7 @@ impl RunHost for Host {
             let found = variant(StockPolicy::Tracked, sku, "14");
             (EntityKey::variant(shop(name), "1"), found)
         };
-        Ok(if sku == "MUG-BLU" {
-            vec![on("milano"), on("torino")]
-        } else {
-            Vec::new()
-        })
+        Ok(if sku == "MUG-BLU" { vec![on("milano"), on("torino")] } else { Vec::new() })
     }
 
     async fn skus(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, HostError> {

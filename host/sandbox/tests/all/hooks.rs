@@ -14,12 +14,7 @@ use crate::fixture::{
 
 /// What the probe heard, in Rust's own words.
 async fn heard(module: &Module, input: Input) -> String {
-    let ran = module
-        .call(
-            call(input, r#"{"steps": [["event"]]}"#),
-            Arc::new(Host::new()),
-        )
-        .await;
+    let ran = module.call(call(input, r#"{"steps": [["event"]]}"#), Arc::new(Host::new())).await;
     told(&ran.unwrap()).concat()
 }
 
@@ -45,30 +40,13 @@ async fn an_order_arrives_whole() {
 
 #[tokio::test]
 async fn deductions_stay_with_their_lines() {
-    let Input::Order {
-        key,
-        mut order,
-        changes,
-    } = order_input(3)
-    else {
-        unreachable!()
-    };
-    let Aspect::Known { value: lines, .. } = &mut order.lines else {
-        unreachable!()
-    };
+    let Input::Order { key, mut order, changes } = order_input(3) else { unreachable!() };
+    let Aspect::Known { value: lines, .. } = &mut order.lines else { unreachable!() };
     lines[0].deductions.clear();
     lines[1].deductions = [("a", 3), ("b", 4)]
         .map(|(place, quantity)| (Location::new(place), quantity.into()))
         .into();
-    let heard = heard(
-        &probe(),
-        Input::Order {
-            key,
-            order,
-            changes,
-        },
-    )
-    .await;
+    let heard = heard(&probe(), Input::Order { key, order, changes }).await;
     let lines: Vec<_> = heard.split("deductions: ").skip(1).collect();
     assert!(lines[0].starts_with("[]"), "{heard}");
     let both = [
@@ -77,10 +55,7 @@ async fn deductions_stay_with_their_lines() {
     ]
     .concat();
     assert!(lines[1].starts_with(&both), "{heard}");
-    assert!(
-        lines[2].starts_with(r#"[Deduction { location: None, quantity: "2" }]"#),
-        "{heard}"
-    );
+    assert!(lines[2].starts_with(r#"[Deduction { location: None, quantity: "2" }]"#), "{heard}");
 }
 
 #[tokio::test]
@@ -99,53 +74,19 @@ async fn stock_ticks_and_outcomes_arrive() {
         r#"policy: StockPolicy::Backorder, available: Some("-2.5")"#,
     ]
     .concat();
-    assert!(
-        stock.contains(&level) && stock.contains(r#"before: Some("3")"#),
-        "{stock}"
-    );
+    assert!(stock.contains(&level) && stock.contains(r#"before: Some("3")"#), "{stock}");
 
-    let tick = Input::Tick {
-        schedule: "tick".to_owned(),
-        due_at: Timestamp(9_000),
-    };
+    let tick = Input::Tick { schedule: "tick".to_owned(), due_at: Timestamp(9_000) };
     let tick = heard(&module, tick).await;
-    assert!(
-        tick.contains(r#"Tick { schedule: "tick", due-at: 9000 }"#),
-        "{tick}"
-    );
+    assert!(tick.contains(r#"Tick { schedule: "tick", due-at: 9000 }"#), "{tick}");
 
     let ends = [
-        (
-            ActionEnd::Done {
-                ids: vec!["55".to_owned()],
-            },
-            r#"End::Done(["55"])"#,
-        ),
-        (
-            ActionEnd::Refused {
-                reason: "no".to_owned(),
-            },
-            r#"End::Refused("no")"#,
-        ),
-        (
-            ActionEnd::Stale {
-                found: "13.0".parse().unwrap(),
-            },
-            r#"End::Stale("13")"#,
-        ),
+        (ActionEnd::Done { ids: vec!["55".to_owned()] }, r#"End::Done(["55"])"#),
+        (ActionEnd::Refused { reason: "no".to_owned() }, r#"End::Refused("no")"#),
+        (ActionEnd::Stale { found: "13.0".parse().unwrap() }, r#"End::Stale("13")"#),
         (ActionEnd::Superseded, "End::Superseded"),
-        (
-            ActionEnd::Failed {
-                reason: "gone".to_owned(),
-            },
-            r#"End::Failed("gone")"#,
-        ),
-        (
-            ActionEnd::Unknown {
-                detail: "cut".to_owned(),
-            },
-            r#"End::Unknown("cut")"#,
-        ),
+        (ActionEnd::Failed { reason: "gone".to_owned() }, r#"End::Failed("gone")"#),
+        (ActionEnd::Unknown { detail: "cut".to_owned() }, r#"End::Unknown("cut")"#),
         (ActionEnd::Expired, "End::Expired"),
     ];
     for (end, words) in ends {
@@ -157,10 +98,7 @@ async fn stock_ticks_and_outcomes_arrive() {
         };
         let heard = heard(&module, outcome).await;
         let about = r#"action: "abc", kind: "change-stock", key: Some("mug")"#;
-        assert!(
-            heard.contains(about) && heard.contains(words),
-            "{words}\nis not in\n{heard}"
-        );
+        assert!(heard.contains(about) && heard.contains(words), "{words}\nis not in\n{heard}");
     }
 }
 
@@ -173,29 +111,14 @@ async fn what_a_hook_returns() {
         let kept = matches!(outcome, RunOutcome::Done | RunOutcome::Again(_));
         assert_eq!(ran.result, outcome);
         // A failure keeps nothing but its log.
-        assert_eq!(
-            (ran.writes.len(), ran.proposals.len()),
-            (kept.into(), kept.into()),
-            "{step}"
-        );
+        assert_eq!((ran.writes.len(), ran.proposals.len()), (kept.into(), kept.into()), "{step}");
         assert_eq!(ran.log.len(), 1);
     };
-    check(
-        r#"["now-nothing"]"#,
-        RunOutcome::Permanent("there is no step `now-nothing`".into()),
-    )
-    .await;
+    check(r#"["now-nothing"]"#, RunOutcome::Permanent("there is no step `now-nothing`".into()))
+        .await;
     check(r#"["again", "page 2"]"#, RunOutcome::Again("page 2".into())).await;
-    check(
-        r#"["temporary", "later"]"#,
-        RunOutcome::Temporary("later".into()),
-    )
-    .await;
-    check(
-        r#"["permanent", "never"]"#,
-        RunOutcome::Permanent("never".into()),
-    )
-    .await;
+    check(r#"["temporary", "later"]"#, RunOutcome::Temporary("later".into())).await;
+    check(r#"["permanent", "never"]"#, RunOutcome::Permanent("never".into())).await;
     check(r#"["delete", "k"]"#, RunOutcome::Done).await;
 }
 
@@ -229,40 +152,20 @@ async fn the_clock_stands_still_and_the_same_run_is_the_same() {
 #[tokio::test]
 async fn nothing_of_one_run_is_left_for_the_next() {
     let module = probe();
-    let wrote = does(&module, Host::new(), r#"[["set", "k", "v"], ["get", "k"]]"#)
-        .await
-        .unwrap();
+    let wrote = does(&module, Host::new(), r#"[["set", "k", "v"], ["get", "k"]]"#).await.unwrap();
     assert_eq!(told(&wrote), [r#"Some("v")"#]);
-    let next = does(&module, Host::new(), r#"[["get", "k"]]"#)
-        .await
-        .unwrap();
+    let next = does(&module, Host::new(), r#"[["get", "k"]]"#).await.unwrap();
     assert_eq!(told(&next), ["None"]);
 }
 
 #[tokio::test]
 async fn a_hook_that_is_not_exported_is_not_called() {
-    let noop = sandbox(small())
-        .load(&guest("noop"), &Grants::default())
-        .unwrap();
+    let noop = sandbox(small()).load(&guest("noop"), &Grants::default()).unwrap();
     assert_eq!(noop.hears(), &BTreeSet::from([Hook::Order]));
-    let tick = Input::Tick {
-        schedule: "tick".to_owned(),
-        due_at: Timestamp(9_000),
-    };
-    let error = noop
-        .call(call(tick, "{}"), Arc::new(Host::new()))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        CallError::NoSuchHook {
-            hook: Hook::Schedule
-        }
-    );
-    let ran = noop
-        .call(call(order_input(20), "{}"), Arc::new(Host::new()))
-        .await
-        .unwrap();
+    let tick = Input::Tick { schedule: "tick".to_owned(), due_at: Timestamp(9_000) };
+    let error = noop.call(call(tick, "{}"), Arc::new(Host::new())).await.unwrap_err();
+    assert_eq!(error, CallError::NoSuchHook { hook: Hook::Schedule });
+    let ran = noop.call(call(order_input(20), "{}"), Arc::new(Host::new())).await.unwrap();
     assert_eq!(ran.result, RunOutcome::Done);
 }
 
@@ -270,26 +173,10 @@ async fn a_hook_that_is_not_exported_is_not_called() {
 async fn what_is_not_known_is_not_told() {
     let module = probe();
     let key = EntityKey::order(shop("milano"), "1042");
-    let gone = Order {
-        head: Aspect::deleted(Version::pushed(Timestamp(1))),
-        ..Order::default()
-    };
-    let input = Input::Order {
-        key: key.clone(),
-        order: gone,
-        changes: BTreeSet::new(),
-    };
-    let error = module
-        .call(call(input, "{}"), Arc::new(Host::new()))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        CallError::Incomplete {
-            key,
-            aspect: "head"
-        }
-    );
+    let gone = Order { head: Aspect::deleted(Version::pushed(Timestamp(1))), ..Order::default() };
+    let input = Input::Order { key: key.clone(), order: gone, changes: BTreeSet::new() };
+    let error = module.call(call(input, "{}"), Arc::new(Host::new())).await.unwrap_err();
+    assert_eq!(error, CallError::Incomplete { key, aspect: "head" });
     assert_eq!(
         error.to_string(),
         "order 1042 on milano cannot be told to a module: its head is not known"

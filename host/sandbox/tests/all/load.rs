@@ -29,11 +29,7 @@ const SCHEMA: &str = r#"{"type": "object", "additionalProperties": false}"#;
 
 fn section(component: &mut Vec<u8>, name: &str, text: &str) {
     let data = Cow::Borrowed(text.as_bytes());
-    CustomSection {
-        name: name.into(),
-        data,
-    }
-    .append_to_component(component);
+    CustomSection { name: name.into(), data }.append_to_component(component);
 }
 
 fn packed(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
@@ -110,27 +106,18 @@ fn a_component_says_what_it_hears_and_needs() {
     let probe = inspect(&guest("probe")).unwrap();
     assert_eq!(probe.manifest.id, "probe");
     assert_eq!(probe.hooks, BTreeSet::from(Hook::ALL));
-    assert_eq!(
-        probe.needed_grants().collect::<Vec<_>>(),
-        Grants::ALL_GRANTABLE
-    );
+    assert_eq!(probe.needed_grants().collect::<Vec<_>>(), Grants::ALL_GRANTABLE);
     assert!(probe.imports.contains("log"));
 
     let noop = guest("noop");
     let module = sandbox(small()).load(&noop, &Grants::default()).unwrap();
     let inspection = inspect(&noop).unwrap();
     assert_eq!(module.digest(), inspection.digest);
-    assert_eq!(
-        (module.digest().len(), &module.digest()[..7]),
-        (71, "sha256:")
-    );
+    assert_eq!((module.digest().len(), &module.digest()[..7]), (71, "sha256:"));
     assert_eq!(module.hears(), &BTreeSet::from([Hook::Order]));
     // A guest that calls nothing imports types only, so nothing needs to be granted.
     assert_eq!(inspection.needed_grants().next(), None);
-    assert_eq!(
-        module.imports(),
-        &["commerce", "types"].map(str::to_owned).into()
-    );
+    assert_eq!(module.imports(), &["commerce", "types"].map(str::to_owned).into());
 }
 
 #[test]
@@ -138,9 +125,7 @@ fn each_interface_needs_its_grant() {
     let probe = guest("probe");
     sandbox(small()).load(&probe, &Grants::all()).unwrap();
     for denied in Grants::ALL_GRANTABLE {
-        let others = Grants::ALL_GRANTABLE
-            .into_iter()
-            .filter(|name| *name != denied);
+        let others = Grants::ALL_GRANTABLE.into_iter().filter(|name| *name != denied);
         let mismatches = refused(&probe, &Grants::new(others).unwrap());
         assert_eq!(
             messages(&mismatches),
@@ -151,10 +136,7 @@ fn each_interface_needs_its_grant() {
         );
     }
     // All of them are named, not just the first.
-    assert_eq!(
-        refused(&probe, &Grants::default()).len(),
-        Grants::ALL_GRANTABLE.len()
-    );
+    assert_eq!(refused(&probe, &Grants::default()).len(), Grants::ALL_GRANTABLE.len());
 }
 
 #[test]
@@ -165,10 +147,7 @@ fn what_the_host_does_not_have_is_named() {
         assert_eq!(messages(&mismatches), message);
     };
     check(
-        &[
-            "fondaco:plugin/change-prices@0.1.0",
-            "wasi:cli/environment@0.2.0",
-        ],
+        &["fondaco:plugin/change-prices@0.1.0", "wasi:cli/environment@0.2.0"],
         &[hook],
         &[
             "component imports `fondaco:plugin/change-prices@0.1.0`, which this host does not have",
@@ -188,10 +167,8 @@ fn what_the_host_does_not_have_is_named() {
     check(
         &[],
         &[hook, "fondaco:plugin/on-return@0.1.0"],
-        &[
-            "component exports `fondaco:plugin/on-return@0.1.0`, which is no hook of this host; \
-           hooks are `on-order`, `on-stock`, `on-schedule` and `on-outcome`",
-        ],
+        &["component exports `fondaco:plugin/on-return@0.1.0`, which is no hook of this host; \
+           hooks are `on-order`, `on-stock`, `on-schedule` and `on-outcome`"],
     );
     check(
         &[],
@@ -202,10 +179,8 @@ fn what_the_host_does_not_have_is_named() {
     check(
         &["fondaco:plugin/stock@0.1.0"],
         &[hook],
-        &[
-            "plugin.toml gives no reason for `stock`, which the component imports; \
-           add `stock = { en = \"…\", it = \"…\" }` to [reasons]",
-        ],
+        &["plugin.toml gives no reason for `stock`, which the component imports; \
+           add `stock = { en = \"…\", it = \"…\" }` to [reasons]"],
     );
     check(
         &[],
@@ -219,10 +194,7 @@ fn schedules_that_nobody_hears_are_a_mistake() {
     let scheduled = with_manifest(&guest("noop"), |text| {
         format!("{text}\n[[schedules]]\nname = \"tick\"\nevery = \"60s\"\n")
     });
-    assert_eq!(
-        refused(&scheduled, &Grants::all()),
-        [Mismatch::ScheduleUnheard]
-    );
+    assert_eq!(refused(&scheduled, &Grants::all()), [Mismatch::ScheduleUnheard]);
 }
 
 #[test]
@@ -244,18 +216,10 @@ fn a_hook_of_another_type_does_not_load() {
     let world = resolve.select_world(&[package], Some("other")).unwrap();
     let mut module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-    let encoded = ComponentEncoder::default()
-        .module(&module)
-        .unwrap()
-        .encode()
-        .unwrap();
-    let error = sandbox(small())
-        .load(&packed(encoded, MANIFEST), &Grants::all())
-        .unwrap_err();
+    let encoded = ComponentEncoder::default().module(&module).unwrap().encode().unwrap();
+    let error = sandbox(small()).load(&packed(encoded, MANIFEST), &Grants::all()).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("`fondaco:plugin/on-order@0.1.0` is not the contract's"),
+        error.to_string().contains("`fondaco:plugin/on-order@0.1.0` is not the contract's"),
         "{error}"
     );
 }
@@ -263,50 +227,31 @@ fn a_hook_of_another_type_does_not_load() {
 #[test]
 fn what_is_no_component_is_refused_in_every_length() {
     let whole = guest("noop");
-    for length in (0..whole.len())
-        .step_by(97)
-        .chain(whole.len() - 40..whole.len())
-    {
+    for length in (0..whole.len()).step_by(97).chain(whole.len() - 40..whole.len()) {
         // A cut may fall between two sections, so that what is left is sound, and lacks its end.
         match inspect(&whole[..length]) {
             Err(LoadError::Malformed { .. } | LoadError::NoSection { .. }) => {}
             other => panic!("{length} bytes of {}: {other:?}", whole.len()),
         }
     }
-    assert!(matches!(
-        inspect(b"#!/bin/sh"),
-        Err(LoadError::Malformed { .. })
-    ));
+    assert!(matches!(inspect(b"#!/bin/sh"), Err(LoadError::Malformed { .. })));
     assert_eq!(
         inspect(&wasm_encoder::Module::new().finish()).unwrap_err(),
         LoadError::NotAComponent
     );
     let bytes = fondaco_sandbox::limits::COMPONENT_BYTES_MAX + 1;
-    assert!(matches!(
-        inspect(&vec![0; bytes]),
-        Err(LoadError::TooLarge { .. })
-    ));
+    assert!(matches!(inspect(&vec![0; bytes]), Err(LoadError::TooLarge { .. })));
 }
 
 #[test]
 fn a_component_has_one_manifest_and_it_is_sound() {
     let bare = Component::new().finish();
-    assert_eq!(
-        inspect(&bare).unwrap_err(),
-        LoadError::NoSection {
-            section: MANIFEST_SECTION
-        }
-    );
+    assert_eq!(inspect(&bare).unwrap_err(), LoadError::NoSection { section: MANIFEST_SECTION });
     let mut twice = component(&[], &["fondaco:plugin/on-order@0.1.0"]);
     section(&mut twice, MANIFEST_SECTION, MANIFEST);
     let error = inspect(&twice).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the section `fondaco:manifest` of the component is there twice"
-    );
+    assert_eq!(error.to_string(), "the section `fondaco:manifest` of the component is there twice");
     let wrong = with_manifest(&guest("noop"), |text| text.replace("area", "aera"));
-    let LoadError::Manifest(mistakes) = inspect(&wrong).unwrap_err() else {
-        panic!()
-    };
+    let LoadError::Manifest(mistakes) = inspect(&wrong).unwrap_err() else { panic!() };
     assert_eq!(mistakes.0.len(), 2, "{mistakes}");
 }

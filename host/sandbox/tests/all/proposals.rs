@@ -8,10 +8,7 @@ use fondaco_model::{
 use crate::fixture::{Host, does, probe, shop, told};
 
 fn id(name: &str) -> ActionId {
-    let (client, install) = (
-        ClientId::new("rossi").unwrap(),
-        InstallId::new("probe").unwrap(),
-    );
+    let (client, install) = (ClientId::new("rossi").unwrap(), InstallId::new("probe").unwrap());
     ActionId::of(ProposalOrigin {
         client: &client,
         install: &install,
@@ -29,11 +26,7 @@ async fn proposals_are_kept_in_order_with_ids_that_can_be_told_beforehand() {
         ["change", {"shop": "torino", "available": "0.50", "decided-on": "-1"}]
     ]"#;
     let ran = does(&probe(), Host::new(), steps).await.unwrap();
-    let ids: Vec<_> = ran
-        .proposals
-        .iter()
-        .map(|proposal| proposal.id.clone())
-        .collect();
+    let ids: Vec<_> = ran.proposals.iter().map(|proposal| proposal.id.clone()).collect();
     assert_eq!(ids, [id("mug"), id("low"), id("\u{0}2")]);
     assert_eq!(told(&ran)[0], format!("Ok(\"{}\")", ids[0]));
 
@@ -53,19 +46,9 @@ async fn proposals_are_kept_in_order_with_ids_that_can_be_told_beforehand() {
     assert_eq!(mug.terms.expires_at.map(|moment| moment.0), Some(99));
     assert_eq!(mug.terms.explanation.it, "Venduto.");
 
-    let low = Localised {
-        en: "Low.".to_owned(),
-        it: "Poco.".to_owned(),
-    };
+    let low = Localised { en: "Low.".to_owned(), it: "Poco.".to_owned() };
     let (severity, title, text) = (Severity::Warning, low.clone(), low);
-    assert_eq!(
-        ran.proposals[1].kind,
-        ActionKind::Alert {
-            severity,
-            title,
-            text
-        }
-    );
+    assert_eq!(ran.proposals[1].kind, ActionKind::Alert { severity, title, text });
 }
 
 #[tokio::test]
@@ -83,42 +66,14 @@ async fn what_contradicts_the_contract_is_refused_and_the_run_goes_on() {
         assert!(told[told.len() - 1].starts_with("Ok("));
     };
     for malformed in ["1,5", "", "+1", "1e3", "01", "NaN", "1.0000001"] {
-        check(
-            &format!(r#"["change", {{"available": "{malformed}"}}]"#),
-            "available: `",
-        )
-        .await;
-        check(
-            &format!(r#"["change", {{"decided-on": "{malformed}"}}]"#),
-            "decided-on: `",
-        )
-        .await;
+        check(&format!(r#"["change", {{"available": "{malformed}"}}]"#), "available: `").await;
+        check(&format!(r#"["change", {{"decided-on": "{malformed}"}}]"#), "decided-on: `").await;
     }
-    check(
-        r#"["change", {"shop": "napoli"}]"#,
-        "there is no shop `napoli`",
-    )
-    .await;
-    check(
-        r#"["change", {"shop": "NOT A NAME"}]"#,
-        "there is no shop `NOT A NAME`",
-    )
-    .await;
-    check(
-        r#"["change", {"variant": "77"}]"#,
-        "shop `milano` has no variant `77`",
-    )
-    .await;
-    check(
-        r#"["change", {"variant": "2"}]"#,
-        "does not count the stock of `2`",
-    )
-    .await;
-    check(
-        r#"["change", {"location": "attic"}]"#,
-        "keeps no stock of `1` at attic",
-    )
-    .await;
+    check(r#"["change", {"shop": "napoli"}]"#, "there is no shop `napoli`").await;
+    check(r#"["change", {"shop": "NOT A NAME"}]"#, "there is no shop `NOT A NAME`").await;
+    check(r#"["change", {"variant": "77"}]"#, "shop `milano` has no variant `77`").await;
+    check(r#"["change", {"variant": "2"}]"#, "does not count the stock of `2`").await;
+    check(r#"["change", {"location": "attic"}]"#, "keeps no stock of `1` at attic").await;
     check(r#"["change", {"en": "  "}]"#, "explanation.en is empty").await;
     check(r#"["change", {"it": ""}]"#, "explanation.it is empty").await;
     check(r#"["alert", {"title-it": ""}]"#, "title.it is empty").await;
@@ -126,20 +81,9 @@ async fn what_contradicts_the_contract_is_refused_and_the_run_goes_on() {
     check(r#"["change", {"key": ""}]"#, "is no key").await;
     check(r#"["change", {"key": "a\u0000b"}]"#, "is no key").await;
     let long = "x".repeat(4_097);
-    check(
-        &format!(r#"["change", {{"en": "{long}"}}]"#),
-        "explanation.en is 4097 bytes long",
-    )
-    .await;
+    check(&format!(r#"["change", {{"en": "{long}"}}]"#), "explanation.en is 4097 bytes long").await;
     let many = vec!["\"a\""; 65].join(",");
-    check(
-        &format!(r#"["change", {{"after": [{many}]}}]"#),
-        "`after` names 65 actions",
-    )
-    .await;
-    check(
-        r#"["change", {"key": "a"}], ["alert", {"key": "a"}]"#,
-        "a proposal with the key `a`",
-    )
-    .await;
+    check(&format!(r#"["change", {{"after": [{many}]}}]"#), "`after` names 65 actions").await;
+    check(r#"["change", {"key": "a"}], ["alert", {"key": "a"}]"#, "a proposal with the key `a`")
+        .await;
 }

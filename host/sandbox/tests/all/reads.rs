@@ -42,10 +42,7 @@ async fn an_order_read_is_the_order_heard() {
     let steps = r#"[["event"], ["order", "milano", "1042"], ["order", "milano", "9"]]"#;
     let ran = does(&probe(), Host::new(), steps).await.unwrap();
     let told = told(&ran);
-    let read = told[1]
-        .strip_prefix("Some(")
-        .and_then(|read| read.strip_suffix(')'))
-        .unwrap();
+    let read = told[1].strip_prefix("Some(").and_then(|read| read.strip_suffix(')')).unwrap();
     assert!(told[0].contains(read), "{read}\nis not in\n{}", told[0]);
     assert_eq!(told[2], "None");
 }
@@ -57,9 +54,7 @@ async fn a_shop_that_is_not_the_clients_has_nothing() {
         ["known-until", "NOT A NAME"]
     ]"#;
     let host = std::sync::Arc::new(Host::new());
-    let ran = crate::fixture::does_with(&probe(), host.clone(), steps)
-        .await
-        .unwrap();
+    let ran = crate::fixture::does_with(&probe(), host.clone(), steps).await.unwrap();
     assert_eq!(told(&ran), ["None", "[]", "None", "None"]);
     // Not even asked for; and the shops are asked for once.
     assert_eq!(*host.asked.lock().unwrap(), ["shops"]);
@@ -68,21 +63,11 @@ async fn a_shop_that_is_not_the_clients_has_nothing() {
 #[tokio::test]
 async fn a_host_that_fails_ends_the_run() {
     let module = probe();
-    for step in [
-        r#"["get", "k"]"#,
-        r#"["list", "k", null, 1]"#,
-        r#"["sku", "A"]"#,
-        r#"["change", {}]"#,
-    ] {
-        let host = Host {
-            broken: true,
-            ..Host::new()
-        };
+    for step in
+        [r#"["get", "k"]"#, r#"["list", "k", null, 1]"#, r#"["sku", "A"]"#, r#"["change", {}]"#]
+    {
+        let host = Host { broken: true, ..Host::new() };
         let error = does(&module, host, &format!("[{step}]")).await.unwrap_err();
-        assert_eq!(
-            error,
-            CallError::Host(HostError("the disk is gone".to_owned())),
-            "{step}"
-        );
+        assert_eq!(error, CallError::Host(HostError("the disk is gone".to_owned())), "{step}");
     }
 }

@@ -9,14 +9,8 @@ use serde_json::json;
 use crate::fixture::{Host, does, does_with, probe, told};
 
 fn key_reads(pairs: &[(&str, u64)]) -> StateReads {
-    let keys = pairs
-        .iter()
-        .map(|(key, commit)| ((*key).to_owned(), *commit))
-        .collect();
-    StateReads {
-        keys,
-        ranges: Vec::new(),
-    }
+    let keys = pairs.iter().map(|(key, commit)| ((*key).to_owned(), *commit)).collect();
+    StateReads { keys, ranges: Vec::new() }
 }
 
 fn range(
@@ -29,10 +23,7 @@ fn range(
         prefix: prefix.to_owned(),
         after: after.map(str::to_owned),
         until: until.map(str::to_owned),
-        seen: seen
-            .iter()
-            .map(|(key, commit)| ((*key).to_owned(), *commit))
-            .collect(),
+        seen: seen.iter().map(|(key, commit)| ((*key).to_owned(), *commit)).collect(),
     }
 }
 
@@ -44,37 +35,19 @@ async fn a_run_reads_its_own_writes() {
         ["set", "b", "1"], ["get", "b"], ["get", "c"]
     ]"#;
     let ran = does_with(&probe(), Arc::clone(&host), steps).await.unwrap();
-    assert_eq!(
-        told(&ran),
-        [
-            r#"Some("old")"#,
-            r#"Some("new")"#,
-            "None",
-            r#"Some("1")"#,
-            "None"
-        ]
-    );
+    assert_eq!(told(&ran), [r#"Some("old")"#, r#"Some("new")"#, "None", r#"Some("1")"#, "None"]);
     // `b` was never the host's answer, and what is absent is a read as well.
     assert_eq!(ran.reads, key_reads(&[("a", 3), ("c", 0)]));
-    let writes: Vec<_> = ran
-        .writes
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_deref()))
-        .collect();
+    let writes: Vec<_> =
+        ran.writes.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
     assert_eq!(writes, [("a", None), ("b", Some("1"))]);
     assert_eq!(*host.asked.lock().unwrap(), ["get a", "get c"]);
 }
 
 #[tokio::test]
 async fn a_listing_shows_own_writes_and_is_recorded() {
-    let host = || {
-        Host::with_state(&[
-            ("x/1", "a", 1),
-            ("x/2", "b", 2),
-            ("x/4", "d", 4),
-            ("y/1", "z", 9),
-        ])
-    };
+    let host =
+        || Host::with_state(&[("x/1", "a", 1), ("x/2", "b", 2), ("x/4", "d", 4), ("y/1", "z", 9)]);
     let module = probe();
     let list = async |steps: &str| {
         let ran = does(&module, host(), steps).await.unwrap();
@@ -83,15 +56,7 @@ async fn a_listing_shows_own_writes_and_is_recorded() {
 
     let (found, ranges) = list(r#"[["list", "x/", null, 10]]"#).await;
     assert_eq!(found, r#"[("x/1", "a"), ("x/2", "b"), ("x/4", "d")]"#);
-    assert_eq!(
-        ranges,
-        [range(
-            "x/",
-            None,
-            None,
-            &[("x/1", 1), ("x/2", 2), ("x/4", 4)]
-        )]
-    );
+    assert_eq!(ranges, [range("x/", None, None, &[("x/1", 1), ("x/2", 2), ("x/4", 4)])]);
 
     let (found, ranges) = list(
         r#"[["set", "x/3", "c"], ["delete", "x/1"], ["set", "y/0", "q"], ["list", "x/", null, 2]]"#,
@@ -120,17 +85,11 @@ async fn a_listing_shows_own_writes_and_is_recorded() {
 async fn a_wrong_key_or_limit_ends_the_run() {
     let module = probe();
     let check = async |step: &str, message: &str| {
-        let error = does(&module, Host::new(), &format!("[{step}]"))
-            .await
-            .unwrap_err();
+        let error = does(&module, Host::new(), &format!("[{step}]")).await.unwrap_err();
         assert_eq!(error.to_string(), format!("the module stopped: {message}"));
     };
     let long = "k".repeat(257);
-    check(
-        r#"["get", ""]"#,
-        "`state.get` got a key of 0 bytes; a key has 1 to 256",
-    )
-    .await;
+    check(r#"["get", ""]"#, "`state.get` got a key of 0 bytes; a key has 1 to 256").await;
     check(
         &format!(r#"["set", "{long}", ""]"#),
         "`state.set` got a key of 257 bytes; a key has 1 to 256",
@@ -141,11 +100,8 @@ async fn a_wrong_key_or_limit_ends_the_run() {
         "`state.delete` got a key of 257 bytes; a key has 1 to 256",
     )
     .await;
-    check(
-        r#"["list", "", null, 0]"#,
-        "`state.list` was asked for 0 entries; it gives 1 to 1000",
-    )
-    .await;
+    check(r#"["list", "", null, 0]"#, "`state.list` was asked for 0 entries; it gives 1 to 1000")
+        .await;
     check(
         r#"["skus", null, 1001]"#,
         "`catalogue.skus` was asked for 1001 entries; it gives 1 to 1000",
@@ -187,9 +143,7 @@ fn expected(mut state: BTreeMap<String, String>, steps: &[Step]) -> Vec<String> 
                 state.remove(key);
             }
             Step::List(prefix, after, limit) => {
-                let entries = state
-                    .iter()
-                    .filter(|(key, _)| key.starts_with(prefix.as_str()));
+                let entries = state.iter().filter(|(key, _)| key.starts_with(prefix.as_str()));
                 let entries = entries.filter(|(key, _)| Some(*key) > after.as_ref());
                 let entries: Vec<_> = entries.take(*limit as usize).collect();
                 told.push(format!("{entries:?}"));

@@ -41,17 +41,9 @@ impl State {
         self.tell("order.created", order_id);
         let sold = wanted.iter().filter_map(|line| {
             let item = self.items.get(&line.item)?;
-            Some((
-                item.sku().to_owned(),
-                item.name().replace("&amp;", "&"),
-                line.quantity,
-            ))
+            Some((item.sku().to_owned(), item.name().replace("&amp;", "&"), line.quantity))
         });
-        Ok(PlacedOrder {
-            id: order_id,
-            number: order_id.to_string(),
-            lines: sold.collect(),
-        })
+        Ok(PlacedOrder { id: order_id, number: order_id.to_string(), lines: sold.collect() })
     }
 
     fn check(&self, lines: &[(String, i64)]) -> Result<Vec<Wanted>, BuyError> {
@@ -60,14 +52,9 @@ impl State {
         }
         let mut wanted: Vec<Wanted> = Vec::new();
         for (sku, quantity) in lines {
-            let item = self
-                .by_sku(sku)
-                .ok_or_else(|| BuyError::UnknownSku(sku.clone()))?;
+            let item = self.by_sku(sku).ok_or_else(|| BuyError::UnknownSku(sku.clone()))?;
             if *quantity < 1 {
-                return Err(BuyError::Quantity {
-                    sku: sku.clone(),
-                    quantity: *quantity,
-                });
+                return Err(BuyError::Quantity { sku: sku.clone(), quantity: *quantity });
             }
             let sellable = self
                 .items
@@ -79,10 +66,7 @@ impl State {
             // The same product twice in a cart is one line.
             match wanted.iter_mut().find(|line| line.item == item) {
                 Some(line) => line.quantity = line.quantity.saturating_add(*quantity),
-                None => wanted.push(Wanted {
-                    item,
-                    quantity: *quantity,
-                }),
+                None => wanted.push(Wanted { item, quantity: *quantity }),
             }
         }
         for line in &wanted {
@@ -125,10 +109,8 @@ impl State {
         let (include_tax, country, state) =
             (market.prices_include_tax, market.country, market.state);
         let key = format!("wc_order_{}", self.digits(13));
-        let payment_url = format!(
-            "{}/checkout/order-pay/{order_id}/?pay_for_order=true&key={key}",
-            self.home
-        );
+        let payment_url =
+            format!("{}/checkout/order-pay/{order_id}/?pay_for_order=true&key={key}", self.home);
         let mut fields = blank_order();
         for (name, value) in [
             ("id", json!(order_id)),
@@ -143,24 +125,15 @@ impl State {
             ("tax_lines", tax_lines),
             ("shipping_lines", json!(shipping)),
             ("payment_url", json!(payment_url)),
-            (
-                "billing",
-                address(&["", "", "", "", ""], (country, state), Some(("", ""))),
-            ),
-            (
-                "shipping",
-                address(&["", "", "", "", ""], (country, state), None),
-            ),
+            ("billing", address(&["", "", "", "", ""], (country, state), Some(("", "")))),
+            ("shipping", address(&["", "", "", "", ""], (country, state), None)),
         ] {
             set(&mut fields, name, value);
         }
         let now = Timestamp::now();
         set_date(&mut fields, "created", Some(now), &self.market);
         set_date(&mut fields, "modified", Some(now), &self.market);
-        let mut order = Order {
-            fields,
-            stock_reduced: false,
-        };
+        let mut order = Order { fields, stock_reduced: false };
         order.sum_up(&self.market);
         order.set_status("checkout-draft");
         self.orders.insert(order_id, order);
@@ -182,41 +155,27 @@ impl State {
                 meta.push(line_meta(meta_row, key, label, text(attribute, "option")));
             }
         }
-        let owner = self
-            .stock_owner(line.item)
-            .and_then(|owner| self.items.get(&owner));
+        let owner = self.stock_owner(line.item).and_then(|owner| self.items.get(&owner));
         let missing = owner
             .filter(|owner| owner.backorders() == "notify")
             .and_then(|owner| owner.quantity())
             .map_or(0, |available| line.quantity - available.max(0));
         if missing > 0 {
             let meta_row = self.take_row_id();
-            meta.push(line_meta(
-                meta_row,
-                "Backordered",
-                "Backordered",
-                &missing.to_string(),
-            ));
+            meta.push(line_meta(meta_row, "Backordered", "Backordered", &missing.to_string()));
         }
-        let parent_name = parent
-            .and_then(|parent| self.items.get(&parent))
-            .map(|parent| parent.name());
+        let parent_name =
+            parent.and_then(|parent| self.items.get(&parent)).map(|parent| parent.name());
         for (key, value) in [
             ("id", json!(row)),
             ("name", json!(item.name())),
             ("product_id", json!(parent.unwrap_or(line.item))),
-            (
-                "variation_id",
-                json!(if parent.is_some() { line.item } else { 0 }),
-            ),
+            ("variation_id", json!(if parent.is_some() { line.item } else { 0 })),
             ("quantity", json!(line.quantity)),
             ("tax_class", json!(text(&item.fields, "tax_class"))),
             ("meta_data", json!(meta)),
             ("sku", json!(item.sku())),
-            (
-                "global_unique_id",
-                json!(text(&item.fields, "global_unique_id")),
-            ),
+            ("global_unique_id", json!(text(&item.fields, "global_unique_id"))),
             // Without a picture the shop's id is text for a product and a number for a variation.
             (
                 "image",
@@ -235,11 +194,7 @@ impl State {
         let packed: Vec<String> = wanted
             .iter()
             .filter_map(|line| {
-                Some(format!(
-                    "{} &times; {}",
-                    self.items.get(&line.item)?.name(),
-                    line.quantity
-                ))
+                Some(format!("{} &times; {}", self.items.get(&line.item)?.name(), line.quantity))
             })
             .collect();
         let (row, meta_row) = (self.take_row_id(), self.take_row_id());
@@ -249,10 +204,7 @@ impl State {
             ("method_id", json!("flat_rate")),
             ("instance_id", json!("1")),
             ("tax_status", json!("taxable")),
-            (
-                "meta_data",
-                json!([line_meta(meta_row, "Items", "Items", &packed.join(", "))]),
-            ),
+            ("meta_data", json!([line_meta(meta_row, "Items", "Items", &packed.join(", "))])),
         ] {
             set(&mut fields, key, value);
         }
@@ -261,12 +213,7 @@ impl State {
 
     fn checkout_meta(&mut self) -> Value {
         let mut meta = Vec::new();
-        for key in [
-            "_coupons_hash",
-            "_fees_hash",
-            "_shipping_hash",
-            "_taxes_hash",
-        ] {
+        for key in ["_coupons_hash", "_fees_hash", "_shipping_hash", "_taxes_hash"] {
             let (row, value) = (self.take_row_id(), self.digits(32));
             meta.push(json!({ "id": row, "key": key, "value": value }));
         }
@@ -281,11 +228,8 @@ impl State {
         let lines = [first, last, street, market.city, market.postcode];
         let place = (market.country, market.state);
         let mailbox = first.to_lowercase().replace('ò', "o");
-        let billing = address(
-            &lines,
-            place,
-            Some((&format!("{mailbox}@example.test"), market.phone)),
-        );
+        let billing =
+            address(&lines, place, Some((&format!("{mailbox}@example.test"), market.phone)));
         let mut shipping = address(&lines, place, None);
         shipping["phone"] = json!(market.phone);
         let Some(order) = self.orders.get_mut(&order_id) else {
@@ -293,11 +237,7 @@ impl State {
         };
         set(&mut order.fields, "billing", billing);
         set(&mut order.fields, "shipping", shipping);
-        set(
-            &mut order.fields,
-            "payment_method_title",
-            "Cash on delivery",
-        );
+        set(&mut order.fields, "payment_method_title", "Cash on delivery");
     }
 }
 

@@ -42,10 +42,7 @@ pub(crate) async fn work(shop: Arc<Shop>) {
 }
 
 async fn send(client: &reqwest::Client, delivery: &Delivery) -> Outcome {
-    let (resource, event) = delivery
-        .topic
-        .split_once('.')
-        .unwrap_or((delivery.topic.as_str(), ""));
+    let (resource, event) = delivery.topic.split_once('.').unwrap_or((delivery.topic.as_str(), ""));
     let request = client
         .post(&delivery.url)
         .header("accept", "*/*")
@@ -55,10 +52,7 @@ async fn send(client: &reqwest::Client, delivery: &Delivery) -> Outcome {
         .header("x-wc-webhook-topic", &delivery.topic)
         .header("x-wc-webhook-resource", resource)
         .header("x-wc-webhook-event", event)
-        .header(
-            "x-wc-webhook-signature",
-            signature(&delivery.secret, &delivery.body),
-        )
+        .header("x-wc-webhook-signature", signature(&delivery.secret, &delivery.body))
         .header("x-wc-webhook-id", delivery.webhook)
         .header("x-wc-webhook-delivery-id", &delivery.id)
         .header("connection", "close")

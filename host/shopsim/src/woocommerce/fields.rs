@@ -42,12 +42,7 @@ pub(crate) fn money(fields: &Fields, key: &str) -> Decimal {
 
 /// The objects of a list.
 pub(crate) fn objects<'f>(fields: &'f Fields, key: &str) -> impl Iterator<Item = &'f Fields> {
-    fields
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
+    fields.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
 }
 
 /// The objects of a list, to change.
@@ -70,16 +65,8 @@ pub(crate) fn set(fields: &mut Fields, key: &str, value: impl Into<Value>) {
 
 /// Sets `date_<what>` in both its spellings, to the second.
 pub(crate) fn set_date(fields: &mut Fields, what: &str, at: Option<Timestamp>, market: &Market) {
-    set(
-        fields,
-        &format!("date_{what}"),
-        at.map_or(Value::Null, |at| json!(market.local(at))),
-    );
-    set(
-        fields,
-        &format!("date_{what}_gmt"),
-        at.map_or(Value::Null, |at| json!(gmt(at))),
-    );
+    set(fields, &format!("date_{what}"), at.map_or(Value::Null, |at| json!(market.local(at))));
+    set(fields, &format!("date_{what}_gmt"), at.map_or(Value::Null, |at| json!(gmt(at))));
 }
 
 /// The moment of `date_<what>`.

@@ -106,14 +106,7 @@ impl Item {
             ("sku", json!(new.sku)),
             ("manage_stock", json!(new.stock.is_some())),
             ("stock_quantity", json!(new.stock)),
-            (
-                "backorders",
-                json!(if new.stock.is_some() {
-                    new.backorders
-                } else {
-                    "no"
-                }),
-            ),
+            ("backorders", json!(if new.stock.is_some() { new.backorders } else { "no" })),
             ("parent_id", json!(new.parent.map_or(0, Item::id))),
             ("has_options", json!(new.variable)),
         ] {
@@ -180,11 +173,7 @@ impl Item {
 
     /// How the ledger names it.
     pub(crate) fn ledger_name(&self) -> String {
-        if self.sku().is_empty() {
-            format!("#{}", self.id())
-        } else {
-            self.sku().to_owned()
-        }
+        if self.sku().is_empty() { format!("#{}", self.id()) } else { self.sku().to_owned() }
     }
 
     /// Whether it has children instead of being sold itself.
@@ -194,16 +183,12 @@ impl Item {
 
     /// Whether it counts its own stock.
     pub(crate) fn counts_stock(&self) -> bool {
-        self.fields
-            .get("manage_stock")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.fields.get("manage_stock").and_then(Value::as_bool).unwrap_or(false)
     }
 
     /// The quantity, where it counts its own stock.
     pub(crate) fn quantity(&self) -> Option<i64> {
-        self.counts_stock()
-            .then(|| integer(&self.fields, "stock_quantity").unwrap_or(0))
+        self.counts_stock().then(|| integer(&self.fields, "stock_quantity").unwrap_or(0))
     }
 
     /// `no`, `notify` or `yes`.
@@ -224,11 +209,7 @@ impl Item {
 
     fn refresh(&mut self, market: &Market) {
         let fields = &mut self.fields;
-        if !fields
-            .get("manage_stock")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-        {
+        if !fields.get("manage_stock").and_then(Value::as_bool).unwrap_or(false) {
             set(fields, "manage_stock", false);
             set(fields, "stock_quantity", Value::Null);
             set(fields, "backorders", "no");
@@ -249,11 +230,7 @@ impl Item {
         if text(fields, "type") != "variable" {
             let sale = text(fields, "sale_price").to_owned();
             let regular = text(fields, "regular_price").to_owned();
-            let price = if sale.is_empty() {
-                regular
-            } else {
-                sale.clone()
-            };
+            let price = if sale.is_empty() { regular } else { sale.clone() };
             set(fields, "on_sale", !sale.is_empty());
             set(fields, "purchasable", !price.is_empty());
             set(fields, "price", price);

@@ -102,15 +102,9 @@ impl Market {
         let hundred = Decimal::ONE_HUNDRED;
         if self.prices_include_tax {
             let net = six(entered * hundred / (hundred + self.rate_percent));
-            Taxed {
-                net,
-                tax: entered - net,
-            }
+            Taxed { net, tax: entered - net }
         } else {
-            Taxed {
-                net: entered,
-                tax: six(entered * self.rate_percent / hundred),
-            }
+            Taxed { net: entered, tax: six(entered * self.rate_percent / hundred) }
         }
     }
 
@@ -157,10 +151,8 @@ impl Market {
         }
         let sign = if amount.is_sign_negative() { "-" } else { "" };
         let number = format!("{sign}{grouped}{}{fraction}", self.decimal_separator);
-        let symbol = format!(
-            "<span class=\"woocommerce-Price-currencySymbol\">{}</span>",
-            self.symbol_html
-        );
+        let symbol =
+            format!("<span class=\"woocommerce-Price-currencySymbol\">{}</span>", self.symbol_html);
         let inner = if self.symbol_after {
             format!("{number}&nbsp;{symbol}")
         } else {
@@ -171,10 +163,7 @@ impl Market {
 
     /// A moment on the shop's clock, without an offset.
     pub(crate) fn local(&self, at: Timestamp) -> String {
-        self.zone
-            .to_datetime(at)
-            .strftime("%Y-%m-%dT%H:%M:%S")
-            .to_string()
+        self.zone.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
     /// The moment of a time on the shop's clock. Of the hour that comes twice in autumn the second
@@ -186,10 +175,7 @@ impl Market {
 
 /// A moment in UTC, without its `Z`.
 pub(crate) fn gmt(at: Timestamp) -> String {
-    TimeZone::UTC
-        .to_datetime(at)
-        .strftime("%Y-%m-%dT%H:%M:%S")
-        .to_string()
+    TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// The moment of a `_gmt` text.
@@ -225,12 +211,7 @@ mod tests {
             (&euro, "1.234,50", "1234.50"),
             (&euro, "19.90", "19.90"),
         ] {
-            assert_eq!(
-                market.parse_price(sent),
-                stored,
-                "{sent} in {}",
-                market.currency
-            );
+            assert_eq!(market.parse_price(sent), stored, "{sent} in {}", market.currency);
         }
     }
 

@@ -159,9 +159,7 @@ impl WooShop {
     /// # Errors
     /// The port is taken, or two products share a SKU.
     pub async fn start(config: WooShopConfig) -> Result<Self, SimError> {
-        Ok(Self {
-            shop: Shop::start(&config).await?,
-        })
+        Ok(Self { shop: Shop::start(&config).await? })
     }
 
     /// What people call the shop.
@@ -191,9 +189,7 @@ impl WooShop {
     pub fn quantities(&self) -> BTreeMap<String, i64> {
         self.shop.with(|state| {
             let counted = state.items.values().filter(|item| !item.sku().is_empty());
-            counted
-                .filter_map(|item| Some((item.sku().to_owned(), item.quantity()?)))
-                .collect()
+            counted.filter_map(|item| Some((item.sku().to_owned(), item.quantity()?))).collect()
         })
     }
 
@@ -206,8 +202,7 @@ impl WooShop {
                     && !item.is_variable()
                     && !fields::text(&item.fields, "price").is_empty()
             });
-            sold.map(|item| (item.sku().to_owned(), item.name().replace("&amp;", "&")))
-                .collect()
+            sold.map(|item| (item.sku().to_owned(), item.name().replace("&amp;", "&"))).collect()
         })
     }
 
@@ -229,10 +224,8 @@ impl WooShop {
     /// # Errors
     /// Something in the cart cannot be had; nothing is changed then.
     pub fn buy<S: AsRef<str>>(&self, lines: &[(S, i64)]) -> Result<PlacedOrder, BuyError> {
-        let lines: Vec<(String, i64)> = lines
-            .iter()
-            .map(|(sku, quantity)| (sku.as_ref().to_owned(), *quantity))
-            .collect();
+        let lines: Vec<(String, i64)> =
+            lines.iter().map(|(sku, quantity)| (sku.as_ref().to_owned(), *quantity)).collect();
         self.shop.with(|state| state.buy(&lines))
     }
 

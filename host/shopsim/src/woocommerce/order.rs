@@ -40,14 +40,8 @@ const ORDER_MONEY: [&str; 7] = [
     "total",
     "total_tax",
 ];
-const LINE_LISTS: [&str; 6] = [
-    "line_items",
-    "tax_lines",
-    "shipping_lines",
-    "fee_lines",
-    "coupon_lines",
-    "refunds",
-];
+const LINE_LISTS: [&str; 6] =
+    ["line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines", "refunds"];
 const LINE_MONEY: [&str; 8] = [
     "subtotal",
     "subtotal_tax",
@@ -64,10 +58,7 @@ impl Order {
     pub(crate) fn captured(captured: Fields) -> Self {
         let mut fields = captured;
         fields.remove("_links");
-        Self {
-            fields,
-            stock_reduced: false,
-        }
+        Self { fields, stock_reduced: false }
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -89,11 +80,7 @@ impl Order {
         let unpaid = matches!(status, "pending" | "failed" | "checkout-draft");
         let payable = unpaid && money(fields, "total") > Decimal::ZERO;
         set(fields, "needs_payment", payable);
-        set(
-            fields,
-            "is_editable",
-            matches!(status, "pending" | "on-hold" | "auto-draft"),
-        );
+        set(fields, "is_editable", matches!(status, "pending" | "on-hold" | "auto-draft"));
     }
 
     /// What `/orders/{id}` shows with this many decimals.
@@ -124,9 +111,7 @@ impl Order {
     pub(crate) fn sum_up(&mut self, market: &Market) {
         let fields = &self.fields;
         let sum = |list: &str, key: &str| -> Decimal {
-            objects(fields, list)
-                .map(|line| cents(money(line, key)))
-                .sum()
+            objects(fields, list).map(|line| cents(money(line, key))).sum()
         };
         let cart_tax = sum("line_items", "total_tax");
         let shipping = sum("shipping_lines", "total");

@@ -33,9 +33,7 @@ impl Shop {
         let listener = TcpListener::bind(("127.0.0.1", port))
             .await
             .map_err(|source| SimError::Listen { port, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| SimError::Listen { port, source })?;
+        let address = listener.local_addr().map_err(|source| SimError::Listen { port, source })?;
         let home = format!("http://{address}");
         let shop = Arc::new(Self {
             name: config.name.clone(),
@@ -48,9 +46,7 @@ impl Shop {
             stop: CancellationToken::new(),
             tasks: Mutex::new(Vec::new()),
         });
-        let router = Router::new()
-            .fallback(rest::answer)
-            .with_state(Arc::clone(&shop));
+        let router = Router::new().fallback(rest::answer).with_state(Arc::clone(&shop));
         let stopped = shop.stop.clone();
         let server = tokio::spawn(async move {
             let server =
@@ -65,10 +61,7 @@ impl Shop {
             // What is still waiting then is never delivered, as when a real shop is switched off.
             let _ = stopped.run_until_cancelled_owned(deliveries).await;
         });
-        shop.tasks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend([server, worker]);
+        shop.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([server, worker]);
         Ok(shop)
     }
 
@@ -101,21 +94,13 @@ impl Shop {
     /// Waits until no delivery waits or is on its way.
     pub(crate) async fn quiet(&self) {
         // The sender lives as long as this shop, so waiting cannot fail.
-        let _ = self
-            .outstanding
-            .subscribe()
-            .wait_for(|outstanding| *outstanding == 0)
-            .await;
+        let _ = self.outstanding.subscribe().wait_for(|outstanding| *outstanding == 0).await;
     }
 
     pub(crate) async fn stop(&self) {
         self.stop.cancel();
-        let tasks: Vec<_> = self
-            .tasks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect();
+        let tasks: Vec<_> =
+            self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
         for task in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the simulated shop did not end well");

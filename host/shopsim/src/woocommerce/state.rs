@@ -44,11 +44,7 @@ impl State {
         let mut state = Self {
             home,
             market: Market::of_currency(&config.currency)?,
-            keys: vec![ApiKey::new(
-                &config.consumer_key,
-                &config.consumer_secret,
-                true,
-            )],
+            keys: vec![ApiKey::new(&config.consumer_key, &config.consumer_secret, true)],
             nonces: Nonces::default(),
             items: BTreeMap::new(),
             orders: BTreeMap::new(),
@@ -76,11 +72,7 @@ impl State {
             children.push(self.add_item(variation, Some(parent))?);
         }
         if let Some(item) = self.items.get_mut(&parent) {
-            let options: Vec<_> = product
-                .variations
-                .iter()
-                .map(|child| &child.title)
-                .collect();
+            let options: Vec<_> = product.variations.iter().map(|child| &child.title).collect();
             set(&mut item.fields, "variations", children);
             if !options.is_empty() {
                 let attribute = json!({
@@ -97,10 +89,7 @@ impl State {
     fn add_item(&mut self, product: &Product, parent: Option<u64>) -> Result<u64, SimError> {
         let sku = product.sku.as_deref().unwrap_or_default();
         if let Some(other) = self.by_sku(sku) {
-            return Err(SimError::DuplicateSku {
-                sku: sku.to_owned(),
-                product: other,
-            });
+            return Err(SimError::DuplicateSku { sku: sku.to_owned(), product: other });
         }
         let id = self.take_post_id();
         let new = NewItem {
@@ -122,9 +111,7 @@ impl State {
     /// Takes over a captured product or variation with its ids.
     pub(crate) fn put_product(&mut self, captured: Fields) -> u64 {
         let parent = self.items.get(&id(&captured, "parent_id"));
-        let parent_name = parent
-            .map(|item| item.name().to_owned())
-            .unwrap_or_default();
+        let parent_name = parent.map(|item| item.name().to_owned()).unwrap_or_default();
         let item = Item::captured(captured, &parent_name, &self.market);
         let (product, parent) = (item.id(), item.parent());
         self.reserve_post_id(product);
@@ -156,20 +143,14 @@ impl State {
 
     /// Some hexadecimal digits, always the same ones for a seed.
     pub(crate) fn digits(&mut self, length: usize) -> String {
-        (0..length)
-            .filter_map(|_| char::from_digit(self.random.random_range(0..16), 16))
-            .collect()
+        (0..length).filter_map(|_| char::from_digit(self.random.random_range(0..16), 16)).collect()
     }
 
     /// The product with this SKU, whatever its letters' case.
     pub(crate) fn by_sku(&self, sku: &str) -> Option<u64> {
         let wanted = sku.to_lowercase();
         (!sku.is_empty())
-            .then(|| {
-                self.items
-                    .values()
-                    .find(|item| item.sku().to_lowercase() == wanted)
-            })
+            .then(|| self.items.values().find(|item| item.sku().to_lowercase() == wanted))
             .flatten()
             .map(Item::id)
     }
@@ -204,12 +185,7 @@ impl State {
         };
         set(&mut item.fields, "stock_quantity", after);
         let sku = item.ledger_name();
-        self.ledger.add(LedgerEvent::StockWritten {
-            sku,
-            before,
-            after,
-            by,
-        });
+        self.ledger.add(LedgerEvent::StockWritten { sku, before, after, by });
         true
     }
 
@@ -231,25 +207,17 @@ impl State {
 
     /// Works out what a parent shows of its children: the lowest price, whether any is in stock.
     pub(crate) fn settle_family(&mut self, parent: u64) {
-        let children: Vec<&Item> = self
-            .items
-            .values()
-            .filter(|item| item.parent() == Some(parent))
-            .collect();
+        let children: Vec<&Item> =
+            self.items.values().filter(|item| item.parent() == Some(parent)).collect();
         let lowest = children
             .iter()
             .map(|child| text(&child.fields, "price"))
             .filter_map(|price| Some((price.parse::<rust_decimal::Decimal>().ok()?, price)))
             .min()
             .map(|(_, price)| price.to_owned());
-        let in_stock = children
-            .iter()
-            .any(|child| text(&child.fields, "stock_status") != "outofstock");
-        let Some(item) = self
-            .items
-            .get_mut(&parent)
-            .filter(|item| item.is_variable())
-        else {
+        let in_stock =
+            children.iter().any(|child| text(&child.fields, "stock_status") != "outofstock");
+        let Some(item) = self.items.get_mut(&parent).filter(|item| item.is_variable()) else {
             return;
         };
         let price = lowest.unwrap_or_default();
@@ -271,12 +239,7 @@ impl State {
     /// Moves an order's modification date.
     pub(crate) fn touch_order(&mut self, order: u64) {
         if let Some(order) = self.orders.get_mut(&order) {
-            set_date(
-                &mut order.fields,
-                "modified",
-                Some(Timestamp::now()),
-                &self.market,
-            );
+            set_date(&mut order.fields, "modified", Some(Timestamp::now()), &self.market);
         }
     }
 }

@@ -55,11 +55,7 @@ impl State {
 
     /// Takes an order's units out of stock, unless they are out already.
     pub(crate) fn reduce_stock(&mut self, order_id: u64) {
-        if self
-            .orders
-            .get(&order_id)
-            .is_none_or(|order| order.stock_reduced)
-        {
+        if self.orders.get(&order_id).is_none_or(|order| order.stock_reduced) {
             return;
         }
         for line in self.lines(order_id) {
@@ -86,11 +82,7 @@ impl State {
     }
 
     fn restore_stock(&mut self, order_id: u64) {
-        if self
-            .orders
-            .get(&order_id)
-            .is_none_or(|order| !order.stock_reduced)
-        {
+        if self.orders.get(&order_id).is_none_or(|order| !order.stock_reduced) {
             return;
         }
         for line in self.lines(order_id) {
@@ -100,11 +92,7 @@ impl State {
             if let Some(owner) = self.stock_owner(line.item)
                 && self.add_stock(owner, quantity).is_some()
             {
-                self.enter(owner, |sku| LedgerEvent::Restored {
-                    order: order_id,
-                    sku,
-                    quantity,
-                });
+                self.enter(owner, |sku| LedgerEvent::Restored { order: order_id, sku, quantity });
             }
             self.set_reduced(order_id, line.row, None);
         }
@@ -135,11 +123,7 @@ impl State {
             let before = item.quantity().unwrap_or(0);
             set(&mut item.fields, "stock_quantity", before - quantity);
             item.touch(Timestamp::now(), &self.market);
-            self.enter(owner, |sku| LedgerEvent::Sold {
-                order: order_id,
-                sku,
-                quantity,
-            });
+            self.enter(owner, |sku| LedgerEvent::Sold { order: order_id, sku, quantity });
         }
         if let Some(order) = self.orders.get_mut(&order_id) {
             order.stock_reduced = reduced;
@@ -195,11 +179,7 @@ impl State {
     }
 
     fn enter(&mut self, owner: u64, event: impl FnOnce(String) -> LedgerEvent) {
-        let sku = self
-            .items
-            .get(&owner)
-            .map(|item| item.ledger_name())
-            .unwrap_or_default();
+        let sku = self.items.get(&owner).map(|item| item.ledger_name()).unwrap_or_default();
         self.ledger.add(event(sku));
     }
 
@@ -235,9 +215,8 @@ impl State {
         let Some(order) = self.orders.get_mut(&order_id) else {
             return;
         };
-        let refunded: Decimal = objects(&order.fields, "refunds")
-            .map(|refund| money(refund, "total"))
-            .sum();
+        let refunded: Decimal =
+            objects(&order.fields, "refunds").map(|refund| money(refund, "total")).sum();
         let rest = money(&order.fields, "total") + refunded;
         if rest <= Decimal::ZERO {
             return;
@@ -247,11 +226,7 @@ impl State {
             "reason": "Order fully refunded.",
             "total": amount_text(-rest, 2),
         });
-        if let Some(refunds) = order
-            .fields
-            .get_mut("refunds")
-            .and_then(Value::as_array_mut)
-        {
+        if let Some(refunds) = order.fields.get_mut("refunds").and_then(Value::as_array_mut) {
             refunds.push(entry);
         }
     }

@@ -100,11 +100,9 @@ pub(crate) fn hooks(topic: &str) -> Option<&'static [&'static str]> {
             "woocommerce_update_product_variation",
         ],
         "product.deleted" => &["wp_trash_post"],
-        "customer.created" => &[
-            "user_register",
-            "woocommerce_created_customer",
-            "woocommerce_new_customer",
-        ],
+        "customer.created" => {
+            &["user_register", "woocommerce_created_customer", "woocommerce_new_customer"]
+        }
         _ => return None,
     })
 }
@@ -112,9 +110,7 @@ pub(crate) fn hooks(topic: &str) -> Option<&'static [&'static str]> {
 impl State {
     /// Queues what happened to a thing for every active webhook of the topic.
     pub(crate) fn tell(&mut self, topic: &str, resource: u64) {
-        let frozen = topic
-            .ends_with(".deleted")
-            .then(|| format!("{{\"id\":{resource}}}"));
+        let frozen = topic.ends_with(".deleted").then(|| format!("{{\"id\":{resource}}}"));
         self.queue(topic, resource, frozen);
     }
 
@@ -139,11 +135,7 @@ impl State {
                 other.webhook == webhook && other.resource == resource && other.frozen.is_none()
             });
             if frozen.is_some() || !waits {
-                self.pending.push_back(Pending {
-                    webhook,
-                    resource,
-                    frozen: frozen.clone(),
-                });
+                self.pending.push_back(Pending { webhook, resource, frozen: frozen.clone() });
             }
         }
     }
@@ -165,9 +157,7 @@ impl State {
                 self.lose(&topic, pending.resource, &reason);
                 continue;
             }
-            let body = pending
-                .frozen
-                .or_else(|| self.payload(&topic, pending.resource));
+            let body = pending.frozen.or_else(|| self.payload(&topic, pending.resource));
             let (Some(body), Some(webhook)) = (body, self.webhooks.get(&pending.webhook)) else {
                 continue;
             };
@@ -194,11 +184,7 @@ impl State {
         let (topic, resource) = (delivery.topic.clone(), delivery.resource);
         match outcome {
             Ok(status) if taken => {
-                self.ledger.add(LedgerEvent::WebhookSent {
-                    topic,
-                    resource,
-                    status,
-                });
+                self.ledger.add(LedgerEvent::WebhookSent { topic, resource, status });
             }
             Ok(status) => self.lose(&topic, resource, &format!("answered {status}")),
             Err(reason) => self.lose(&topic, resource, &reason),
@@ -211,9 +197,7 @@ impl State {
         } else if webhook.failures > WEBHOOK_FAILURES_MAX {
             webhook.status = "disabled".to_owned();
             webhook.modified = Some(Timestamp::now());
-            self.ledger.add(LedgerEvent::WebhookDisabled {
-                webhook: delivery.webhook,
-            });
+            self.ledger.add(LedgerEvent::WebhookDisabled { webhook: delivery.webhook });
         } else {
             webhook.failures += 1;
         }
@@ -221,11 +205,7 @@ impl State {
 
     fn lose(&mut self, topic: &str, resource: u64, reason: &str) {
         let (topic, reason) = (topic.to_owned(), reason.to_owned());
-        self.ledger.add(LedgerEvent::WebhookLost {
-            topic,
-            resource,
-            reason,
-        });
+        self.ledger.add(LedgerEvent::WebhookLost { topic, resource, reason });
     }
 
     fn payload(&self, topic: &str, resource: u64) -> Option<String> {
@@ -259,12 +239,8 @@ impl State {
     /// Adds a webhook; without a secret it gets one that nobody knows.
     pub(crate) fn add_webhook(&mut self, fields: &Fields, topic: &str, url: &str) -> u64 {
         let id = self.webhooks.keys().next_back().copied().unwrap_or(0) + 1;
-        let given = |key: &str| {
-            fields
-                .get(key)
-                .and_then(Value::as_str)
-                .filter(|value| !value.is_empty())
-        };
+        let given =
+            |key: &str| fields.get(key).and_then(Value::as_str).filter(|value| !value.is_empty());
         let secret = given("secret").map_or_else(|| self.digits(50), str::to_owned);
         let name = given("name").map_or_else(|| format!("Webhook {id}"), str::to_owned);
         let webhook = Webhook {

@@ -54,9 +54,7 @@ fn signed<'a>(path: &'a str, query: &[(&'a str, &'a str)]) -> Signed<'a> {
 impl Signed<'_> {
     async fn send(&self, shop: &WooShop) -> Answer {
         let url = format!("{}/wp-json/wc/v3{}", shop.url(), self.path);
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let timestamp = (now.as_secs().cast_signed() + self.seconds_off).to_string();
         let mut oauth = vec![
             ("oauth_consumer_key", self.key),
@@ -70,16 +68,9 @@ impl Signed<'_> {
             .map(|(name, value)| (percent(name), percent(value)))
             .collect();
         all.sort();
-        let pairs: Vec<String> = all
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let base = format!(
-            "{}&{}&{}",
-            self.method,
-            percent(&url),
-            percent(&pairs.join("&"))
-        );
+        let pairs: Vec<String> =
+            all.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let base = format!("{}&{}&{}", self.method, percent(&url), percent(&pairs.join("&")));
         let key = format!("{}&", self.secret);
         let signature = if self.hash == "HMAC-SHA1" {
             let mut mac = Hmac::<sha1::Sha1>::new_from_slice(key.as_bytes()).unwrap();
@@ -111,16 +102,8 @@ async fn a_signature_opens_over_plain_http() {
     let shop = scene::new_york().await;
     for hash in ["HMAC-SHA256", "HMAC-SHA1"] {
         for in_header in [false, true] {
-            let query = [
-                ("orderby", "id"),
-                ("sku", "MUG-1,a b+c/ü"),
-                ("per_page", "5"),
-            ];
-            let request = Signed {
-                hash,
-                in_header,
-                ..signed("/products", &query)
-            };
+            let query = [("orderby", "id"), ("sku", "MUG-1,a b+c/ü"), ("per_page", "5")];
+            let request = Signed { hash, in_header, ..signed("/products", &query) };
             let answer = request.send(&shop).await;
             assert_eq!(answer.status, 200, "{hash} {in_header}: {}", answer.text);
             assert_eq!(answer.header("x-wp-total"), "1");
@@ -140,10 +123,7 @@ async fn key_and_secret_count_for_nothing_over_plain_http() {
         assert_eq!(answer.status, 401);
         assert_eq!(answer.body, sample("woocommerce/err_no_auth")["body"]);
     }
-    let behind_proxy = scene::client()
-        .get(&url)
-        .query(&query)
-        .header("x-forwarded-proto", "https");
+    let behind_proxy = scene::client().get(&url).query(&query).header("x-forwarded-proto", "https");
     assert_eq!(read(behind_proxy).await.status, 200);
     shop.stop().await;
 }
@@ -157,14 +137,8 @@ async fn who_may_not_is_told_as_captured() {
     let http = scene::client();
     for (request, name) in [
         (http.get(url("/orders")), "err_no_auth"),
-        (
-            secure(http.get(url("/orders")).basic_auth("ck_x", Some("y"))),
-            "err_bad_key",
-        ),
-        (
-            secure(http.get(url("/orders")).basic_auth(KEY, Some("y"))),
-            "err_bad_secret",
-        ),
+        (secure(http.get(url("/orders")).basic_auth("ck_x", Some("y"))), "err_bad_key"),
+        (secure(http.get(url("/orders")).basic_auth(KEY, Some("y"))), "err_bad_secret"),
         (
             secure(
                 http.post(url("/products"))
@@ -181,10 +155,7 @@ async fn who_may_not_is_told_as_captured() {
         assert_eq!(answer.header("vary"), "Origin", "{name}");
         assert_eq!(answer.header("allow"), "", "{name}");
     }
-    let reading = secure(
-        http.get(url("/orders"))
-            .basic_auth("ck_reads", Some("cs_reads")),
-    );
+    let reading = secure(http.get(url("/orders")).basic_auth("ck_reads", Some("cs_reads")));
     assert_eq!(read(reading).await.status, 200);
     assert!(shop.requests().iter().all(|request| request.status == 401));
     shop.stop().await;
@@ -193,48 +164,24 @@ async fn who_may_not_is_told_as_captured() {
 #[tokio::test]
 async fn a_wrong_signature_is_refused_as_captured() {
     let shop = scene::new_york().await;
-    let wrong = Signed {
-        secret: "cs_other",
-        ..signed("/orders", &[])
-    };
+    let wrong = Signed { secret: "cs_other", ..signed("/orders", &[]) };
     let answer = wrong.send(&shop).await;
     let captured = sample("woocommerce/err_oauth_bad_signature");
     assert_eq!(json!(answer.status), captured["status"]);
     assert_eq!(answer.body, captured["body"]);
 
     let message = |answer: &Answer| answer.body["message"].as_str().unwrap().to_owned();
-    let unknown = Signed {
-        key: "ck_other",
-        ..signed("/orders", &[])
-    }
-    .send(&shop)
-    .await;
+    let unknown = Signed { key: "ck_other", ..signed("/orders", &[]) }.send(&shop).await;
     assert_eq!(message(&unknown), "Consumer key is invalid.");
     for seconds_off in [-1000, 1000] {
-        let late = Signed {
-            seconds_off,
-            ..signed("/orders", &[])
-        }
-        .send(&shop)
-        .await;
-        assert_eq!(
-            (late.status, message(&late)),
-            (401, "Invalid timestamp.".to_owned())
-        );
+        let late = Signed { seconds_off, ..signed("/orders", &[]) }.send(&shop).await;
+        assert_eq!((late.status, message(&late)), (401, "Invalid timestamp.".to_owned()));
     }
-    let plain = Signed {
-        hash: "PLAINTEXT",
-        ..signed("/orders", &[])
-    }
-    .send(&shop)
-    .await;
+    let plain = Signed { hash: "PLAINTEXT", ..signed("/orders", &[]) }.send(&shop).await;
     assert!(message(&plain).contains("signature method is invalid"));
     let url = format!("{}/wp-json/wc/v3/orders?oauth_nonce=1", shop.url());
     let partial = read(scene::client().get(url)).await;
-    assert_eq!(
-        partial.body["code"],
-        "woocommerce_rest_authentication_missing_parameter"
-    );
+    assert_eq!(partial.body["code"], "woocommerce_rest_authentication_missing_parameter");
     shop.stop().await;
 }
 
@@ -246,12 +193,7 @@ async fn a_nonce_serves_once() {
     let again = request.send(&shop).await;
     assert_eq!(again.status, 401);
     assert_eq!(again.body["code"], "woocommerce_rest_authentication_error");
-    assert!(
-        again.body["message"]
-            .as_str()
-            .unwrap()
-            .starts_with("Invalid nonce")
-    );
+    assert!(again.body["message"].as_str().unwrap().starts_with("Invalid nonce"));
     assert_eq!(signed("/orders", &[]).send(&shop).await.status, 200);
     shop.stop().await;
 }

@@ -6,10 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::scene;
 
-const OPTIONS: CustomerOptions = CustomerOptions {
-    orders_per_second: 500.0,
-    cancel_share: 0.2,
-};
+const OPTIONS: CustomerOptions = CustomerOptions { orders_per_second: 500.0, cancel_share: 0.2 };
 
 #[tokio::test]
 async fn the_same_seed_does_the_same() {
@@ -52,12 +49,7 @@ async fn carts_are_small_and_reported() {
             other => panic!("{other:?}"),
         };
         assert!((1..=3).contains(&order.lines.len()));
-        assert!(
-            order
-                .lines
-                .iter()
-                .all(|(_, _, quantity)| (1..=3).contains(quantity))
-        );
+        assert!(order.lines.iter().all(|(_, _, quantity)| (1..=3).contains(quantity)));
         let mugs = order.lines.iter().filter(|(sku, ..)| sku == "TAZZA");
         out += sign * mugs.map(|(_, _, quantity)| quantity).sum::<i64>();
         count += 1;
@@ -67,11 +59,7 @@ async fn carts_are_small_and_reported() {
     }
     running.await.unwrap();
     assert!(count >= 30 && out > 0);
-    assert_eq!(
-        shop.quantity("TAZZA"),
-        Some(100 - out),
-        "nothing was done unreported"
-    );
+    assert_eq!(shop.quantity("TAZZA"), Some(100 - out), "nothing was done unreported");
     shop.stop().await;
 }
 

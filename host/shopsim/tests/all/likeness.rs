@@ -31,9 +31,8 @@ fn differences(ours: &Value, captured: &Value, path: &str, found: &mut Vec<Strin
                 found.push(format!("{path}.{name} is not in the captured one"));
             }
             for (name, value) in ours {
-                if let Some(captured) = captured
-                    .get(name)
-                    .filter(|_| !FREE.contains(&name.as_str()))
+                if let Some(captured) =
+                    captured.get(name).filter(|_| !FREE.contains(&name.as_str()))
                 {
                     differences(value, captured, &format!("{path}.{name}"), found);
                 }
@@ -56,11 +55,7 @@ fn differences(ours: &Value, captured: &Value, path: &str, found: &mut Vec<Strin
                 Value::Object(_) => "object",
             };
             if kind(ours) != kind(captured) {
-                found.push(format!(
-                    "{path} is {} instead of {}",
-                    kind(ours),
-                    kind(captured)
-                ));
+                found.push(format!("{path} is {} instead of {}", kind(ours), kind(captured)));
             }
         }
     }
@@ -87,12 +82,7 @@ const OF_THE_SERVER: [&str; 7] = [
 /// Its status, headers, keys and types.
 pub fn assert_like(answer: &Answer, name: &str) {
     let captured = sample(name);
-    assert_eq!(
-        json!(answer.status),
-        captured["status"],
-        "{name}: {}",
-        answer.text
-    );
+    assert_eq!(json!(answer.status), captured["status"], "{name}: {}", answer.text);
     assert_shape(&answer.body, &captured["body"], name);
     let mut expected = std::collections::BTreeMap::new();
     for header in captured["headers"].as_array().unwrap() {
@@ -110,11 +100,7 @@ pub fn assert_like(answer: &Answer, name: &str) {
         .map(|name| name.as_str().to_owned())
         .filter(|name| !OF_THE_SERVER.contains(&name.as_str()))
         .collect();
-    assert_eq!(
-        ours,
-        expected.keys().cloned().collect(),
-        "{name}: names of headers"
-    );
+    assert_eq!(ours, expected.keys().cloned().collect(), "{name}: names of headers");
     let of_this_shop = ["link", "location", "x-wp-total", "x-wp-totalpages"];
     for (header_name, value) in &expected {
         if !of_this_shop.contains(&header_name.as_str()) {

@@ -7,9 +7,7 @@ use crate::scene::{self, get, product, put, sample};
 
 async fn many() -> WooShop {
     let products = (0..18).map(|number| product(&format!("PG-{number}"), "Page", "1.00", None));
-    WooShop::start(scene::config("USD", products.collect()))
-        .await
-        .unwrap()
+    WooShop::start(scene::config("USD", products.collect())).await.unwrap()
 }
 
 #[tokio::test]
@@ -24,11 +22,7 @@ async fn pages_link_as_captured() {
             if ["X-WP-Total", "X-WP-TotalPages", "Link"].contains(&header_name) {
                 let value = header[1].as_str().unwrap();
                 let expected = value.replace("https://127.0.0.1:8448", &shop.url());
-                assert_eq!(
-                    answer.header(header_name),
-                    expected,
-                    "{name}: {header_name}"
-                );
+                assert_eq!(answer.header(header_name), expected, "{name}: {header_name}");
             }
         }
         let count = |body: &Value| body.as_array().unwrap().len();
@@ -45,10 +39,7 @@ async fn every_entry_is_on_one_page() {
     loop {
         let answer = get(&shop, &path).await;
         seen.extend(answer.each("id"));
-        let next = answer
-            .header("link")
-            .split(", ")
-            .find(|link| link.ends_with("rel=\"next\""));
+        let next = answer.header("link").split(", ").find(|link| link.ends_with("rel=\"next\""));
         let Some(next) = next else { break };
         let url = next.trim_start_matches('<').split('>').next().unwrap();
         path = url.split("/wp-json/wc/v3").nth(1).unwrap().to_owned();
@@ -62,25 +53,14 @@ async fn every_entry_is_on_one_page() {
 #[tokio::test]
 async fn skus_are_found_whatever_their_case_and_among_variations() {
     let shop = scene::new_york().await;
-    let found = get(
-        &shop,
-        "/products?sku=mug-1,TEE-S-RED,nothing&orderby=id&order=asc",
-    )
-    .await;
+    let found = get(&shop, "/products?sku=mug-1,TEE-S-RED,nothing&orderby=id&order=asc").await;
     assert_eq!(found.each("id"), [json!(10), json!(12)]);
     let listed = get(&shop, "/products?orderby=id&order=asc").await;
-    assert_eq!(
-        listed.each("id"),
-        [json!(10), json!(11), json!(14)],
-        "no variations"
-    );
+    assert_eq!(listed.each("id"), [json!(10), json!(11), json!(14)], "no variations");
     let variations = get(&shop, "/products/11/variations?orderby=id&order=asc").await;
     assert_eq!(variations.each("id"), [json!(12), json!(13)]);
     let only = get(&shop, "/products/10?_fields=id,dimensions.width").await;
-    assert_eq!(
-        only.body,
-        json!({ "id": 10, "dimensions": { "width": "" } })
-    );
+    assert_eq!(only.body, json!({ "id": 10, "dimensions": { "width": "" } }));
     shop.stop().await;
 }
 
@@ -92,32 +72,14 @@ async fn a_moment_without_an_offset_is_the_shops_own() {
         now.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     };
     let count = async |query: String| {
-        get(&shop, &format!("/products?{query}"))
-            .await
-            .body
-            .as_array()
-            .unwrap()
-            .len()
+        get(&shop, &format!("/products?{query}")).await.body.as_array().unwrap().len()
     };
     let past = utc(-60);
-    assert_eq!(
-        count(format!("modified_after={past}&dates_are_gmt=true")).await,
-        3
-    );
+    assert_eq!(count(format!("modified_after={past}&dates_are_gmt=true")).await, 3);
     assert_eq!(count(format!("modified_after={past}Z")).await, 3);
-    assert_eq!(
-        count(format!("modified_after={past}")).await,
-        0,
-        "read as New York's time"
-    );
-    assert_eq!(
-        count(format!("modified_before={past}&dates_are_gmt=true")).await,
-        0
-    );
-    assert_eq!(
-        count(format!("modified_after={}&dates_are_gmt=true", utc(60))).await,
-        0
-    );
+    assert_eq!(count(format!("modified_after={past}")).await, 0, "read as New York's time");
+    assert_eq!(count(format!("modified_before={past}&dates_are_gmt=true")).await, 0);
+    assert_eq!(count(format!("modified_after={}&dates_are_gmt=true", utc(60))).await, 0);
     shop.stop().await;
 }
 
@@ -138,20 +100,12 @@ async fn the_hour_that_comes_twice_is_read_as_captured() {
         let captured = sample(&format!("woocommerce-eur/{name}"));
         let answer = get(&shop, captured["request"]["path"].as_str().unwrap()).await;
         let ids = |body: &Value| -> Vec<Value> {
-            body.as_array()
-                .unwrap()
-                .iter()
-                .map(|order| order["id"].clone())
-                .collect()
+            body.as_array().unwrap().iter().map(|order| order["id"].clone()).collect()
         };
         assert_eq!(ids(&answer.body), ids(&captured["body"]), "{name}");
     }
     let newest = get(&shop, "/orders").await.each("id");
-    assert_eq!(
-        newest,
-        [json!(145), json!(143), json!(142), json!(144)],
-        "newest first"
-    );
+    assert_eq!(newest, [json!(145), json!(143), json!(142), json!(144)], "newest first");
     shop.stop().await;
 }
 
@@ -164,10 +118,7 @@ async fn orders_are_filtered_by_status() {
     let ids = async |query: &str| get(&shop, &format!("/orders?{query}")).await.each("id");
     assert_eq!(ids("status=any").await, [json!(second), json!(first)]);
     assert_eq!(ids("status=cancelled").await, [json!(first)]);
-    assert_eq!(
-        ids("status=processing,cancelled&order=asc").await,
-        [json!(first), json!(second)]
-    );
+    assert_eq!(ids("status=processing,cancelled&order=asc").await, [json!(first), json!(second)]);
     shop.set_order_status(first, "trash");
     assert_eq!(ids("status=any").await, [json!(second)]);
     assert_eq!(ids("status=trash").await, [json!(first)]);
@@ -185,16 +136,12 @@ async fn what_was_changed_comes_first_by_modification() {
     old["id"] = json!(900);
     old["sku"] = json!("OLD");
     shop.put_product(old).unwrap();
-    let before = get(&shop, "/products?orderby=modified&order=asc")
-        .await
-        .each("id");
+    let before = get(&shop, "/products?orderby=modified&order=asc").await.each("id");
     // The captured one was changed in November 2026, whichever side of now that is.
     let outer = before.iter().position(|id| *id == json!(900)).unwrap();
     assert!(outer == 0 || outer == 3, "{before:?}");
     put(&shop, "/products/900", json!({})).await;
-    let after = get(&shop, "/products?orderby=modified&order=asc")
-        .await
-        .each("id");
+    let after = get(&shop, "/products?orderby=modified&order=asc").await.each("id");
     assert_eq!(after[3], json!(900));
     shop.stop().await;
 }

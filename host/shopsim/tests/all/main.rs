@@ -1,10 +1,6 @@
 //! The simulated shop against what was captured from a running one, and against its own ledger.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod access;
 mod customer;

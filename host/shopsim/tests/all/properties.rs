@@ -8,16 +8,8 @@ use serde_json::json;
 
 use crate::scene::{self, product, put};
 
-const STATUSES: [&str; 8] = [
-    "pending",
-    "processing",
-    "on-hold",
-    "completed",
-    "cancelled",
-    "refunded",
-    "failed",
-    "trash",
-];
+const STATUSES: [&str; 8] =
+    ["pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "trash"];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -44,10 +36,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 async fn shop() -> WooShop {
     let products = vec![
         product("A", "A", "9.99", Some(10)),
-        Product {
-            backorders: true,
-            ..product("B", "B", "3.00", Some(2))
-        },
+        Product { backorders: true, ..product("B", "B", "3.00", Some(2)) },
         Product {
             variations: vec![
                 product("V-1", "one", "5.00", Some(6)),
@@ -57,9 +46,7 @@ async fn shop() -> WooShop {
         },
         product("MANY", "Many", "1.00", Some(1000)),
     ];
-    WooShop::start(scene::config("EUR", products))
-        .await
-        .unwrap()
+    WooShop::start(scene::config("EUR", products)).await.unwrap()
 }
 
 async fn run(shop: &WooShop, steps: Vec<Step>) {
@@ -67,10 +54,8 @@ async fn run(shop: &WooShop, steps: Vec<Step>) {
     for step in steps {
         match step {
             Step::Buy(cart) => {
-                let cart: Vec<_> = cart
-                    .into_iter()
-                    .map(|(sku, quantity)| (SKUS[sku], quantity))
-                    .collect();
+                let cart: Vec<_> =
+                    cart.into_iter().map(|(sku, quantity)| (SKUS[sku], quantity)).collect();
                 orders.extend(shop.buy(&cart).ok().map(|order| order.id));
             }
             Step::Status(order, status) => {
@@ -105,9 +90,7 @@ fn explained(mut quantities: BTreeMap<String, i64>, shop: &WooShop) -> BTreeMap<
             LedgerEvent::Restored { sku, quantity, .. } => {
                 *quantities.entry(sku).or_default() += quantity;
             }
-            LedgerEvent::StockWritten {
-                sku, before, after, ..
-            } => {
+            LedgerEvent::StockWritten { sku, before, after, .. } => {
                 let known = quantities.entry(sku).or_default();
                 assert_eq!(*known, before);
                 *known += after - before;

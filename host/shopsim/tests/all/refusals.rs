@@ -12,20 +12,10 @@ async fn refusals_are_word_for_word() {
     for (method, path, body, name) in [
         ("GET", "/products/999999", None, "err_bad_product_id"),
         ("GET", "/orders/999999", None, "err_bad_order_id"),
-        (
-            "GET",
-            "/products/11/variations/1",
-            None,
-            "err_bad_variation",
-        ),
+        ("GET", "/products/11/variations/1", None, "err_bad_variation"),
         ("GET", "/products?per_page=101", None, "err_per_page"),
         ("GET", "/nope", None, "err_route"),
-        (
-            "PUT",
-            "/orders/18",
-            Some(json!({ "status": "wat" })),
-            "err_order_bad_status",
-        ),
+        ("PUT", "/orders/18", Some(json!({ "status": "wat" })), "err_order_bad_status"),
         (
             "PUT",
             "/products/12",
@@ -45,10 +35,7 @@ async fn refusals_are_word_for_word() {
             "err_webhook_bad_url",
         ),
     ] {
-        assert_same(
-            &call(&shop, method, path, body).await,
-            &format!("woocommerce/{name}"),
-        );
+        assert_same(&call(&shop, method, path, body).await, &format!("woocommerce/{name}"));
     }
     shop.stop().await;
 }
@@ -58,10 +45,7 @@ async fn refusals_are_word_for_word() {
 async fn wrong_fields_are_refused_word_for_word() {
     let shop = scene::new_york().await;
     for (body, name) in [
-        (
-            json!({ "stock_quantity": "lots", "status": "bogus" }),
-            "err_validation_type",
-        ),
+        (json!({ "stock_quantity": "lots", "status": "bogus" }), "err_validation_type"),
         (json!({ "regular_price": 12.5 }), "price_number_in"),
     ] {
         let answer = put(&shop, "/products/10", body).await;
@@ -82,10 +66,7 @@ async fn wrong_fields_are_refused_word_for_word() {
         .body("{\"stock_quantity\": ");
     let answer = scene::read(malformed).await;
     assert_eq!(answer.status, 400);
-    assert_eq!(
-        answer.body,
-        sample("woocommerce/err_malformed_json")["body"]
-    );
+    assert_eq!(answer.body, sample("woocommerce/err_malformed_json")["body"]);
     shop.stop().await;
 }
 

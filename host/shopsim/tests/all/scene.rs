@@ -71,10 +71,7 @@ pub async fn new_york() -> WooShop {
 pub async fn rome() -> WooShop {
     let products = vec![
         product("TAZZA", "Tazza", "9.99", Some(100)),
-        Product {
-            backorders: true,
-            ..product("BO-yes", "BO-yes", "10.00", Some(1))
-        },
+        Product { backorders: true, ..product("BO-yes", "BO-yes", "10.00", Some(1)) },
         product("UNMANAGED", "UNMANAGED", "10.00", None),
     ];
     WooShop::start(config("EUR", products)).await.unwrap()
@@ -91,19 +88,12 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The values of a field, of a list.
     pub fn each(&self, field: &str) -> Vec<Value> {
-        self.body
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| entry[field].clone())
-            .collect()
+        self.body.as_array().unwrap().iter().map(|entry| entry[field].clone()).collect()
     }
 }
 
@@ -117,12 +107,7 @@ pub async fn read(request: reqwest::RequestBuilder) -> Answer {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let text = answer.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap();
-    Answer {
-        status,
-        headers,
-        text,
-        body,
-    }
+    Answer { status, headers, text, body }
 }
 
 /// A request as it comes through a proxy that ends TLS, with key and secret.
@@ -156,9 +141,7 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     pub fn json(&self) -> Value {
@@ -219,20 +202,12 @@ async fn take(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let path = parts.uri.path().to_owned();
-    let status = path
-        .strip_prefix("/status/")
-        .map_or(200, |status| status.parse().unwrap());
-    got.lock().unwrap().push(Received {
-        path,
-        headers: parts.headers,
-        body,
-    });
+    let status = path.strip_prefix("/status/").map_or(200, |status| status.parse().unwrap());
+    got.lock().unwrap().push(Received { path, headers: parts.headers, body });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     if status == 301 {
-        response
-            .headers_mut()
-            .insert("location", "/elsewhere".parse().unwrap());
+        response.headers_mut().insert("location", "/elsewhere".parse().unwrap());
     }
     response
 }

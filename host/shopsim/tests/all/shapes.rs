@@ -12,29 +12,17 @@ async fn products_look_as_captured() {
     for (path, name) in [
         ("/products/10", "woocommerce/product_get"),
         ("/products/11", "woocommerce/product_variable_get"),
-        (
-            "/products/12",
-            "woocommerce/variation_via_products_endpoint",
-        ),
+        ("/products/12", "woocommerce/variation_via_products_endpoint"),
         ("/products/11/variations/12", "woocommerce/variation_get"),
         ("/products/11/variations", "woocommerce/variations_list"),
         ("/products?sku=MUG-1", "woocommerce/product_by_sku"),
-        (
-            "/products?sku=TEE-S-Red",
-            "woocommerce/product_by_sku_variation",
-        ),
+        ("/products?sku=TEE-S-Red", "woocommerce/product_by_sku_variation"),
         (
             "/products?_fields=id%2Csku%2Cstock_quantity%2Cdate_modified_gmt&per_page=1",
             "woocommerce/products_fields",
         ),
-        (
-            "/products?per_page=1&page=2&orderby=modified&order=asc",
-            "woocommerce/products_page2",
-        ),
-        (
-            "/products?per_page=100&page=9",
-            "woocommerce/products_page_beyond",
-        ),
+        ("/products?per_page=1&page=2&orderby=modified&order=asc", "woocommerce/products_page2"),
+        ("/products?per_page=100&page=9", "woocommerce/products_page_beyond"),
     ] {
         let answer = get(&shop, path).await;
         if name.ends_with("products_fields") {
@@ -59,25 +47,12 @@ async fn the_list_of_all_variations_looks_as_captured() {
     let shop = scene::new_york().await;
     let body = json!({ "manage_stock": true, "stock_quantity": 30 });
     put(&shop, "/products/11", body).await;
-    put(
-        &shop,
-        "/products/11/variations/13",
-        json!({ "manage_stock": false }),
-    )
-    .await;
+    put(&shop, "/products/11/variations/13", json!({ "manage_stock": false })).await;
     let answer = get(&shop, "/variations?per_page=5").await;
     assert_like(&answer, "woocommerce/variations_global");
     let captured = &sample("woocommerce/variations_global")["body"];
-    for (index, field) in [
-        (0, "sku"),
-        (0, "manage_stock"),
-        (0, "stock_quantity"),
-        (1, "sku"),
-    ] {
-        assert_eq!(
-            answer.body[index][field], captured[index][field],
-            "{index} {field}"
-        );
+    for (index, field) in [(0, "sku"), (0, "manage_stock"), (0, "stock_quantity"), (1, "sku")] {
+        assert_eq!(answer.body[index][field], captured[index][field], "{index} {field}");
     }
     shop.stop().await;
 }
@@ -87,27 +62,11 @@ async fn a_name_goes_out_as_captured() {
     let shop = scene::new_york().await;
     let captured = &sample("woocommerce/product_get")["body"];
     let answer = get(&shop, "/products/10").await;
-    for field in [
-        "name",
-        "slug",
-        "price",
-        "regular_price",
-        "price_html",
-        "sku",
-        "stock_quantity",
-    ] {
+    for field in ["name", "slug", "price", "regular_price", "price_html", "sku", "stock_quantity"] {
         assert_eq!(answer.body[field], captured[field], "{field}");
     }
-    assert!(
-        answer.text.contains(r#"\u6f22\u5b57 &amp; <b>"#),
-        "{}",
-        answer.text
-    );
-    assert!(
-        answer.text.contains(r#"<\/span>19.99<\/bdi>"#),
-        "{}",
-        answer.text
-    );
+    assert!(answer.text.contains(r#"\u6f22\u5b57 &amp; <b>"#), "{}", answer.text);
+    assert!(answer.text.contains(r#"<\/span>19.99<\/bdi>"#), "{}", answer.text);
     shop.stop().await;
 }
 
@@ -128,12 +87,7 @@ async fn written_products_look_as_captured() {
     shop.stop().await;
 
     let shop = scene::rome().await;
-    let answer = put(
-        &shop,
-        "/products/10",
-        json!({ "regular_price": "1.234,50" }),
-    )
-    .await;
+    let answer = put(&shop, "/products/10", json!({ "regular_price": "1.234,50" })).await;
     assert_like(&answer, "woocommerce-eur/price_comma_with_it_locale");
     assert_eq!(answer.body["regular_price"], "1234.50");
     shop.stop().await;
@@ -152,13 +106,7 @@ async fn euro_products_look_as_captured() {
     let answer = get(&shop, "/products/11").await;
     assert_like(&answer, "woocommerce-eur/stock_backorder_product_yes");
     let captured = &sample("woocommerce-eur/stock_backorder_product_yes")["body"];
-    for field in [
-        "stock_quantity",
-        "stock_status",
-        "backorders",
-        "backordered",
-        "total_sales",
-    ] {
+    for field in ["stock_quantity", "stock_status", "backorders", "backordered", "total_sales"] {
         assert_eq!(answer.body[field], captured[field], "{field}");
     }
     shop.stop().await;
@@ -174,10 +122,7 @@ async fn orders_look_as_captured() {
     let shop = scene::new_york().await;
     let answer = order_of(&shop, &[("MUG-1", 2), ("TEE-S-Red", 1)]).await;
     assert_like(&answer, "woocommerce/order_from_checkout");
-    assert_like(
-        &get(&shop, "/products/10").await,
-        "woocommerce/product_after_order",
-    );
+    assert_like(&get(&shop, "/products/10").await, "woocommerce/product_after_order");
     let captured = &sample("woocommerce/order_from_checkout")["body"];
     assert_same_money(&answer.body, captured);
     shop.stop().await;
@@ -185,16 +130,10 @@ async fn orders_look_as_captured() {
     let shop = scene::rome().await;
     let answer = order_of(&shop, &[("BO-yes", 3)]).await;
     assert_like(&answer, "woocommerce-eur/stock_backorder_yes");
-    assert_same_money(
-        &answer.body,
-        &sample("woocommerce-eur/stock_backorder_yes")["body"],
-    );
+    assert_same_money(&answer.body, &sample("woocommerce-eur/stock_backorder_yes")["body"]);
     let answer = order_of(&shop, &[("UNMANAGED", 3)]).await;
     assert_like(&answer, "woocommerce-eur/stock_unmanaged");
-    assert_same_money(
-        &answer.body,
-        &sample("woocommerce-eur/stock_unmanaged")["body"],
-    );
+    assert_same_money(&answer.body, &sample("woocommerce-eur/stock_unmanaged")["body"]);
 
     let mug = shop.buy(&[("TAZZA", 2)]).unwrap();
     let path = format!("/orders/{}", mug.id);
@@ -210,47 +149,26 @@ async fn orders_look_as_captured() {
     let captured = &sample("woocommerce-eur/order_dp6_subtotal_round")["body"];
     assert_eq!(exact.body["total"], "25.980000");
     assert_eq!(exact.body["line_items"][0]["total"], "16.377049");
-    assert_eq!(
-        exact.body["shipping_lines"][0]["taxes"][0]["total"],
-        "1.082400"
-    );
-    assert_eq!(
-        captured["shipping_lines"][0]["taxes"][0]["total"],
-        "1.082400"
-    );
+    assert_eq!(exact.body["shipping_lines"][0]["taxes"][0]["total"], "1.082400");
+    assert_eq!(captured["shipping_lines"][0]["taxes"][0]["total"], "1.082400");
     shop.stop().await;
 }
 
 /// All amounts, as the captured order has them.
 fn assert_same_money(ours: &Value, captured: &Value) {
-    for field in [
-        "total",
-        "total_tax",
-        "cart_tax",
-        "shipping_total",
-        "shipping_tax",
-        "discount_total",
-    ] {
+    for field in
+        ["total", "total_tax", "cart_tax", "shipping_total", "shipping_tax", "discount_total"]
+    {
         assert_eq!(ours[field], captured[field], "{field}");
     }
     let lines = |order: &Value| order["line_items"].as_array().unwrap().clone();
     for (ours, captured) in lines(ours).iter().zip(lines(captured)) {
-        for field in [
-            "total",
-            "total_tax",
-            "subtotal",
-            "subtotal_tax",
-            "price",
-            "quantity",
-        ] {
+        for field in ["total", "total_tax", "subtotal", "subtotal_tax", "price", "quantity"] {
             assert_eq!(ours[field], captured[field], "{field} of a line");
         }
         assert_eq!(ours["taxes"][0]["total"], captured["taxes"][0]["total"]);
     }
-    assert_eq!(
-        ours["tax_lines"][0]["tax_total"],
-        captured["tax_lines"][0]["tax_total"]
-    );
+    assert_eq!(ours["tax_lines"][0]["tax_total"], captured["tax_lines"][0]["tax_total"]);
 }
 
 #[tokio::test]
@@ -264,10 +182,7 @@ async fn a_changed_order_looks_as_captured() {
     assert_like(&answer, "woocommerce/order_get");
     let mut taken_over = answer.body.clone();
     taken_over["_links"] = captured["body"]["_links"].clone();
-    assert_eq!(
-        taken_over, captured["body"],
-        "a captured order comes back as it was"
-    );
+    assert_eq!(taken_over, captured["body"], "a captured order comes back as it was");
 
     let body = json!({ "customer_note": "leave at door", "status": "completed" });
     let answer = put(&shop, &path, body).await;
@@ -295,11 +210,7 @@ async fn webhooks_look_as_captured() {
         let answer = call(&shop, "POST", "/webhooks", Some(body)).await;
         assert_like(&answer, &name);
         for field in ["hooks", "topic", "resource", "event", "name", "status"] {
-            assert_eq!(
-                answer.body[field],
-                sample(&name)["body"][field],
-                "{name}: {field}"
-            );
+            assert_eq!(answer.body[field], sample(&name)["body"][field], "{name}: {field}");
         }
     }
     assert_eq!(captured["body"]["id"], 1);
@@ -325,26 +236,17 @@ async fn webhooks_look_as_captured() {
 #[tokio::test]
 async fn settings_look_as_captured() {
     let shop = scene::new_york().await;
-    assert_like(
-        &get(&shop, "/settings/general").await,
-        "woocommerce/settings_general",
-    );
+    assert_like(&get(&shop, "/settings/general").await, "woocommerce/settings_general");
     let status = get(&shop, "/system_status").await;
     assert_like(&status, "woocommerce/system_status");
     let captured = &sample("woocommerce/system_status")["body"];
-    assert_eq!(
-        status.body["environment"]["version"],
-        captured["environment"]["version"]
-    );
+    assert_eq!(status.body["environment"]["version"], captured["environment"]["version"]);
     assert_like(
         &get(&shop, "/data/currencies/current").await,
         "woocommerce/data_currencies_current",
     );
     let version = get(&shop, "/system_status?_fields=environment.version").await;
-    assert_eq!(
-        version.body,
-        json!({ "environment": { "version": "10.5.0" } })
-    );
+    assert_eq!(version.body, json!({ "environment": { "version": "10.5.0" } }));
     shop.stop().await;
 
     let shop = scene::rome().await;
@@ -353,19 +255,11 @@ async fn settings_look_as_captured() {
     assert_shape(&ours.body, &captured["body"], "settings_general");
     let values = |body: &Value| -> Vec<(Value, Value)> {
         let settings = body.as_array().unwrap().iter();
-        settings
-            .map(|setting| (setting["id"].clone(), setting["value"].clone()))
-            .collect()
+        settings.map(|setting| (setting["id"].clone(), setting["value"].clone())).collect()
     };
     assert_eq!(values(&ours.body), values(&captured["body"]));
-    assert_like(
-        &get(&shop, "/system_status").await,
-        "woocommerce-eur/system_status",
-    );
+    assert_like(&get(&shop, "/system_status").await, "woocommerce-eur/system_status");
     let currency = get(&shop, "/data/currencies/current").await;
-    assert_eq!(
-        currency.body["code"],
-        sample("woocommerce-eur/data_currency")["body"]["code"]
-    );
+    assert_eq!(currency.body["code"], sample("woocommerce-eur/data_currency")["body"]["code"]);
     shop.stop().await;
 }

@@ -38,11 +38,7 @@ async fn each_status_does_what_was_observed() {
             assert_eq!(ours[field], captured[field], "{name}: {field}");
         }
         for field in ["date_paid", "date_completed"] {
-            assert_eq!(
-                ours[field].is_null(),
-                captured[field].is_null(),
-                "{name}: {field}"
-            );
+            assert_eq!(ours[field].is_null(), captured[field].is_null(), "{name}: {field}");
         }
         let out = i64::from(reduced(captured).is_some()) * 2;
         assert_eq!(shop.quantity("TAZZA"), Some(100 - out), "{name}");
@@ -57,12 +53,7 @@ async fn failed_and_refunded_leave_what_is_out() {
     for status in ["failed", "refunded"] {
         let before = shop.quantity("MUG-1").unwrap();
         let order = shop.buy(&[("MUG-1", 1)]).unwrap().id;
-        let answer = put(
-            &shop,
-            &format!("/orders/{order}"),
-            json!({ "status": status }),
-        )
-        .await;
+        let answer = put(&shop, &format!("/orders/{order}"), json!({ "status": status })).await;
         assert_eq!(answer.body["status"], status);
         assert_eq!(reduced(&answer.body).as_deref(), Some("1"));
         assert_eq!(shop.quantity("MUG-1"), Some(before - 1));
@@ -75,9 +66,7 @@ async fn failed_and_refunded_leave_what_is_out() {
 #[tokio::test]
 async fn an_order_is_what_was_bought() {
     let shop = scene::new_york().await;
-    let placed = shop
-        .buy(&[("MUG-1", 2), ("tee-s-red", 1), ("MUG-1", 1), ("NS", 4)])
-        .unwrap();
+    let placed = shop.buy(&[("MUG-1", 2), ("tee-s-red", 1), ("MUG-1", 1), ("NS", 4)]).unwrap();
     let line = |sku: &str, title: &str, quantity| (sku.to_owned(), title.to_owned(), quantity);
     assert_eq!(
         placed.lines,
@@ -95,58 +84,30 @@ async fn an_order_is_what_was_bought() {
         .ledger()
         .into_iter()
         .map(|entry| match entry.event {
-            LedgerEvent::Sold {
-                order,
-                sku,
-                quantity,
-            } => (order, sku, quantity),
+            LedgerEvent::Sold { order, sku, quantity } => (order, sku, quantity),
             other => panic!("{other:?}"),
         })
         .collect();
     let id = placed.id;
-    assert_eq!(
-        sold,
-        [(id, "MUG-1".to_owned(), 3), (id, "TEE-S-Red".to_owned(), 1)]
-    );
+    assert_eq!(sold, [(id, "MUG-1".to_owned(), 3), (id, "TEE-S-Red".to_owned(), 1)]);
     let order = get(&shop, &format!("/orders/{id}")).await.body;
     let items = order["line_items"].as_array().unwrap();
-    assert_eq!(
-        (&items[1]["product_id"], &items[1]["variation_id"]),
-        (&json!(11), &json!(12))
-    );
-    assert_eq!(
-        (&items[0]["product_id"], &items[0]["variation_id"]),
-        (&json!(10), &json!(0))
-    );
+    assert_eq!((&items[1]["product_id"], &items[1]["variation_id"]), (&json!(11), &json!(12)));
+    assert_eq!((&items[0]["product_id"], &items[0]["variation_id"]), (&json!(10), &json!(0)));
     shop.stop().await;
 }
 
 #[tokio::test]
 async fn the_till_refuses_and_changes_nothing() {
     let shop = scene::new_york().await;
-    let out = |wanted, available| BuyError::OutOfStock {
-        sku: "TEE-S-Red".to_owned(),
-        wanted,
-        available,
-    };
+    let out =
+        |wanted, available| BuyError::OutOfStock { sku: "TEE-S-Red".to_owned(), wanted, available };
     for (cart, reason) in [
         (vec![("MUG-1", 1), ("TEE-S-Red", 6)], out(6, 5)),
-        (
-            vec![("TEE-S-Red", 3), ("MUG-1", 1), ("TEE-S-Red", 3)],
-            out(6, 5),
-        ),
-        (
-            vec![("MUG-1", 1), ("nothing", 1)],
-            BuyError::UnknownSku("nothing".to_owned()),
-        ),
+        (vec![("TEE-S-Red", 3), ("MUG-1", 1), ("TEE-S-Red", 3)], out(6, 5)),
+        (vec![("MUG-1", 1), ("nothing", 1)], BuyError::UnknownSku("nothing".to_owned())),
         (vec![("TEE", 1)], BuyError::NotForSale("TEE".to_owned())),
-        (
-            vec![("MUG-1", 0)],
-            BuyError::Quantity {
-                sku: "MUG-1".to_owned(),
-                quantity: 0,
-            },
-        ),
+        (vec![("MUG-1", 0)], BuyError::Quantity { sku: "MUG-1".to_owned(), quantity: 0 }),
         (vec![], BuyError::Empty),
     ] {
         assert_eq!(shop.buy(&cart), Err(reason));
@@ -160,38 +121,20 @@ async fn the_till_refuses_and_changes_nothing() {
 #[tokio::test]
 async fn variations_can_share_their_products_stock() {
     let felpa = Product {
-        variations: vec![
-            product("F-S", "S", "30.00", None),
-            product("F-M", "M", "30.00", None),
-        ],
+        variations: vec![product("F-S", "S", "30.00", None), product("F-M", "M", "30.00", None)],
         ..product("FELPA", "Felpa", "", Some(5))
     };
-    let shop = WooShop::start(scene::config("EUR", vec![felpa]))
-        .await
-        .unwrap();
+    let shop = WooShop::start(scene::config("EUR", vec![felpa])).await.unwrap();
     assert_eq!(shop.quantity("F-S"), Some(5));
     let order = shop.buy(&[("F-S", 2)]).unwrap();
     let shown = get(&shop, &format!("/orders/{}", order.id)).await.body;
     let captured = &sample("woocommerce-eur/stock_parent_managed")["body"];
     assert_eq!(reduced(&shown), reduced(captured));
-    assert_eq!(
-        shown["line_items"][0]["total"],
-        captured["line_items"][0]["total"]
-    );
+    assert_eq!(shown["line_items"][0]["total"], captured["line_items"][0]["total"]);
     assert_eq!(shop.quantity("F-M"), Some(3));
-    assert_eq!(
-        shop.quantities().into_iter().collect::<Vec<_>>(),
-        [("FELPA".to_owned(), 3)]
-    );
+    assert_eq!(shop.quantities().into_iter().collect::<Vec<_>>(), [("FELPA".to_owned(), 3)]);
     let together = shop.buy(&[("F-S", 2), ("F-M", 2)]);
-    assert!(matches!(
-        together,
-        Err(BuyError::OutOfStock {
-            wanted: 4,
-            available: 3,
-            ..
-        })
-    ));
+    assert!(matches!(together, Err(BuyError::OutOfStock { wanted: 4, available: 3, .. })));
     let variation = get(&shop, "/products/10/variations/11").await.body;
     assert_eq!(variation["manage_stock"], "parent");
     assert_eq!(variation["stock_quantity"], 3);
@@ -202,12 +145,9 @@ async fn variations_can_share_their_products_stock() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_take_twenty() {
-    let shop = WooShop::start(scene::config(
-        "USD",
-        vec![product("X", "X", "1.00", Some(100))],
-    ))
-    .await
-    .unwrap();
+    let shop = WooShop::start(scene::config("USD", vec![product("X", "X", "1.00", Some(100))]))
+        .await
+        .unwrap();
     let buyers: Vec<_> = (0..20)
         .map(|_| {
             let shop = shop.clone();
@@ -225,12 +165,7 @@ async fn twenty_at_once_take_twenty() {
         .map(|order| {
             let shop = shop.clone();
             tokio::spawn(async move {
-                put(
-                    &shop,
-                    &format!("/orders/{order}"),
-                    json!({ "status": "cancelled" }),
-                )
-                .await
+                put(&shop, &format!("/orders/{order}"), json!({ "status": "cancelled" })).await
             })
         })
         .collect();

@@ -17,9 +17,7 @@ async fn the_raw_body_is_signed() {
     let verify = |signature: &str, body: &[u8]| {
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"rig-secret").unwrap();
         mac.update(body);
-        let signature = base64::engine::general_purpose::STANDARD
-            .decode(signature)
-            .unwrap();
+        let signature = base64::engine::general_purpose::STANDARD.decode(signature).unwrap();
         mac.verify_slice(&signature).is_ok()
     };
     let body = scene::bytes("woocommerce/webhook_order_updated.body");
@@ -27,10 +25,7 @@ async fn the_raw_body_is_signed() {
         serde_json::from_slice(&scene::bytes("woocommerce/webhook_order_updated.meta.json"))
             .unwrap();
     let headers = meta["headers"].as_array().unwrap();
-    let signature = headers
-        .iter()
-        .find(|header| header[0] == "X-WC-Webhook-Signature")
-        .unwrap();
+    let signature = headers.iter().find(|header| header[0] == "X-WC-Webhook-Signature").unwrap();
     assert!(verify(signature[1].as_str().unwrap(), &body));
 
     let shop = scene::new_york().await;
@@ -39,20 +34,11 @@ async fn the_raw_body_is_signed() {
     shop.buy(&[("MUG-1", 1)]).unwrap();
     shop.quiet().await;
     let delivery = &receiver.deliveries()[0];
-    assert!(verify(
-        delivery.header("x-wc-webhook-signature"),
-        &delivery.body
-    ));
+    assert!(verify(delivery.header("x-wc-webhook-signature"), &delivery.body));
     assert!(delivery.body.is_ascii(), "names are escaped");
     let rewritten = serde_json::to_vec(&delivery.json()).unwrap();
-    assert!(!verify(
-        delivery.header("x-wc-webhook-signature"),
-        &rewritten
-    ));
-    assert_eq!(
-        delivery.header("x-wc-webhook-source"),
-        format!("{}/", shop.url())
-    );
+    assert!(!verify(delivery.header("x-wc-webhook-signature"), &rewritten));
+    assert_eq!(delivery.header("x-wc-webhook-source"), format!("{}/", shop.url()));
     shop.stop().await;
 }
 
@@ -77,12 +63,7 @@ async fn a_checkout_is_told_in_the_observed_order() {
     assert_eq!(draft["billing"]["email"], "");
     assert_eq!(draft["line_items"][0]["meta_data"], json!([]));
     let placed = receiver.deliveries()[2].json();
-    assert!(
-        placed["billing"]["email"]
-            .as_str()
-            .unwrap()
-            .ends_with("@example.test")
-    );
+    assert!(placed["billing"]["email"].as_str().unwrap().ends_with("@example.test"));
     shop.stop().await;
 }
 
@@ -128,20 +109,14 @@ async fn the_trash_is_told_with_the_id_alone() {
     shop.quiet().await;
     let captured = scene::bytes("woocommerce/webhook_order_deleted.body");
     let captured: serde_json::Value = serde_json::from_slice(&captured).unwrap();
-    assert_eq!(
-        captured.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["id"]
-    );
+    assert_eq!(captured.as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
     assert_eq!(receiver.deliveries()[0].json(), json!({ "id": order }));
     shop.stop().await;
 }
 
 fn lost(shop: &WooShop) -> usize {
     let is_lost = |event: &LedgerEvent| matches!(event, LedgerEvent::WebhookLost { .. });
-    shop.ledger()
-        .iter()
-        .filter(|entry| is_lost(&entry.event))
-        .count()
+    shop.ledger().iter().filter(|entry| is_lost(&entry.event)).count()
 }
 
 #[tokio::test]
@@ -152,11 +127,7 @@ async fn the_seventh_failure_in_a_row_disables_for_good() {
     let webhook = subscribe(&shop, "product.updated", &failing).await;
     let path = format!("/webhooks/{webhook}");
     for failure in 1..=7 {
-        assert_eq!(
-            get(&shop, &path).await.body["status"],
-            "active",
-            "before {failure}"
-        );
+        assert_eq!(get(&shop, &path).await.body["status"], "active", "before {failure}");
         shop.set_quantity("MUG-1", failure);
         shop.quiet().await;
     }
@@ -173,22 +144,11 @@ async fn the_seventh_failure_in_a_row_disables_for_good() {
     shop.quiet().await;
     assert_eq!(get(&shop, &path).await.body["status"], "disabled");
     let disabled = LedgerEvent::WebhookDisabled { webhook };
-    assert_eq!(
-        shop.ledger()
-            .iter()
-            .filter(|entry| entry.event == disabled)
-            .count(),
-        2
-    );
+    assert_eq!(shop.ledger().iter().filter(|entry| entry.event == disabled).count(), 2);
 
     let deleted = call(&shop, "DELETE", &path, None).await;
     assert_eq!(deleted.body["code"], "woocommerce_rest_trash_not_supported");
-    assert_eq!(
-        call(&shop, "DELETE", &format!("{path}?force=true"), None)
-            .await
-            .status,
-        200
-    );
+    assert_eq!(call(&shop, "DELETE", &format!("{path}?force=true"), None).await.status, 200);
     assert_eq!(get(&shop, &path).await.status, 404);
     shop.stop().await;
 }
@@ -197,20 +157,12 @@ async fn the_seventh_failure_in_a_row_disables_for_good() {
 async fn a_redirect_counts_as_taken_and_is_not_followed() {
     let shop = scene::new_york().await;
     let receiver = Receiver::start().await;
-    subscribe(
-        &shop,
-        "product.updated",
-        &format!("{}/status/301", receiver.url),
-    )
-    .await;
+    subscribe(&shop, "product.updated", &format!("{}/status/301", receiver.url)).await;
     shop.set_quantity("MUG-1", 1);
     shop.quiet().await;
     assert_eq!(receiver.deliveries().len(), 1);
-    let sent = LedgerEvent::WebhookSent {
-        topic: "product.updated".to_owned(),
-        resource: 10,
-        status: 301,
-    };
+    let sent =
+        LedgerEvent::WebhookSent { topic: "product.updated".to_owned(), resource: 10, status: 301 };
     assert_eq!(shop.ledger().last().unwrap().event, sent);
     assert_eq!(lost(&shop), 0);
     shop.stop().await;
@@ -253,19 +205,14 @@ async fn nobody_there_is_lost_and_never_tried_again() {
     shop.quiet().await;
     assert_eq!(lost(&shop), 1);
     let event = shop.ledger().last().unwrap().event.clone();
-    let LedgerEvent::WebhookLost { reason, .. } = event else {
-        panic!("{event:?}")
-    };
+    let LedgerEvent::WebhookLost { reason, .. } = event else { panic!("{event:?}") };
     assert_eq!(reason, "no connection");
     shop.stop().await;
 }
 
 #[tokio::test]
 async fn without_a_scheduler_everything_is_lost() {
-    let config = WooShopConfig {
-        webhooks: false,
-        ..scene::config("USD", scene::products())
-    };
+    let config = WooShopConfig { webhooks: false, ..scene::config("USD", scene::products()) };
     let shop = WooShop::start(config).await.unwrap();
     let receiver = Receiver::start().await;
     subscribe(&shop, "order.created", &receiver.url).await;
@@ -278,9 +225,7 @@ async fn without_a_scheduler_everything_is_lost() {
 
 #[tokio::test]
 async fn a_captured_product_is_taken_over() {
-    let shop = WooShop::start(scene::config("USD", Vec::new()))
-        .await
-        .unwrap();
+    let shop = WooShop::start(scene::config("USD", Vec::new())).await.unwrap();
     for name in ["product_variable_get", "variation_get", "product_get"] {
         let captured = sample(&format!("woocommerce/{name}"));
         shop.put_product(captured["body"].clone()).unwrap();

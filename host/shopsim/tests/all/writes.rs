@@ -9,34 +9,16 @@ use crate::scene::{self, Receiver, get, put, subscribe};
 async fn a_quantity_is_absolute_and_entered_in_the_ledger() {
     let shop = scene::new_york().await;
     let answer = put(&shop, "/products/10", json!({ "stock_quantity": 7 })).await;
-    assert_eq!(
-        (answer.status, &answer.body["stock_quantity"]),
-        (200, &json!(7))
-    );
-    put(
-        &shop,
-        "/products/11/variations/12",
-        json!({ "stock_quantity": "3" }),
-    )
-    .await;
+    assert_eq!((answer.status, &answer.body["stock_quantity"]), (200, &json!(7)));
+    put(&shop, "/products/11/variations/12", json!({ "stock_quantity": "3" })).await;
     assert_eq!(shop.quantity("TEE-S-Red"), Some(3));
     let written: Vec<_> = shop.ledger().into_iter().map(|entry| entry.event).collect();
     let by = Writer::Api;
     assert_eq!(
         written,
         [
-            LedgerEvent::StockWritten {
-                sku: "MUG-1".to_owned(),
-                before: 10,
-                after: 7,
-                by
-            },
-            LedgerEvent::StockWritten {
-                sku: "TEE-S-Red".to_owned(),
-                before: 5,
-                after: 3,
-                by
-            },
+            LedgerEvent::StockWritten { sku: "MUG-1".to_owned(), before: 10, after: 7, by },
+            LedgerEvent::StockWritten { sku: "TEE-S-Red".to_owned(), before: 5, after: 3, by },
         ]
     );
     let seen: Vec<_> = shop
@@ -69,68 +51,21 @@ async fn a_quantity_is_absolute_and_entered_in_the_ledger() {
 async fn what_the_shop_passes_over_in_silence() {
     let shop = scene::new_york().await;
     for (path, body, field, expected) in [
-        (
-            "/products/14",
-            json!({ "stock_quantity": 5 }),
-            "stock_quantity",
-            Value::Null,
-        ),
-        (
-            "/products/10",
-            json!({ "price": "1.00" }),
-            "price",
-            json!("19.99"),
-        ),
-        (
-            "/products/10",
-            json!({ "no_such_field": 1 }),
-            "price",
-            json!("19.99"),
-        ),
-        (
-            "/products/11",
-            json!({ "regular_price": "9.00" }),
-            "regular_price",
-            json!(""),
-        ),
-        (
-            "/products/10",
-            json!({ "regular_price": "12,50" }),
-            "regular_price",
-            json!("1250"),
-        ),
-        (
-            "/products/10",
-            json!({ "regular_price": "abc" }),
-            "purchasable",
-            json!(false),
-        ),
-        (
-            "/products/10",
-            json!({ "regular_price": "-5" }),
-            "price",
-            json!("-5"),
-        ),
-        (
-            "/products/10",
-            json!({ "regular_price": "1.005" }),
-            "price",
-            json!("1.005"),
-        ),
+        ("/products/14", json!({ "stock_quantity": 5 }), "stock_quantity", Value::Null),
+        ("/products/10", json!({ "price": "1.00" }), "price", json!("19.99")),
+        ("/products/10", json!({ "no_such_field": 1 }), "price", json!("19.99")),
+        ("/products/11", json!({ "regular_price": "9.00" }), "regular_price", json!("")),
+        ("/products/10", json!({ "regular_price": "12,50" }), "regular_price", json!("1250")),
+        ("/products/10", json!({ "regular_price": "abc" }), "purchasable", json!(false)),
+        ("/products/10", json!({ "regular_price": "-5" }), "price", json!("-5")),
+        ("/products/10", json!({ "regular_price": "1.005" }), "price", json!("1.005")),
     ] {
         let answer = put(&shop, path, body.clone()).await;
         assert_eq!(answer.status, 200, "{body}");
         assert_eq!(answer.body[field], expected, "{body}");
     }
-    for body in [
-        json!({ "stock_quantity": 1.5 }),
-        json!({ "regular_price": 12 }),
-    ] {
-        assert_eq!(
-            put(&shop, "/products/10", body.clone()).await.status,
-            400,
-            "{body}"
-        );
+    for body in [json!({ "stock_quantity": 1.5 }), json!({ "regular_price": 12 })] {
+        assert_eq!(put(&shop, "/products/10", body.clone()).await.status, 400, "{body}");
     }
     assert_eq!(shop.quantity("MUG-1"), Some(10));
     shop.stop().await;
@@ -141,10 +76,7 @@ async fn a_sale_above_the_regular_price_is_dropped() {
     let shop = scene::new_york().await;
     let body = json!({ "regular_price": "20.00", "sale_price": "15.00" });
     let answer = put(&shop, "/products/10", body).await;
-    assert_eq!(
-        (&answer.body["price"], &answer.body["on_sale"]),
-        (&json!("15.00"), &json!(true))
-    );
+    assert_eq!((&answer.body["price"], &answer.body["on_sale"]), (&json!("15.00"), &json!(true)));
     let answer = put(&shop, "/products/10", json!({ "regular_price": "12.00" })).await;
     assert_eq!(answer.body["sale_price"], "");
     assert_eq!(answer.body["price"], "12.00");

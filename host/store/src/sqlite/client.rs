@@ -39,20 +39,11 @@ impl<'c> ClientWrite<'c> {
             })
             .optional()?;
         let Some((last_commit, last_event, last_action)) = numbers else {
-            return Err(StoreError::LeaseLost {
-                client: lease.client,
-            }
-            .into());
+            return Err(StoreError::LeaseLost { client: lease.client }.into());
         };
         let client = lease.client;
-        let mut write = Self {
-            connection,
-            client,
-            last_commit,
-            last_event,
-            last_action,
-            numbered: false,
-        };
+        let mut write =
+            Self { connection, client, last_commit, last_event, last_action, numbered: false };
         let verdict = work(&mut write)?;
         let counted = (write.last_commit, write.last_event, write.last_action);
         if counted != (last_commit, last_event, last_action) {
@@ -112,34 +103,19 @@ impl<'c> ClientWrite<'c> {
     ) -> Result<Event, Fault> {
         let commit = self.commit_number();
         self.last_event += 1;
-        let event = Event {
-            number: self.last_event,
-            commit,
-            observed_at: at,
-            caused_by,
-            body,
-        };
+        let event = Event { number: self.last_event, commit, observed_at: at, caused_by, body };
         self.connection
             .prepare_cached(
                 "INSERT INTO events (client, number, commit_number, event)
                  VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![
-                self.client.as_str(),
-                event.number,
-                commit,
-                encode(&event)?
-            ])?;
+            .execute(params![self.client.as_str(), event.number, commit, encode(&event)?])?;
         Ok(event)
     }
 
     /// Tells that something that was to be changed is not there.
     pub fn missing(&self, what: String) -> Fault {
-        StoreError::Missing {
-            client: self.client.clone(),
-            what,
-        }
-        .into()
+        StoreError::Missing { client: self.client.clone(), what }.into()
     }
 }
 
@@ -165,10 +141,7 @@ pub fn view(connection: &Connection, client: ClientId) -> Result<RunView, Fault>
         .prepare_cached("SELECT last_commit FROM clients WHERE client = ?1")?
         .query_row([client.as_str()], |row| row.get(0))
         .optional()?;
-    Ok(RunView {
-        client,
-        commit: commit.unwrap_or(0),
-    })
+    Ok(RunView { client, commit: commit.unwrap_or(0) })
 }
 
 /// How much waits.

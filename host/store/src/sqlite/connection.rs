@@ -25,17 +25,9 @@ pub fn prepare_file(path: &Path) -> Result<(), StoreError> {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(FOLDER_MODE)
-            .create(&folder)?;
+        fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&folder)?;
         let mut options = OpenOptions::new();
-        match options
-            .write(true)
-            .create_new(true)
-            .mode(FILE_MODE)
-            .open(path)
-        {
+        match options.write(true).create_new(true).mode(FILE_MODE).open(path) {
             // Without this, a power cut could leave the data and take away its name.
             Ok(file) => {
                 file.sync_all()?;
@@ -119,13 +111,10 @@ mod tests {
         let full = 2;
         assert_eq!(number("synchronous").unwrap(), full);
         assert_eq!(number("foreign_keys").unwrap(), 1);
-        let mode: String = writer
-            .pragma_query_value(None, "journal_mode", |row| row.get(0))
-            .unwrap();
+        let mode: String =
+            writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");
-        writer
-            .execute_batch("CREATE TABLE t (a INTEGER) STRICT")
-            .unwrap();
+        writer.execute_batch("CREATE TABLE t (a INTEGER) STRICT").unwrap();
         let reader = open_reader(&path).unwrap();
         reader.execute("INSERT INTO t VALUES (1)", []).unwrap_err();
     }

@@ -36,12 +36,9 @@ pub fn event(
 ) -> Result<Option<Event>, Fault> {
     let json = connection
         .prepare_cached("SELECT event FROM events WHERE client = ?1 AND number = ?2")?
-        .query_row(params![client.as_str(), capped(number)], |row| {
-            row.get::<_, String>(0)
-        })
+        .query_row(params![client.as_str(), capped(number)], |row| row.get::<_, String>(0))
         .optional()?;
-    json.map(|json| decode(&json, || format!("event {number}")))
-        .transpose()
+    json.map(|json| decode(&json, || format!("event {number}"))).transpose()
 }
 
 /// Raises a tick, unless the last one was due as late or is not handled yet.
@@ -58,11 +55,7 @@ pub fn tick(
     if last.is_some_and(|(last_due_at, event)| last_due_at >= due_at || event > stands.event) {
         return Ok(Verdict::Undo(false));
     }
-    let body = EventBody::Tick {
-        install: install.clone(),
-        schedule: schedule.clone(),
-        due_at,
-    };
+    let body = EventBody::Tick { install: install.clone(), schedule: schedule.clone(), due_at };
     let event = write.raise(at, None, body)?;
     write
         .connection
@@ -94,10 +87,9 @@ pub fn last(
             "SELECT due_at, event FROM ticks
              WHERE client = ?1 AND install = ?2 AND schedule = ?3",
         )?
-        .query_row(
-            params![client.as_str(), install.as_str(), schedule],
-            |row| Ok((Timestamp(row.get(0)?), row.get(1)?)),
-        )
+        .query_row(params![client.as_str(), install.as_str(), schedule], |row| {
+            Ok((Timestamp(row.get(0)?), row.get(1)?))
+        })
         .optional()?;
     Ok(last)
 }

@@ -51,15 +51,9 @@ pub fn sql_error(error: rusqlite::Error, doing: &'static str) -> StoreError {
         ),
     };
     if unreadable {
-        StoreError::Corrupt {
-            what: format!("rows needed to {doing}"),
-            source: Box::new(error),
-        }
+        StoreError::Corrupt { what: format!("rows needed to {doing}"), source: Box::new(error) }
     } else {
-        StoreError::Database {
-            doing,
-            source: Box::new(error),
-        }
+        StoreError::Database { doing, source: Box::new(error) }
     }
 }
 
@@ -70,19 +64,13 @@ pub fn decode<T: DeserializeOwned>(json: &str, what: impl FnOnce() -> String) ->
 
 /// A stored value that cannot be what was written.
 pub fn corrupt(what: String, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
-    Fault::Store(StoreError::Corrupt {
-        what,
-        source: source.into(),
-    })
+    Fault::Store(StoreError::Corrupt { what, source: source.into() })
 }
 
 /// A value as JSON.
 pub fn encode<T: Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|error| {
-        Fault::Store(StoreError::Database {
-            doing: "write a value",
-            source: Box::new(error),
-        })
+        Fault::Store(StoreError::Database { doing: "write a value", source: Box::new(error) })
     })
 }
 

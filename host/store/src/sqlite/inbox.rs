@@ -20,15 +20,10 @@ pub fn accept(
 ) -> Result<Verdict<u64>, Fault> {
     let last = connection
         .prepare_cached("SELECT last_delivery FROM clients WHERE client = ?1 AND epoch = ?2")?
-        .query_row(params![lease.client.as_str(), lease.epoch], |row| {
-            row.get::<_, u64>(0)
-        })
+        .query_row(params![lease.client.as_str(), lease.epoch], |row| row.get::<_, u64>(0))
         .optional()?;
     let Some(last) = last else {
-        return Err(StoreError::LeaseLost {
-            client: lease.client,
-        }
-        .into());
+        return Err(StoreError::LeaseLost { client: lease.client }.into());
     };
     let number = last + 1;
     connection
@@ -65,23 +60,13 @@ pub fn deliveries(
     let mut deliveries = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
-        let Delivered {
-            number,
-            shop,
-            topic,
-            received_at,
-        } = delivered(row)?;
+        let Delivered { number, shop, topic, received_at } = delivered(row)?;
         let body: Vec<u8> = row.get(4)?;
         bytes += body.len();
         if bytes > limits::DELIVERIES_BYTES_MAX && !deliveries.is_empty() {
             break;
         }
-        let delivery = NewDelivery {
-            shop,
-            topic,
-            received_at,
-            body,
-        };
+        let delivery = NewDelivery { shop, topic, received_at, body };
         deliveries.push(Delivery { number, delivery });
     }
     Ok(deliveries)
@@ -122,19 +107,8 @@ pub fn dead_deliveries(
          WHERE client = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
     let rows = statement.query_and_then(params![client.as_str(), limit], |row| {
-        let Delivered {
-            number,
-            shop,
-            topic,
-            received_at,
-        } = delivered(row)?;
-        Ok(DeadDelivery {
-            number,
-            shop,
-            topic,
-            received_at,
-            reason: row.get(4)?,
-        })
+        let Delivered { number, shop, topic, received_at } = delivered(row)?;
+        Ok(DeadDelivery { number, shop, topic, received_at, reason: row.get(4)? })
     })?;
     rows.collect()
 }
@@ -151,10 +125,5 @@ fn delivered(row: &Row<'_>) -> Result<Delivered, Fault> {
     let number = row.get(0)?;
     let shop = ShopId::new(row.get::<_, String>(1)?)
         .map_err(|error| corrupt(format!("the shop of delivery {number}"), error))?;
-    Ok(Delivered {
-        number,
-        shop,
-        topic: row.get(2)?,
-        received_at: Timestamp(row.get(3)?),
-    })
+    Ok(Delivered { number, shop, topic: row.get(2)?, received_at: Timestamp(row.get(3)?) })
 }

@@ -19,10 +19,7 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreErro
 }
 
 fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
-    let unusable = |reason: String| StoreError::Unusable {
-        path: path.to_owned(),
-        reason,
-    };
+    let unusable = |reason: String| StoreError::Unusable { path: path.to_owned(), reason };
     let doing = "bring its layout up to date";
     loop {
         // The number is read under the write lock: another process may be doing the same.
@@ -31,9 +28,7 @@ fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Resul
             .map_err(|error| sql_error(error, doing))?;
         let (number, ours) = version(&transaction).map_err(|error| sql_error(error, doing))?;
         if !ours {
-            return Err(unusable(
-                "it belongs to another program; name another file".to_owned(),
-            ));
+            return Err(unusable("it belongs to another program; name another file".to_owned()));
         }
         if number > migrations.len() {
             return Err(unusable(format!(
@@ -52,10 +47,7 @@ fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Resul
             transaction.commit()
         };
         step().map_err(|error| sql_error(error, doing))?;
-        tracing::info!(
-            migration.number = number + 1,
-            "the database's layout was brought forward"
-        );
+        tracing::info!(migration.number = number + 1, "the database's layout was brought forward");
     }
 }
 
@@ -91,9 +83,8 @@ mod tests {
         apply(&mut connection, path, &[ONE, TWO]).unwrap();
         apply(&mut connection, path, &[ONE, TWO]).unwrap();
         assert_eq!(number(&connection), 2);
-        let rows: i64 = connection
-            .query_row("SELECT count(*) FROM two", [], |row| row.get(0))
-            .unwrap();
+        let rows: i64 =
+            connection.query_row("SELECT count(*) FROM two", [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 1);
     }
 
@@ -121,18 +112,9 @@ mod tests {
     #[test]
     fn the_database_of_another_program_is_left_alone() {
         let (mut connection, path) = (open(), Path::new("db"));
-        connection
-            .execute_batch("CREATE TABLE theirs (a INTEGER)")
-            .unwrap();
+        connection.execute_batch("CREATE TABLE theirs (a INTEGER)").unwrap();
         let error = apply(&mut connection, path, &[ONE]).unwrap_err();
-        assert!(
-            error.to_string().contains("belongs to another program"),
-            "{error}"
-        );
-        assert!(
-            connection
-                .execute("INSERT INTO one VALUES (1)", [])
-                .is_err()
-        );
+        assert!(error.to_string().contains("belongs to another program"), "{error}");
+        assert!(connection.execute("INSERT INTO one VALUES (1)", []).is_err());
     }
 }

@@ -59,11 +59,7 @@ pub fn take_rows(
         insert(write, &row.key, sequence, &entity)?;
         keep_sku(write, &row.key, &row.entity)?;
         for change in row.changes {
-            let body = EventBody::Changed {
-                key: row.key.clone(),
-                sequence,
-                change,
-            };
+            let body = EventBody::Changed { key: row.key.clone(), sequence, change };
             events.push(write.raise(at, row.caused_by.clone(), body)?);
         }
     }
@@ -79,12 +75,7 @@ fn newest(write: &ClientWrite<'_>, key: &EntityKey) -> Result<Option<(u64, Strin
              ORDER BY sequence DESC LIMIT 1",
         )?
         .query_row(
-            params![
-                write.client.as_str(),
-                key.shop.as_str(),
-                key.kind.as_str(),
-                key.id
-            ],
+            params![write.client.as_str(), key.shop.as_str(), key.kind.as_str(), key.id],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
@@ -120,10 +111,7 @@ fn keep_sku(write: &mut ClientWrite<'_>, key: &EntityKey, entity: &Entity) -> Re
     let Some(variant) = entity.as_variant() else {
         return Ok(());
     };
-    let sku = variant
-        .content
-        .value()
-        .and_then(|content| content.sku.as_deref());
+    let sku = variant.content.value().and_then(|content| content.sku.as_deref());
     let commit = write.commit_number();
     let client = write.client.as_str();
     write
@@ -212,10 +200,7 @@ pub fn current(
     client: &ClientId,
     key: &EntityKey,
 ) -> Result<Option<MirrorRow>, Fault> {
-    let latest = RunView {
-        client: client.clone(),
-        commit: u64::MAX,
-    };
+    let latest = RunView { client: client.clone(), commit: u64::MAX };
     as_of(connection, &latest, key)
 }
 
@@ -272,8 +257,7 @@ pub fn entity_at(
             |row| row.get::<_, String>(0),
         )
         .optional()?;
-    json.map(|json| decode(&json, || format!("row {sequence} of {key}")))
-        .transpose()
+    json.map(|json| decode(&json, || format!("row {sequence} of {key}"))).transpose()
 }
 
 /// The variants that had an SKU as of a commit.
@@ -289,10 +273,9 @@ pub fn variants_by_sku(
          ORDER BY shop, id",
     )?;
     let keys = statement
-        .query_and_then(
-            params![view.client.as_str(), sku, capped(view.commit)],
-            |row| Ok(EntityKey::variant(shop(row, 0)?, row.get::<_, String>(1)?)),
-        )?
+        .query_and_then(params![view.client.as_str(), sku, capped(view.commit)], |row| {
+            Ok(EntityKey::variant(shop(row, 0)?, row.get::<_, String>(1)?))
+        })?
         .collect::<Result<Vec<_>, Fault>>()?;
     let mut variants = Vec::with_capacity(keys.len());
     for key in keys {
@@ -326,8 +309,7 @@ pub fn skus(
     };
     let mut statement = connection.prepare_cached(sql)?;
     let as_of = capped(view.commit);
-    let rows = statement.query_map(params![view.client.as_str(), after, as_of, limit], |row| {
-        row.get(0)
-    })?;
+    let rows = statement
+        .query_map(params![view.client.as_str(), after, as_of, limit], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -49,11 +49,8 @@ pub fn action(
     client: &ClientId,
     id: &ActionId,
 ) -> Result<Option<Action>, Fault> {
-    let sql = concat!(
-        "SELECT ",
-        action_columns!(),
-        " FROM actions WHERE client = ?1 AND action = ?2"
-    );
+    let sql =
+        concat!("SELECT ", action_columns!(), " FROM actions WHERE client = ?1 AND action = ?2");
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows =
         statement.query_and_then([client.as_str(), id.as_str()], |row| action_of(client, row))?;
@@ -68,9 +65,8 @@ pub fn waiting_for(write: &ClientWrite<'_>, target: &str) -> Result<Option<Actio
         " FROM actions WHERE client = ?1 AND target = ?2 AND state = 'waiting'"
     );
     let mut statement = write.connection.prepare_cached(sql)?;
-    let mut rows = statement.query_and_then([write.client.as_str(), target], |row| {
-        action_of(&write.client, row)
-    })?;
+    let mut rows = statement
+        .query_and_then([write.client.as_str(), target], |row| action_of(&write.client, row))?;
     rows.next().transpose()
 }
 
@@ -174,9 +170,8 @@ pub fn ready(
         " FROM actions WHERE client = ?1 AND state = 'waiting' AND due_at <= ?2 ORDER BY number"
     );
     let mut statement = connection.prepare_cached(sql)?;
-    let waiting = statement.query_and_then(params![client.as_str(), stored(at)], |row| {
-        action_of(client, row)
-    })?;
+    let waiting = statement
+        .query_and_then(params![client.as_str(), stored(at)], |row| action_of(client, row))?;
     let mut ready = Vec::new();
     for action in waiting {
         if ready.len() == limit as usize {
@@ -215,27 +210,18 @@ fn readiness(
     let expired = action.terms.expires_at.is_some_and(|moment| moment <= at);
     // What can never be done need not wait until it could be begun.
     let now = expired || after_failed.is_some() || !blocked;
-    Ok(now.then_some(ReadyAction {
-        action,
-        after_failed,
-    }))
+    Ok(now.then_some(ReadyAction { action, after_failed }))
 }
 
 fn standing(connection: &Connection, client: &ClientId, id: &ActionId) -> Result<Before, Fault> {
     let ending = connection
         .prepare_cached("SELECT ending FROM actions WHERE client = ?1 AND action = ?2")?
-        .query_row([client.as_str(), id.as_str()], |row| {
-            row.get::<_, Option<String>>(0)
-        })
+        .query_row([client.as_str(), id.as_str()], |row| row.get::<_, Option<String>>(0))
         .optional()?;
     let end = match ending {
         None => return Ok(Before::Failed),
         Some(None) => return Ok(Before::Open),
         Some(Some(json)) => decode::<ActionEnd>(&json, || format!("the end of action {id}"))?,
     };
-    Ok(if matches!(end, ActionEnd::Done { .. }) {
-        Before::Done
-    } else {
-        Before::Failed
-    })
+    Ok(if matches!(end, ActionEnd::Done { .. }) { Before::Done } else { Before::Failed })
 }

@@ -17,9 +17,7 @@ pub fn load(
 ) -> Result<ShopProgress, Fault> {
     let json = connection
         .prepare_cached("SELECT progress FROM shop_progress WHERE client = ?1 AND shop = ?2")?
-        .query_row([client.as_str(), shop.as_str()], |row| {
-            row.get::<_, String>(0)
-        })
+        .query_row([client.as_str(), shop.as_str()], |row| row.get::<_, String>(0))
         .optional()?;
     match json {
         Some(json) => decode(&json, || format!("the progress of shop `{shop}`")),
@@ -39,11 +37,7 @@ pub fn save(
             "INSERT INTO shop_progress (client, shop, progress) VALUES (?1, ?2, ?3)
              ON CONFLICT (client, shop) DO UPDATE SET progress = excluded.progress",
         )?
-        .execute(params![
-            write.client.as_str(),
-            shop.as_str(),
-            encode(progress)?
-        ])?;
+        .execute(params![write.client.as_str(), shop.as_str(), encode(progress)?])?;
     let known = orders_known_until(write.connection, &write.client, shop, u64::MAX)?;
     if known == progress.orders_known_until {
         return Ok(());
@@ -77,10 +71,9 @@ pub fn orders_known_until(
              WHERE client = ?1 AND shop = ?2 AND commit_number <= ?3
              ORDER BY commit_number DESC LIMIT 1",
         )?
-        .query_row(
-            params![client.as_str(), shop.as_str(), capped(commit)],
-            |row| row.get::<_, Option<u64>>(0),
-        )
+        .query_row(params![client.as_str(), shop.as_str(), capped(commit)], |row| {
+            row.get::<_, Option<u64>>(0)
+        })
         .optional()?;
     Ok(known.flatten().map(Timestamp))
 }

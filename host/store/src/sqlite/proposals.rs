@@ -63,9 +63,7 @@ pub fn refuse(
 pub fn take_value_before(newer: &mut ActionKind, older: &ActionKind) {
     if let (
         ActionKind::ChangeStock { decided_on, .. },
-        ActionKind::ChangeStock {
-            decided_on: before, ..
-        },
+        ActionKind::ChangeStock { decided_on: before, .. },
     ) = (newer, older)
     {
         *decided_on = *before;
@@ -85,17 +83,9 @@ pub fn end(
             "UPDATE actions SET state = 'ended', ending = ?3, ended_at = ?4
              WHERE client = ?1 AND action = ?2",
         )?
-        .execute(params![
-            write.client.as_str(),
-            action.id.as_str(),
-            encode(&end)?,
-            stored(at)
-        ])?;
-    let proposal = Proposal {
-        id: action.id.clone(),
-        kind: action.kind.clone(),
-        terms: action.terms.clone(),
-    };
+        .execute(params![write.client.as_str(), action.id.as_str(), encode(&end)?, stored(at)])?;
+    let proposal =
+        Proposal { id: action.id.clone(), kind: action.kind.clone(), terms: action.terms.clone() };
     raise_outcome(write, at, &action.install, &proposal, end)
 }
 
@@ -123,11 +113,7 @@ fn insert(
     end: Option<&ActionEnd>,
 ) -> Result<(), Fault> {
     let number = write.next_action();
-    let state = if end.is_some() {
-        ActionState::Ended
-    } else {
-        ActionState::Waiting
-    };
+    let state = if end.is_some() { ActionState::Ended } else { ActionState::Waiting };
     write
         .connection
         .prepare_cached(

@@ -31,13 +31,7 @@ impl Readers {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let idle = Mutex::new(vec![open_reader(path)?]);
         let permits = Arc::new(Semaphore::new(limits::READERS_MAX));
-        Ok(Self {
-            shared: Arc::new(Shared {
-                path: path.to_owned(),
-                idle,
-                permits,
-            }),
-        })
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), idle, permits }) })
     }
 
     /// Reads in one transaction, so that all of it sees the same commit.
@@ -47,10 +41,7 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
         let permits = Arc::clone(&self.shared.permits);
-        let permit = permits
-            .acquire_owned()
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        let permit = permits.acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let shared = Arc::clone(&self.shared);
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;

@@ -23,11 +23,7 @@ pub fn install(
             "INSERT INTO installs (client, install, last_event) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
         )?
-        .execute(params![
-            write.client.as_str(),
-            install.as_str(),
-            write.last_event()
-        ])?;
+        .execute(params![write.client.as_str(), install.as_str(), write.last_event()])?;
     let stands = stands(write.connection, &write.client, install)?
         .ok_or_else(|| write.missing(format!("install `{install}`")))?;
     Ok(Verdict::Keep(stands))
@@ -44,10 +40,7 @@ pub fn stands(
             "SELECT last_event, cursor FROM installs WHERE client = ?1 AND install = ?2",
         )?
         .query_row([client.as_str(), install.as_str()], |row| {
-            Ok(InstallProgress {
-                event: row.get(0)?,
-                cursor: row.get(1)?,
-            })
+            Ok(InstallProgress { event: row.get(0)?, cursor: row.get(1)? })
         })
         .optional()?;
     Ok(progress)
@@ -71,11 +64,7 @@ pub fn commit_run(
         return Ok(Verdict::Undo(CommitOutcome::Conflict { key }));
     }
     state::save(write, &run.install, &run.writes)?;
-    let origin = Origin {
-        install: &run.install,
-        event: run.event,
-        at,
-    };
+    let origin = Origin { install: &run.install, event: run.event, at };
     let mut actions = Vec::with_capacity(run.proposals.len() + run.refused.len());
     for proposal in run.proposals {
         actions.push(proposal.id.clone());
@@ -128,12 +117,7 @@ fn advance(
             "UPDATE installs SET last_event = ?3, cursor = ?4, last_run = last_run + 1
              WHERE client = ?1 AND install = ?2",
         )?
-        .execute(params![
-            write.client.as_str(),
-            install.as_str(),
-            done,
-            cursor
-        ])?;
+        .execute(params![write.client.as_str(), install.as_str(), done, cursor])?;
     let number = write
         .connection
         .prepare_cached("SELECT last_run FROM installs WHERE client = ?1 AND install = ?2")?
@@ -175,9 +159,7 @@ pub fn runs(
     let install = install.map(InstallId::as_str);
     let rows = statement.query_and_then(params![client.as_str(), install, limit], |row| {
         let (install, number): (String, u64) = (row.get(0)?, row.get(1)?);
-        decode(&row.get::<_, String>(2)?, || {
-            format!("run {number} of install `{install}`")
-        })
+        decode(&row.get::<_, String>(2)?, || format!("run {number} of install `{install}`"))
     })?;
     rows.collect()
 }

@@ -29,12 +29,7 @@ pub fn begin(
                      AND other.state = 'sending'
              )",
         )?
-        .execute(params![
-            write.client.as_str(),
-            id.as_str(),
-            stored(at),
-            request
-        ])?;
+        .execute(params![write.client.as_str(), id.as_str(), stored(at), request])?;
     Ok(Verdict::Keep(changed == 1))
 }
 
@@ -67,22 +62,14 @@ fn put_back(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), Fault> {
-    let due_at = action
-        .terms
-        .expires_at
-        .map_or(until, |expires_at| until.min(expires_at));
+    let due_at = action.terms.expires_at.map_or(until, |expires_at| until.min(expires_at));
     write
         .connection
         .prepare_cached(
             "UPDATE actions SET state = 'waiting', due_at = ?3, last_reason = ?4
              WHERE client = ?1 AND action = ?2",
         )?
-        .execute(params![
-            write.client.as_str(),
-            action.id.as_str(),
-            stored(due_at),
-            reason
-        ])?;
+        .execute(params![write.client.as_str(), action.id.as_str(), stored(due_at), reason])?;
     Ok(())
 }
 
@@ -96,11 +83,7 @@ fn give_way(
     write
         .connection
         .prepare_cached("UPDATE actions SET kind = ?3 WHERE client = ?1 AND action = ?2")?
-        .execute(params![
-            write.client.as_str(),
-            newer.id.as_str(),
-            encode(&newer.kind)?
-        ])?;
+        .execute(params![write.client.as_str(), newer.id.as_str(), encode(&newer.kind)?])?;
     proposals::end(write, older, fondaco_model::ActionEnd::Superseded, at)?;
     Ok(())
 }

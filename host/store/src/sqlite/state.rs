@@ -26,24 +26,13 @@ pub fn get(
              ORDER BY commit_number DESC LIMIT 1",
         )?
         .query_row(
-            params![
-                view.client.as_str(),
-                install.as_str(),
-                key,
-                capped(view.commit)
-            ],
+            params![view.client.as_str(), install.as_str(), key, capped(view.commit)],
             |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?)),
         )
         .optional()?;
     Ok(match row {
-        Some((commit, Some(value))) => StateValue {
-            value: Some(value),
-            commit,
-        },
-        Some((_, None)) | None => StateValue {
-            value: None,
-            commit: 0,
-        },
+        Some((commit, Some(value))) => StateValue { value: Some(value), commit },
+        Some((_, None)) | None => StateValue { value: None, commit: 0 },
     })
 }
 
@@ -103,10 +92,7 @@ fn first_key(
             "SELECT key FROM state_rows WHERE client = ?1 AND install = ?2 AND key >= ?3
              ORDER BY key LIMIT 1",
         )?
-        .query_row(
-            [view.client.as_str(), install.as_str(), listing.prefix],
-            |row| row.get(0),
-        )
+        .query_row([view.client.as_str(), install.as_str(), listing.prefix], |row| row.get(0))
         .optional()?;
     Ok(key)
 }
@@ -122,9 +108,7 @@ fn key_after(
             "SELECT key FROM state_rows WHERE client = ?1 AND install = ?2 AND key > ?3
              ORDER BY key LIMIT 1",
         )?
-        .query_row([view.client.as_str(), install.as_str(), after], |row| {
-            row.get(0)
-        })
+        .query_row([view.client.as_str(), install.as_str(), after], |row| row.get(0))
         .optional()?;
     Ok(key)
 }
@@ -135,10 +119,7 @@ pub fn conflict(
     install: &InstallId,
     reads: &StateReads,
 ) -> Result<Option<String>, Fault> {
-    let now = RunView {
-        client: write.client.clone(),
-        commit: write.last_commit(),
-    };
+    let now = RunView { client: write.client.clone(), commit: write.last_commit() };
     for (key, commit) in &reads.keys {
         if get(write.connection, &now, install, key)?.commit != *commit {
             return Ok(Some(key.clone()));
@@ -188,13 +169,7 @@ pub fn save(
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (key, value) in writes {
-        statement.execute(params![
-            write.client.as_str(),
-            install.as_str(),
-            key,
-            commit,
-            value
-        ])?;
+        statement.execute(params![write.client.as_str(), install.as_str(), key, commit, value])?;
     }
     Ok(())
 }

@@ -46,17 +46,13 @@ impl Store for SqliteStore {
     async fn lease(&self, client: &ClientId, owner: &str) -> Result<Lease, StoreError> {
         let (client, owner) = (client.clone(), owner.to_owned());
         let job = move |connection: &_| client::lease(connection, client, &owner);
-        self.writer
-            .write("take the lease of a client", Guard::Savepoint, job)
-            .await
+        self.writer.write("take the lease of a client", Guard::Savepoint, job).await
     }
 
     async fn accept(&self, lease: &Lease, delivery: NewDelivery) -> Result<u64, StoreError> {
         let lease = lease.clone();
         let job = move |connection: &_| inbox::accept(connection, lease, &delivery);
-        self.writer
-            .write("accept a delivery", Guard::None, job)
-            .await
+        self.writer.write("accept a delivery", Guard::None, job).await
     }
 
     async fn check_writable(&self, within: Duration) -> Result<(), StoreError> {
@@ -64,10 +60,7 @@ impl Store for SqliteStore {
         let probe = self.writer.write(doing, Guard::Savepoint, client::probe);
         match tokio::time::timeout(within, probe).await {
             Ok(written) => written,
-            Err(late) => Err(StoreError::Database {
-                doing,
-                source: Box::new(late),
-            }),
+            Err(late) => Err(StoreError::Database { doing, source: Box::new(late) }),
         }
     }
 
@@ -87,10 +80,8 @@ impl Store for SqliteStore {
 
     async fn bury(&self, lease: &Lease, delivery: u64, reason: &str) -> Result<(), StoreError> {
         let reason = reason.to_owned();
-        self.write(lease, "bury a delivery", move |write| {
-            inbox::bury(write, delivery, &reason)
-        })
-        .await
+        self.write(lease, "bury a delivery", move |write| inbox::bury(write, delivery, &reason))
+            .await
     }
 
     async fn mirror(
@@ -100,9 +91,7 @@ impl Store for SqliteStore {
     ) -> Result<Option<MirrorRow>, StoreError> {
         let (client, key) = (client.clone(), key.clone());
         self.readers
-            .read("read the mirror", move |connection| {
-                mirror::current(connection, &client, &key)
-            })
+            .read("read the mirror", move |connection| mirror::current(connection, &client, &key))
             .await
     }
 
@@ -168,10 +157,7 @@ impl Store for SqliteStore {
         install: &InstallId,
     ) -> Result<InstallProgress, StoreError> {
         let install = install.clone();
-        self.write(lease, "register an install", move |write| {
-            runs::install(write, &install)
-        })
-        .await
+        self.write(lease, "register an install", move |write| runs::install(write, &install)).await
     }
 
     async fn install_progress(
@@ -204,9 +190,7 @@ impl Store for SqliteStore {
     async fn view(&self, client: &ClientId) -> Result<RunView, StoreError> {
         let client = client.clone();
         self.readers
-            .read("read the last commit", move |connection| {
-                client::view(connection, client)
-            })
+            .read("read the last commit", move |connection| client::view(connection, client))
             .await
     }
 
@@ -216,10 +200,7 @@ impl Store for SqliteStore {
         at: Timestamp,
         run: RunCommit,
     ) -> Result<CommitOutcome, StoreError> {
-        self.write(lease, "commit a run", move |write| {
-            runs::commit_run(write, at, run)
-        })
-        .await
+        self.write(lease, "commit a run", move |write| runs::commit_run(write, at, run)).await
     }
 
     async fn ready(
@@ -279,27 +260,20 @@ impl Store for SqliteStore {
         lease: &Lease,
         settlement: Settlement,
     ) -> Result<SettleOutcome, StoreError> {
-        self.write(lease, "settle an action", move |write| {
-            settle::settle(write, settlement)
-        })
-        .await
+        self.write(lease, "settle an action", move |write| settle::settle(write, settlement)).await
     }
 
     async fn fences(&self, client: &ClientId) -> Result<Vec<String>, StoreError> {
         let client = client.clone();
         self.readers
-            .read("read the fences", move |connection| {
-                outbox::fences(connection, &client)
-            })
+            .read("read the fences", move |connection| outbox::fences(connection, &client))
             .await
     }
 
     async fn backlog(&self, client: &ClientId) -> Result<Backlog, StoreError> {
         let client = client.clone();
         self.readers
-            .read("count what waits", move |connection| {
-                client::backlog(connection, &client)
-            })
+            .read("count what waits", move |connection| client::backlog(connection, &client))
             .await
     }
 
@@ -350,18 +324,14 @@ impl Store for SqliteStore {
     ) -> Result<Option<Action>, StoreError> {
         let (client, action) = (client.clone(), action.clone());
         self.readers
-            .read("read an action", move |connection| {
-                outbox::action(connection, &client, &action)
-            })
+            .read("read an action", move |connection| outbox::action(connection, &client, &action))
             .await
     }
 
     async fn event(&self, client: &ClientId, number: u64) -> Result<Option<Event>, StoreError> {
         let client = client.clone();
         self.readers
-            .read("read an event", move |connection| {
-                events::event(connection, &client, number)
-            })
+            .read("read an event", move |connection| events::event(connection, &client, number))
             .await
     }
 
@@ -373,9 +343,7 @@ impl Store for SqliteStore {
     ) -> Result<StateValue, StoreError> {
         let (view, install, key) = (view.clone(), install.clone(), key.to_owned());
         self.readers
-            .read("read a state", move |connection| {
-                state::get(connection, &view, &install, &key)
-            })
+            .read("read a state", move |connection| state::get(connection, &view, &install, &key))
             .await
     }
 

@@ -54,10 +54,7 @@ impl Writer {
                 doing: "start the writer's thread",
                 source: Box::new(error),
             })?;
-        Ok(Self {
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
-        })
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Hands in a job and waits until it is on disk.
@@ -73,17 +70,8 @@ impl Writer {
     {
         let queue = lock(&self.queue).clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        let job = Task {
-            doing,
-            guard,
-            work: Some(work),
-            result: None,
-            answer,
-        };
-        queue
-            .send(Box::new(job))
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        let job = Task { doing, guard, work: Some(work), result: None, answer };
+        queue.send(Box::new(job)).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -163,18 +151,12 @@ struct NotCommitted(#[source] Arc<rusqlite::Error>);
 
 fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     let mut group = Vec::with_capacity(limits::GROUP_JOBS_MAX);
-    let mut last = Last {
-        jobs: 0,
-        took: Duration::ZERO,
-    };
+    let mut last = Last { jobs: 0, took: Duration::ZERO };
     while jobs.blocking_recv_many(&mut group, limits::GROUP_JOBS_MAX) > 0 {
         gather(&mut jobs, &mut group, &last);
         let (jobs, began) = (group.len(), Instant::now());
         commit_group(connection, &mut group);
-        last = Last {
-            jobs,
-            took: began.elapsed(),
-        };
+        last = Last { jobs, took: began.elapsed() };
     }
 }
 

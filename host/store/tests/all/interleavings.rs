@@ -48,12 +48,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let observe = (0..FEW, 0..4_i64, prop::bool::weighted(0.2));
-    let run = (
-        0..FEW,
-        any::<Option<u8>>(),
-        prop::bool::weighted(0.2),
-        prop::option::of(0..FEW),
-    );
+    let run = (0..FEW, any::<Option<u8>>(), prop::bool::weighted(0.2), prop::option::of(0..FEW));
     prop_oneof![
         2 => Just(Step::Accept),
         4 => observe
@@ -97,10 +92,7 @@ impl Model {
     }
 
     fn open(&self) -> usize {
-        self.actions
-            .iter()
-            .filter(|action| action.state != ActionState::Ended)
-            .count()
+        self.actions.iter().filter(|action| action.state != ActionState::Ended).count()
     }
 }
 
@@ -127,19 +119,10 @@ impl World<'_> {
                 assert_eq!(number, self.model.accepted);
                 self.model.inbox.insert(number);
             }
-            Step::Observe {
-                variant,
-                available,
-                stale,
-            } => {
+            Step::Observe { variant, available, stale } => {
                 self.observe(*variant, *available, *stale).await;
             }
-            Step::Run {
-                install,
-                value,
-                stale,
-                target,
-            } => {
+            Step::Run { install, value, stale, target } => {
                 self.run(*install, *value, *stale, *target).await;
             }
             Step::Begin { action } => self.begin(*action).await,
@@ -152,23 +135,10 @@ impl World<'_> {
         let (sequence, shown) = self.model.mirror.get(&id).copied().unwrap_or((0, -1));
         let base = if stale { sequence + 1 } else { sequence };
         let entity = variant(Some("MUG"), available);
-        let seen = row(
-            variant_key(&id.to_string()),
-            base,
-            entity,
-            vec![stock_change(shown)],
-        );
+        let seen = row(variant_key(&id.to_string()), base, entity, vec![stock_change(shown)]);
         let delivery = self.model.inbox.first().copied();
-        let observed = Observed {
-            delivery,
-            ..rows(vec![seen])
-        };
-        match self
-            .store
-            .observe(&self.lease, NOW, observed)
-            .await
-            .unwrap()
-        {
+        let observed = Observed { delivery, ..rows(vec![seen]) };
+        match self.store.observe(&self.lease, NOW, observed).await.unwrap() {
             ObserveOutcome::Moved => assert!(stale),
             ObserveOutcome::Applied(events) => {
                 assert!(!stale);
@@ -192,10 +162,7 @@ impl World<'_> {
         let propose =
             |target: usize| change_stock(&name(action), &target.to_string(), 1, own_decision);
         let run = RunCommit {
-            reads: StateReads {
-                keys: [(KEY.to_owned(), read)].into(),
-                ranges: Vec::new(),
-            },
+            reads: StateReads { keys: [(KEY.to_owned(), read)].into(), ranges: Vec::new() },
             writes: StateWrites::from([(KEY.to_owned(), value.map(|value| value.to_string()))]),
             proposals: target.map(propose).into_iter().collect(),
             ..run(&install_of(nth), event)
@@ -235,26 +202,15 @@ impl World<'_> {
             self.model.events += 1;
         }
         let state = ActionState::Waiting;
-        self.model.actions.push(ModelAction {
-            target,
-            decided_on,
-            state,
-        });
+        self.model.actions.push(ModelAction { target, decided_on, state });
     }
 
     async fn begin(&mut self, nth: usize) {
-        let begun = self
-            .store
-            .begin(&self.lease, NOW, &action_id(&name(nth)), "{}")
-            .await
-            .unwrap();
+        let begun = self.store.begin(&self.lease, NOW, &action_id(&name(nth)), "{}").await.unwrap();
         let Some(action) = self.model.actions.get(nth) else {
             return assert!(!begun);
         };
-        let fenced = self
-            .model
-            .in_state(action.target, ActionState::Sending)
-            .is_some();
+        let fenced = self.model.in_state(action.target, ActionState::Sending).is_some();
         assert_eq!(begun, action.state == ActionState::Waiting && !fenced);
         if begun {
             self.model.actions[nth].state = ActionState::Sending;
@@ -263,10 +219,7 @@ impl World<'_> {
 
     async fn postpone(&mut self, nth: usize) {
         let id = action_id(&name(nth));
-        let postponed = self
-            .store
-            .postpone(&self.lease, NOW, &id, NOW, "busy")
-            .await;
+        let postponed = self.store.postpone(&self.lease, NOW, &id, NOW, "busy").await;
         let Some(action) = self.model.actions.get(nth) else {
             assert!(matches!(postponed, Err(StoreError::Missing { .. })));
             return;
@@ -288,12 +241,8 @@ impl World<'_> {
     }
 
     async fn settle(&mut self, nth: usize) {
-        let settlement = Settlement {
-            action: action_id(&name(nth)),
-            end: done(),
-            at: NOW,
-            rows: Vec::new(),
-        };
+        let settlement =
+            Settlement { action: action_id(&name(nth)), end: done(), at: NOW, rows: Vec::new() };
         let settled = self.store.settle(&self.lease, settlement).await;
         let Some(action) = self.model.actions.get_mut(nth) else {
             assert!(matches!(settled, Err(StoreError::Missing { .. })));
@@ -319,16 +268,9 @@ impl World<'_> {
         assert_eq!(backlog.last_event, self.model.events);
         assert_eq!(backlog.deliveries, self.model.inbox.len() as u64);
         assert_eq!(backlog.actions, self.model.open() as u64);
-        assert_eq!(
-            self.store.view(client).await.unwrap().commit,
-            self.model.commits
-        );
+        assert_eq!(self.store.view(client).await.unwrap().commit, self.model.commits);
         for (nth, cursor) in self.model.cursors.iter().enumerate() {
-            let stands = self
-                .store
-                .install_progress(client, &install_of(nth))
-                .await
-                .unwrap();
+            let stands = self.store.install_progress(client, &install_of(nth)).await.unwrap();
             assert_eq!(stands.unwrap().event, *cursor);
         }
     }
@@ -342,48 +284,25 @@ impl World<'_> {
         assert!(events.is_sorted_by_key(|event: &Event| event.commit));
         let view = self.store.view(client).await.unwrap();
         for (nth, (commit, value)) in self.model.state.iter().enumerate() {
-            let stored = self
-                .store
-                .state_get(&view, &install_of(nth), KEY)
-                .await
-                .unwrap();
+            let stored = self.store.state_get(&view, &install_of(nth), KEY).await.unwrap();
             assert_eq!(stored.value, value.map(|value| value.to_string()));
             assert_eq!(stored.commit, if value.is_some() { *commit } else { 0 });
         }
         for (id, (sequence, available)) in &self.model.mirror {
             let key = variant_key(&id.to_string());
             let row = self.store.mirror(client, &key).await.unwrap().unwrap();
-            assert_eq!(
-                (row.sequence, row.entity),
-                (*sequence, variant(Some("MUG"), *available))
-            );
+            assert_eq!((row.sequence, row.entity), (*sequence, variant(Some("MUG"), *available)));
         }
-        let all = ActionFilter {
-            limit: u32::MAX,
-            ..ActionFilter::default()
-        };
+        let all = ActionFilter { limit: u32::MAX, ..ActionFilter::default() };
         let mut actions = self.store.actions(client, all).await.unwrap();
         actions.reverse();
         assert_eq!(actions.len(), self.model.actions.len());
         for (nth, (action, expected)) in actions.iter().zip(&self.model.actions).enumerate() {
-            assert_eq!(
-                (action.id.as_str(), action.state),
-                (name(nth).as_str(), expected.state)
-            );
-            assert_eq!(
-                decided_on(&action.kind),
-                decimal(expected.decided_on),
-                "{expected:?}"
-            );
+            assert_eq!((action.id.as_str(), action.state), (name(nth).as_str(), expected.state));
+            assert_eq!(decided_on(&action.kind), decimal(expected.decided_on), "{expected:?}");
             // Every action is told of exactly once, when it has ended.
-            let told = events
-                .iter()
-                .filter_map(outcome)
-                .filter(|(id, _)| *id == name(nth));
-            assert_eq!(
-                told.count(),
-                usize::from(expected.state == ActionState::Ended)
-            );
+            let told = events.iter().filter_map(outcome).filter(|(id, _)| *id == name(nth));
+            assert_eq!(told.count(), usize::from(expected.state == ActionState::Ended));
             let superseded = action.end == Some(ActionEnd::Superseded);
             assert!(action.end.is_none() || superseded || action.end == Some(done()));
         }

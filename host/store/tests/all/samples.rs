@@ -65,10 +65,7 @@ pub fn variant(sku: Option<&str>, available: i64) -> Entity {
         barcode: None,
         published: true,
     };
-    let level = StockLevel {
-        policy: StockPolicy::Tracked,
-        available: Some(decimal(available)),
-    };
+    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal(available)) };
     let version = Version::pushed(NOW);
     Entity::Variant(Variant {
         content: Aspect::known(version, content),
@@ -78,10 +75,7 @@ pub fn variant(sku: Option<&str>, available: i64) -> Entity {
 
 pub fn deleted_variant() -> Entity {
     let content = Aspect::deleted(Version::pushed(NOW));
-    Entity::Variant(Variant {
-        content,
-        ..Variant::default()
-    })
+    Entity::Variant(Variant { content, ..Variant::default() })
 }
 
 pub fn order(number: &str) -> Entity {
@@ -99,17 +93,11 @@ pub fn order(number: &str) -> Entity {
         payment_method: None,
         shipping_country: Some("IT".to_owned()),
     };
-    Entity::Order(Order {
-        head: Aspect::known(Version::pushed(NOW), head),
-        ..Order::default()
-    })
+    Entity::Order(Order { head: Aspect::known(Version::pushed(NOW), head), ..Order::default() })
 }
 
 pub fn stock_change(before: i64) -> Change {
-    Change::Stock {
-        location: Location::WHOLE_SHOP,
-        before: Some(decimal(before)),
-    }
+    Change::Stock { location: Location::WHOLE_SHOP, before: Some(decimal(before)) }
 }
 
 pub fn placed() -> Change {
@@ -122,20 +110,11 @@ pub fn row(
     entity: Entity,
     changes: Vec<Change>,
 ) -> ObservedRow {
-    ObservedRow {
-        key,
-        base_sequence,
-        entity,
-        changes,
-        caused_by: None,
-    }
+    ObservedRow { key, base_sequence, entity, changes, caused_by: None }
 }
 
 pub fn rows(rows: Vec<ObservedRow>) -> Observed {
-    Observed {
-        rows,
-        ..Observed::default()
-    }
+    Observed { rows, ..Observed::default() }
 }
 
 /// Observes, and expects it to be taken in.
@@ -194,15 +173,7 @@ pub async fn propose(
 ) -> u64 {
     let last = store.backlog(&lease.client).await.unwrap().last_event;
     let event = raise(store, lease, &format!("for-{last}")).await;
-    commit(
-        store,
-        lease,
-        RunCommit {
-            proposals,
-            ..run(install, event)
-        },
-    )
-    .await;
+    commit(store, lease, RunCommit { proposals, ..run(install, event) }).await;
     event
 }
 
@@ -214,15 +185,8 @@ pub fn change_stock(name: &str, variant: &str, available: i64, decided_on: i64) 
         available: decimal(available),
         decided_on: decimal(decided_on),
     };
-    let terms = Terms {
-        key: Some(format!("key-{name}")),
-        ..Terms::default()
-    };
-    Proposal {
-        id: action_id(name),
-        kind,
-        terms,
-    }
+    let terms = Terms { key: Some(format!("key-{name}")), ..Terms::default() };
+    Proposal { id: action_id(name), kind, terms }
 }
 
 pub fn target(variant: &str) -> String {
@@ -230,38 +194,18 @@ pub fn target(variant: &str) -> String {
 }
 
 pub fn alert(name: &str) -> Proposal {
-    let text = Localised {
-        en: "low".to_owned(),
-        it: "poca".to_owned(),
-    };
-    let kind = ActionKind::Alert {
-        severity: Severity::Warning,
-        title: text.clone(),
-        text,
-    };
-    Proposal {
-        id: action_id(name),
-        kind,
-        terms: Terms::default(),
-    }
+    let text = Localised { en: "low".to_owned(), it: "poca".to_owned() };
+    let kind = ActionKind::Alert { severity: Severity::Warning, title: text.clone(), text };
+    Proposal { id: action_id(name), kind, terms: Terms::default() }
 }
 
 pub fn after(proposal: Proposal, before: &[&str]) -> Proposal {
     let after = before.iter().map(|name| action_id(name)).collect();
-    Proposal {
-        terms: Terms {
-            after,
-            ..proposal.terms.clone()
-        },
-        ..proposal
-    }
+    Proposal { terms: Terms { after, ..proposal.terms.clone() }, ..proposal }
 }
 
 pub fn expiring(proposal: Proposal, expires_at: Timestamp) -> Proposal {
-    let terms = Terms {
-        expires_at: Some(expires_at),
-        ..proposal.terms.clone()
-    };
+    let terms = Terms { expires_at: Some(expires_at), ..proposal.terms.clone() };
     Proposal { terms, ..proposal }
 }
 
@@ -287,17 +231,12 @@ pub fn outcome(event: &Event) -> Option<(&str, &ActionEnd)> {
 /// The names of the actions that are ready.
 pub async fn ready(store: &dyn Store, at: Timestamp) -> Vec<String> {
     let ready = store.ready(&client("rossi"), at, 100).await.unwrap();
-    ready
-        .into_iter()
-        .map(|ready| ready.action.id.to_string())
-        .collect()
+    ready.into_iter().map(|ready| ready.action.id.to_string()).collect()
 }
 
 /// The outcomes after an event, in order.
 pub async fn outcomes(store: &dyn Store, after: u64) -> Vec<(String, ActionEnd)> {
     let events = store.events(&client("rossi"), after, 100).await.unwrap();
     let outcomes = events.iter().filter_map(outcome);
-    outcomes
-        .map(|(name, end)| (name.to_owned(), end.clone()))
-        .collect()
+    outcomes.map(|(name, end)| (name.to_owned(), end.clone())).collect()
 }

@@ -24,57 +24,17 @@ async fn fill(store: &dyn Store) {
     store.accept(&lease, delivery("waiting")).await.unwrap();
     let dead = store.accept(&lease, delivery("dead")).await.unwrap();
     store.bury(&lease, dead, "not JSON").await.unwrap();
-    let rows = vec![row(
-        variant_key("1"),
-        0,
-        variant(Some("MUG"), 3),
-        vec![stock_change(4)],
-    )];
-    let progress = ShopProgress {
-        orders_known_until: Some(NOW),
-        ..ShopProgress::default()
-    };
+    let rows = vec![row(variant_key("1"), 0, variant(Some("MUG"), 3), vec![stock_change(4)])];
+    let progress = ShopProgress { orders_known_until: Some(NOW), ..ShopProgress::default() };
     let progress = Some((shop("milano"), progress));
-    observe(
-        store,
-        &lease,
-        Observed {
-            rows,
-            progress,
-            ..Observed::default()
-        },
-    )
-    .await;
+    observe(store, &lease, Observed { rows, progress, ..Observed::default() }).await;
     let writes = StateWrites::from([("k".to_owned(), Some("v".to_owned()))]);
     let proposals = vec![change_stock("a", "1", 1, 2), change_stock("b", "2", 1, 2)];
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            writes,
-            proposals,
-            ..run(&install, 1)
-        },
-    )
-    .await;
-    store
-        .begin(&lease, NOW, &action_id("a"), "the request")
-        .await
-        .unwrap();
+    commit(store, &lease, RunCommit { writes, proposals, ..run(&install, 1) }).await;
+    store.begin(&lease, NOW, &action_id("a"), "the request").await.unwrap();
     let masked = vec![(target("1"), variant_key("1"))];
-    observe(
-        store,
-        &lease,
-        Observed {
-            masked,
-            ..Observed::default()
-        },
-    )
-    .await;
-    store
-        .tick(&lease, NOW, &install, "daily", NOW)
-        .await
-        .unwrap();
+    observe(store, &lease, Observed { masked, ..Observed::default() }).await;
+    store.tick(&lease, NOW, &install, "daily", NOW).await.unwrap();
 }
 
 /// Finds what [`fill`] has put in, and goes on from there.
@@ -85,48 +45,22 @@ async fn find(store: &dyn Store) {
     assert_eq!(view.commit, 3);
     let deliveries = store.deliveries(&rossi, 0, 9).await.unwrap();
     assert_eq!(deliveries[0].delivery, delivery("waiting"));
-    assert_eq!(
-        store.dead_deliveries(&rossi, 9).await.unwrap()[0].reason,
-        "not JSON"
-    );
+    assert_eq!(store.dead_deliveries(&rossi, 9).await.unwrap()[0].reason, "not JSON");
     assert_eq!(store.variants_by_sku(&view, "MUG").await.unwrap().len(), 1);
-    let known = store
-        .orders_known_until(&rossi, &shop("milano"), view.commit)
-        .await
-        .unwrap();
+    let known = store.orders_known_until(&rossi, &shop("milano"), view.commit).await.unwrap();
     assert_eq!(known, Some(NOW));
     let value = store.state_get(&view, &install, "k").await.unwrap();
     assert_eq!(value.value.as_deref(), Some("v"));
-    assert_eq!(
-        store.runs(&rossi, Some(&install), 9).await.unwrap()[0].event,
-        1
-    );
-    assert_eq!(
-        store
-            .install_progress(&rossi, &install)
-            .await
-            .unwrap()
-            .unwrap()
-            .event,
-        1
-    );
-    assert_eq!(
-        store.last_tick(&rossi, &install, "daily").await.unwrap(),
-        Some(NOW)
-    );
-    assert_eq!(
-        store.sending(&rossi).await.unwrap()[0].request,
-        "the request"
-    );
+    assert_eq!(store.runs(&rossi, Some(&install), 9).await.unwrap()[0].event, 1);
+    assert_eq!(store.install_progress(&rossi, &install).await.unwrap().unwrap().event, 1);
+    assert_eq!(store.last_tick(&rossi, &install, "daily").await.unwrap(), Some(NOW));
+    assert_eq!(store.sending(&rossi).await.unwrap()[0].request, "the request");
     assert_eq!(ready(store, NOW).await, ["b"]);
 
     let lease = store.lease(&rossi, "after").await.unwrap();
     assert_eq!(lease.epoch, 2);
     assert_eq!(store.accept(&lease, delivery("next")).await.unwrap(), 3);
-    let masked = store
-        .postpone(&lease, NOW, &action_id("a"), NOW, "restart")
-        .await
-        .unwrap();
+    let masked = store.postpone(&lease, NOW, &action_id("a"), NOW, "restart").await.unwrap();
     assert_eq!(masked, [variant_key("1")]);
     assert_eq!(raise(store, &lease, "1").await, 3);
 }
@@ -167,15 +101,9 @@ async fn a_closed_store_says_so_and_has_done_what_was_handed_in() {
         assert!(matches!(error, StoreError::Closed), "{error}");
     }
     let path = folder.path().join("fondaco.db");
-    assert!(
-        !folder.path().join("fondaco.db-wal").exists(),
-        "the log was moved into the file"
-    );
+    assert!(!folder.path().join("fondaco.db-wal").exists(), "the log was moved into the file");
     let store = SqliteStore::open(&path).unwrap();
-    assert_eq!(
-        store.deliveries(&lease.client, 0, 9).await.unwrap().len(),
-        1
-    );
+    assert_eq!(store.deliveries(&lease.client, 0, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -183,10 +111,7 @@ async fn a_file_that_is_locked_cannot_be_written_to() {
     let (folder, store) = empty();
     let other = Connection::open(folder.path().join("fondaco.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let error = store
-        .check_writable(Duration::from_millis(20))
-        .await
-        .unwrap_err();
+    let error = store.check_writable(Duration::from_millis(20)).await.unwrap_err();
     assert!(matches!(error, StoreError::Database { .. }), "{error:?}");
     // A reader is not held up.
     assert_eq!(store.view(&client("rossi")).await.unwrap().commit, 0);
@@ -203,10 +128,7 @@ async fn of_two_hosts_on_one_file_only_the_later_writes() {
     let error = first.accept(&stale, delivery("a")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
     second.accept(&fresh, delivery("b")).await.unwrap();
-    assert_eq!(
-        first.deliveries(&stale.client, 0, 9).await.unwrap().len(),
-        1
-    );
+    assert_eq!(first.deliveries(&stale.client, 0, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -228,22 +150,12 @@ async fn what_is_made_is_its_owners_alone() {
 fn what_is_no_database_of_ours_is_refused_with_words() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
-    fs::write(
-        &text,
-        "no database, just some text that is long enough to be looked at",
-    )
-    .unwrap();
+    fs::write(&text, "no database, just some text that is long enough to be looked at").unwrap();
     let theirs = folder.path().join("theirs.db");
-    Connection::open(&theirs)
-        .unwrap()
-        .execute_batch("CREATE TABLE t (a)")
-        .unwrap();
+    Connection::open(&theirs).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     let newer = folder.path().join("newer.db");
     drop(SqliteStore::open(&newer).unwrap());
-    Connection::open(&newer)
-        .unwrap()
-        .pragma_update(None, "user_version", 999)
-        .unwrap();
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 999).unwrap();
     let in_a_file = text.join("fondaco.db");
     let cases = [
         (&text, "no SQLite database"),
@@ -252,15 +164,10 @@ fn what_is_no_database_of_ours_is_refused_with_words() {
         (&in_a_file, "cannot be created"),
     ];
     for (path, word) in cases {
-        let Err(error) = SqliteStore::open(path) else {
-            panic!("{word}: it was opened")
-        };
+        let Err(error) = SqliteStore::open(path) else { panic!("{word}: it was opened") };
         assert!(matches!(error, StoreError::Unusable { .. }), "{error:?}");
         let words = error.to_string();
-        assert!(
-            words.contains(word) && words.contains(path.to_str().unwrap()),
-            "{words}"
-        );
+        assert!(words.contains(word) && words.contains(path.to_str().unwrap()), "{words}");
     }
 }
 
@@ -272,10 +179,7 @@ async fn what_cannot_be_read_back_is_told() {
     let rossi = &lease.client;
     let raw = Connection::open(folder.path().join("fondaco.db")).unwrap();
     let spoil = |sql: &str| assert!(raw.execute(sql, []).unwrap() > 0, "{sql}");
-    let view = RunView {
-        client: rossi.clone(),
-        commit: u64::MAX,
-    };
+    let view = RunView { client: rossi.clone(), commit: u64::MAX };
 
     spoil("UPDATE mirror_rows SET entity = '{\"variant\":'");
     spoil("UPDATE events SET event = '[]' WHERE number = 1");
@@ -301,16 +205,10 @@ async fn what_cannot_be_read_back_is_told() {
         store.sending(rossi).await.err(),
         store.ready(rossi, NOW, 9).await.err(),
         store.action(rossi, &action_id("a")).await.err(),
-        store
-            .postpone(&lease, NOW, &action_id("a"), NOW, "busy")
-            .await
-            .err(),
+        store.postpone(&lease, NOW, &action_id("a"), NOW, "busy").await.err(),
     ];
     for (nth, error) in errors.into_iter().enumerate() {
-        assert!(
-            matches!(&error, Some(StoreError::Corrupt { .. })),
-            "read {nth}: {error:?}"
-        );
+        assert!(matches!(&error, Some(StoreError::Corrupt { .. })), "read {nth}: {error:?}");
     }
     // The rest goes on.
     assert_eq!(store.event(rossi, 2).await.unwrap().unwrap().number, 2);

@@ -42,17 +42,13 @@ impl Place {
     /// What the shop showed, if nothing that is known explains it.
     pub(super) fn unexplained(&self) -> Option<Quantity> {
         let range = self.difference(self.seen.at?);
-        let explained = self
-            .shifts()
-            .iter()
-            .any(|shift| nearest(range, *shift) == Quantity::ZERO);
+        let explained = self.shifts().iter().any(|shift| nearest(range, *shift) == Quantity::ZERO);
         (!explained).then_some(self.seen.quantity)
     }
 
     /// Whether it has been so for long enough not to wait any longer.
     pub(super) fn unexplained_for_long(&self, now: u64) -> bool {
-        self.unexplained_since
-            .is_some_and(|since| since.saturating_add(UNEXPLAINED_MS) <= now)
+        self.unexplained_since.is_some_and(|since| since.saturating_add(UNEXPLAINED_MS) <= now)
     }
 
     /// Judges what was last observed; what it means, if it can be told and means something.
@@ -70,9 +66,7 @@ impl Place {
         }
         let range = self.difference(at);
         let shifts = self.shifts();
-        let mut fits = shifts
-            .iter()
-            .filter(|shift| nearest(range, **shift) == Quantity::ZERO);
+        let mut fits = shifts.iter().filter(|shift| nearest(range, **shift) == Quantity::ZERO);
         match (fits.next(), fits.next()) {
             (Some(shift), None) => {
                 self.expected += *shift;
@@ -89,13 +83,7 @@ impl Place {
         let findings = shifts.into_iter().map(|shift| {
             let difference = nearest(range, shift);
             let overwritten = self.overwritten(difference);
-            (
-                shift + difference,
-                Finding {
-                    correction: difference - overwritten,
-                    overwritten,
-                },
-            )
+            (shift + difference, Finding { correction: difference - overwritten, overwritten })
         });
         // Whatever a write of unknown fate did: what needs no correction is the likeliest, and else
         // the lowest correction is the one that cannot sell what is not there.
@@ -116,9 +104,7 @@ impl Place {
     /// given back meanwhile explains it to the unit.
     fn overwritten(&self, difference: Quantity) -> Quantity {
         if difference > Quantity::ZERO {
-            let sales = self
-                .candidates()
-                .map(|deduction| deduction.quantity.max(Quantity::ZERO));
+            let sales = self.candidates().map(|deduction| deduction.quantity.max(Quantity::ZERO));
             return difference.min(sales.sum());
         }
         let mut sums = vec![Quantity::ZERO];
@@ -127,11 +113,7 @@ impl Place {
                 sums.push(sums[index] + deduction.quantity);
             }
         }
-        if sums.contains(&difference) {
-            difference
-        } else {
-            Quantity::ZERO
-        }
+        if sums.contains(&difference) { difference } else { Quantity::ZERO }
     }
 
     /// Takes deductions that were overwritten out of what a write may have overwritten, the oldest
@@ -151,8 +133,7 @@ impl Place {
                 left -= part;
             }
         }
-        self.recent
-            .retain(|deduction| deduction.quantity != Quantity::ZERO);
+        self.recent.retain(|deduction| deduction.quantity != Quantity::ZERO);
     }
 }
 
@@ -182,27 +163,16 @@ mod tests {
 
     fn place(expected: i64, seen: i64) -> Place {
         let available = Quantity::units(expected);
-        let level = Level {
-            location: None,
-            policy: Policy::Tracked,
-            available,
-        };
+        let level = Level { location: None, policy: Policy::Tracked, available };
         let mut place = Place::opened("7".to_owned(), &level, 0);
-        place.seen = Seen {
-            quantity: Quantity::units(seen),
-            at: Some(AT_MS),
-        };
+        place.seen = Seen { quantity: Quantity::units(seen), at: Some(AT_MS) };
         place
     }
 
     /// A deduction that is in `expected`, counted this long before the observation, in seconds.
     fn counted(units: i64, seconds_before: i64) -> Deduction {
         let until = AT_MS.saturating_add_signed(-seconds_before * 1_000);
-        Deduction {
-            quantity: Quantity::units(units),
-            from: until,
-            until,
-        }
+        Deduction { quantity: Quantity::units(units), from: until, until }
     }
 
     fn check(mut place: Place, correction_and_overwritten: Option<(i64, i64)>, expected: i64) {
@@ -263,10 +233,7 @@ mod tests {
     fn what_a_write_may_have_overwritten_is_no_delivery() {
         let written = |seen, units| {
             let mut place = place(10, seen);
-            place.written.push(Window {
-                from: AT_MS - 61_000,
-                until: AT_MS - 60_000,
-            });
+            place.written.push(Window { from: AT_MS - 61_000, until: AT_MS - 60_000 });
             place.recent.push(counted(units, 60));
             place
         };
@@ -287,10 +254,7 @@ mod tests {
     fn a_write_of_unknown_fate_is_told_by_what_is_seen_after_it() {
         let doubtful = |seen, until| {
             let mut place = place(14, seen);
-            place.doubtful.push(Doubtful {
-                by: Quantity::units(-2),
-                until,
-            });
+            place.doubtful.push(Doubtful { by: Quantity::units(-2), until });
             place
         };
         check(doubtful(14, AT_MS - 1), None, 14);
@@ -299,10 +263,7 @@ mod tests {
         // Neither: the possibility with the lower correction.
         check(doubtful(20, AT_MS - 1), Some((6, 0)), 20);
         let mut both = doubtful(10, AT_MS - 1);
-        both.doubtful.push(Doubtful {
-            by: Quantity::units(-2),
-            until: AT_MS - 1,
-        });
+        both.doubtful.push(Doubtful { by: Quantity::units(-2), until: AT_MS - 1 });
         check(both, None, 10);
     }
 }

@@ -49,11 +49,7 @@ impl Taken {
     }
 
     fn add(&mut self, variant: Option<&String>, quantity: Quantity) {
-        match self
-            .variants
-            .iter_mut()
-            .find(|(known, _)| known.as_ref() == variant)
-        {
+        match self.variants.iter_mut().find(|(known, _)| known.as_ref() == variant) {
             Some((_, sum)) => *sum += quantity,
             None => self.variants.push((variant.cloned(), quantity)),
         }
@@ -69,22 +65,14 @@ pub fn difference(before: &CountedOrder, now: &CountedOrder) -> Vec<Taken> {
     let took = now.lines.values().map(|line| (line, line.quantity));
     let mut all: Vec<Taken> = Vec::new();
     for (line, quantity) in gave_back.chain(took) {
-        let index = all
-            .iter()
-            .position(|taken| taken.sku == line.sku)
-            .unwrap_or_else(|| {
-                all.push(Taken {
-                    sku: line.sku.clone(),
-                    variants: Vec::new(),
-                });
-                all.len() - 1
-            });
+        let index = all.iter().position(|taken| taken.sku == line.sku).unwrap_or_else(|| {
+            all.push(Taken { sku: line.sku.clone(), variants: Vec::new() });
+            all.len() - 1
+        });
         all[index].add(line.variant.as_ref(), quantity);
     }
     for taken in &mut all {
-        taken
-            .variants
-            .retain(|(_, quantity)| *quantity != Quantity::ZERO);
+        taken.variants.retain(|(_, quantity)| *quantity != Quantity::ZERO);
     }
     all.retain(|taken| !taken.variants.is_empty());
     all
@@ -97,19 +85,9 @@ mod tests {
     fn order(lines: &[(&str, &str, i64)]) -> CountedOrder {
         let lines = lines.iter().map(|(id, sku, quantity)| {
             let quantity = Quantity::units(*quantity);
-            (
-                (*id).to_owned(),
-                Line {
-                    sku: (*sku).to_owned(),
-                    variant: None,
-                    quantity,
-                },
-            )
+            ((*id).to_owned(), Line { sku: (*sku).to_owned(), variant: None, quantity })
         });
-        CountedOrder {
-            updated_at: 0,
-            lines: lines.collect(),
-        }
+        CountedOrder { updated_at: 0, lines: lines.collect() }
     }
 
     #[test]
@@ -117,14 +95,10 @@ mod tests {
         type Lines<'a> = &'a [(&'a str, &'a str, i64)];
         let check = |before: Lines<'_>, now: Lines<'_>, expected: &[(&str, i64)]| {
             let taken = difference(&order(before), &order(now));
-            let taken: Vec<_> = taken
-                .iter()
-                .map(|taken| (taken.sku.as_str(), taken.quantity()))
-                .collect();
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|(sku, units)| (*sku, Quantity::units(*units)))
-                .collect();
+            let taken: Vec<_> =
+                taken.iter().map(|taken| (taken.sku.as_str(), taken.quantity())).collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(sku, units)| (*sku, Quantity::units(*units))).collect();
             assert_eq!(taken, expected, "{before:?} to {now:?}");
         };
         check(&[], &[("1", "MUG", 2)], &[("MUG", 2)]);
@@ -132,11 +106,7 @@ mod tests {
         check(&[("1", "MUG", 2)], &[("1", "MUG", 5)], &[("MUG", 3)]);
         check(&[("1", "MUG", 2)], &[("1", "MUG", 0)], &[("MUG", -2)]);
         check(&[("1", "MUG", 2)], &[], &[("MUG", -2)]);
-        check(
-            &[("1", "MUG", 2)],
-            &[("1", "CUP", 2)],
-            &[("MUG", -2), ("CUP", 2)],
-        );
+        check(&[("1", "MUG", 2)], &[("1", "CUP", 2)], &[("MUG", -2), ("CUP", 2)]);
         check(&[], &[("1", "MUG", 2), ("2", "MUG", 1)], &[("MUG", 3)]);
         check(&[("1", "MUG", 0)], &[("1", "MUG", -1)], &[("MUG", -1)]);
     }
@@ -145,15 +115,8 @@ mod tests {
     fn a_line_that_changed_its_variant_moves_the_deduction() {
         let line = |variant: &str| {
             let variant = Some(variant.to_owned());
-            let line = Line {
-                sku: "MUG".to_owned(),
-                variant,
-                quantity: Quantity::units(1),
-            };
-            CountedOrder {
-                updated_at: 0,
-                lines: BTreeMap::from([("1".to_owned(), line)]),
-            }
+            let line = Line { sku: "MUG".to_owned(), variant, quantity: Quantity::units(1) };
+            CountedOrder { updated_at: 0, lines: BTreeMap::from([("1".to_owned(), line)]) }
         };
         let taken = difference(&line("7"), &line("8"));
         let moved = |variant: &str, units| (Some(variant.to_owned()), Quantity::units(units));

@@ -57,10 +57,7 @@ impl Place {
     /// otherwise.
     pub(super) fn suspects(&self) -> impl Iterator<Item = &Window> {
         self.written.iter().filter(|window| {
-            let hides = self
-                .recent
-                .iter()
-                .any(|deduction| window.may_hide(deduction));
+            let hides = self.recent.iter().any(|deduction| window.may_hide(deduction));
             hides && !self.seen_right_since(**window)
         })
     }
@@ -70,10 +67,7 @@ impl Place {
     pub fn rule_out_overwriting(&mut self, known_until: Option<u64>) {
         let mut written = std::mem::take(&mut self.written);
         written.retain(|window| {
-            let hides = self
-                .recent
-                .iter()
-                .any(|deduction| window.may_hide(deduction));
+            let hides = self.recent.iter().any(|deduction| window.may_hide(deduction));
             let judged = self.seen.at.is_some_and(|at| covers(known_until, at));
             let shown = judged && self.seen_right_since(*window);
             let none = !hides && covers(known_until, window.until);

@@ -148,10 +148,7 @@ impl Place {
             location: level.location.clone(),
             policy: level.policy,
             expected: level.available,
-            seen: Seen {
-                quantity: level.available,
-                at: None,
-            },
+            seen: Seen { quantity: level.available, at: None },
             recent: Vec::new(),
             flights: Vec::new(),
             doubtful: Vec::new(),
@@ -214,27 +211,15 @@ impl Place {
 
     /// Remembers a proposal.
     pub fn launch(&mut self, action: String, change: Change, now: u64) {
-        let Change {
-            available,
-            decided_on,
-        } = change;
-        self.flights.push(Flight {
-            action,
-            available,
-            decided_on,
-            proposed_at: now,
-        });
+        let Change { available, decided_on } = change;
+        self.flights.push(Flight { action, available, decided_on, proposed_at: now });
     }
 
     /// Takes in how a proposal ended; says whether it was one of this place's.
     ///
     /// `known_until`: until when the shop's orders are complete.
     pub fn end(&mut self, action: &str, end: End, at: u64, known_until: Option<u64>) -> bool {
-        let Some(index) = self
-            .flights
-            .iter()
-            .position(|flight| flight.action == action)
-        else {
+        let Some(index) = self.flights.iter().position(|flight| flight.action == action) else {
             return false;
         };
         let flight = self.flights.remove(index);
@@ -262,17 +247,11 @@ impl Place {
     /// there to `available`. What the shop showed more or less than expected is not lost by it.
     fn wrote(&mut self, flight: &Flight, at: u64, known_until: Option<u64>) {
         self.held = None;
-        self.seen = Seen {
-            quantity: flight.decided_on,
-            at: Some(flight.proposed_at),
-        };
+        self.seen = Seen { quantity: flight.decided_on, at: Some(flight.proposed_at) };
         let ahead = flight.decided_on - self.expected;
         // Only where no sale nearby could make one of the possibilities look like another.
         let clear = self.candidates().next().is_none()
-            && self
-                .recent
-                .iter()
-                .all(|deduction| deduction.surely_before(flight.proposed_at));
+            && self.recent.iter().all(|deduction| deduction.surely_before(flight.proposed_at));
         if clear && self.shifts().contains(&ahead) {
             self.expected += ahead;
             self.doubtful.clear();
@@ -332,32 +311,18 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        let level = Level {
-            location: None,
-            policy: Policy::Tracked,
-            available: Quantity::units(14),
-        };
+        let level =
+            Level { location: None, policy: Policy::Tracked, available: Quantity::units(14) };
         Place::opened("7".to_owned(), &level, 0)
     }
 
     fn launch(place: &mut Place, action: &str, decided_on: i64, available: i64) {
         let (decided_on, available) = (Quantity::units(decided_on), Quantity::units(available));
-        place.launch(
-            action.to_owned(),
-            Change {
-                available,
-                decided_on,
-            },
-            1_000,
-        );
+        place.launch(action.to_owned(), Change { available, decided_on }, 1_000);
     }
 
     fn count(place: &mut Place, units: i64) {
-        place.count(Deduction {
-            quantity: Quantity::units(units),
-            from: 2_000,
-            until: 2_000,
-        });
+        place.count(Deduction { quantity: Quantity::units(units), from: 2_000, until: 2_000 });
     }
 
     #[test]
@@ -367,11 +332,7 @@ mod tests {
             launch(&mut place, "a", 14, 12);
             count(&mut place, counted);
             assert!(place.end("a", end, 3_000, None));
-            assert_eq!(
-                place.expected,
-                Quantity::units(expected),
-                "{counted} {end:?}"
-            );
+            assert_eq!(place.expected, Quantity::units(expected), "{counted} {end:?}");
         };
         check(0, End::Done, 12);
         check(1, End::Done, 11);
@@ -421,16 +382,8 @@ mod tests {
             let sign = Quantity::units(sign);
             let same =
                 |quantity: &Quantity| (*quantity > Quantity::ZERO) == (sign > Quantity::ZERO);
-            place
-                .recent
-                .iter()
-                .map(|deduction| deduction.quantity)
-                .filter(same)
-                .sum::<Quantity>()
+            place.recent.iter().map(|deduction| deduction.quantity).filter(same).sum::<Quantity>()
         };
-        assert_eq!(
-            (sum(1), sum(-1)),
-            (Quantity::units(36), Quantity::units(-42))
-        );
+        assert_eq!((sum(1), sum(-1)), (Quantity::units(36), Quantity::units(-42)));
     }
 }

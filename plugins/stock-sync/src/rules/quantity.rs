@@ -144,9 +144,7 @@ impl<'de> Deserialize<'de> for Quantity {
 
             fn visit_u64<E: Error>(self, units: u64) -> Result<Quantity, E> {
                 let units = i64::try_from(units);
-                units
-                    .map(Quantity::units)
-                    .map_err(|_| E::custom("the number is too large"))
+                units.map(Quantity::units).map_err(|_| E::custom("the number is too large"))
             }
 
             fn visit_i64<E: Error>(self, units: i64) -> Result<Quantity, E> {
@@ -166,13 +164,8 @@ mod tests {
 
     #[test]
     fn reads_the_contracts_grammar_and_nothing_else() {
-        let good = [
-            ("0", "0"),
-            ("-0", "0"),
-            ("2.00", "2"),
-            ("-1.5", "-1.5"),
-            ("0.000001", "0.000001"),
-        ];
+        let good =
+            [("0", "0"), ("-0", "0"), ("2.00", "2"), ("-1.5", "-1.5"), ("0.000001", "0.000001")];
         for (text, shown) in good {
             assert_eq!(
                 Quantity::parse(text).map(|q| q.to_string()).as_deref(),
@@ -181,10 +174,7 @@ mod tests {
             );
         }
         let longest = "999999999999999.999999";
-        assert_eq!(
-            Quantity::parse(longest).map(|q| q.to_string()).as_deref(),
-            Some(longest)
-        );
+        assert_eq!(Quantity::parse(longest).map(|q| q.to_string()).as_deref(), Some(longest));
         for text in [
             "",
             "-",

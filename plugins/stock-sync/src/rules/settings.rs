@@ -31,18 +31,11 @@ impl Settings {
     pub fn parse(json: &str) -> Result<Self, String> {
         let settings: Self =
             serde_json::from_str(json).map_err(|error| format!("the settings: {error}"))?;
-        let buffers = settings
-            .buffers
-            .iter()
-            .map(|(shop, buffer)| (shop.as_str(), *buffer));
+        let buffers = settings.buffers.iter().map(|(shop, buffer)| (shop.as_str(), *buffer));
         let low_stock = settings.low_stock.map(|quantity| ("low-stock", quantity));
-        let negative = buffers
-            .chain(low_stock)
-            .find(|(_, quantity)| *quantity < Quantity::ZERO);
+        let negative = buffers.chain(low_stock).find(|(_, quantity)| *quantity < Quantity::ZERO);
         if let Some((name, quantity)) = negative {
-            return Err(format!(
-                "the settings: `{name}` is {quantity}; it has to be 0 or more"
-            ));
+            return Err(format!("the settings: `{name}` is {quantity}; it has to be 0 or more"));
         }
         Ok(settings)
     }
@@ -70,10 +63,7 @@ mod tests {
         assert_eq!(settings.buffer("milano"), Quantity::ZERO);
         assert_eq!(settings.low_stock, Some(Quantity::units(5)));
         assert!(settings.skip_skus.contains(&"GIFT".to_owned()));
-        assert_eq!(
-            Settings::parse(r#"{"source":"milano"}"#).unwrap().low_stock,
-            None
-        );
+        assert_eq!(Settings::parse(r#"{"source":"milano"}"#).unwrap().low_stock, None);
     }
 
     #[test]

@@ -43,10 +43,7 @@ pub struct SharedSku {
     pub places: BTreeMap<String, Place>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde asks for"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }
@@ -73,16 +70,8 @@ impl SharedSku {
     pub fn align(&mut self, listings: &[Listing], source: &str, now: u64) -> Aligned {
         if let Some(shop) = listed_twice(listings) {
             let known = self.twice_on.as_deref() == Some(shop);
-            *self = Self {
-                twice_on: Some(shop.to_owned()),
-                open: self.open,
-                ..Self::default()
-            };
-            return if known {
-                Aligned::StillTwice
-            } else {
-                Aligned::FoundTwice
-            };
+            *self = Self { twice_on: Some(shop.to_owned()), open: self.open, ..Self::default() };
+            return if known { Aligned::StillTwice } else { Aligned::FoundTwice };
         }
         self.twice_on = None;
         let levels: Vec<(&Listing, &Level)> = listings
@@ -96,11 +85,8 @@ impl SharedSku {
                 .any(|(listing, _)| listing.shop == *shop && listing.variant == place.variant)
         });
         let least = levels.iter().min_by_key(|(_, level)| level.available);
-        let Some(origin) = levels
-            .iter()
-            .find(|(listing, _)| listing.shop == source)
-            .or(least)
-            .filter(|_| fresh)
+        let Some(origin) =
+            levels.iter().find(|(listing, _)| listing.shop == source).or(least).filter(|_| fresh)
         else {
             return self.join_all(&levels, now);
         };
@@ -123,11 +109,7 @@ impl SharedSku {
             place.policy = level.policy;
             place.location.clone_from(&level.location);
         }
-        if levels.is_empty() {
-            Aligned::Absent
-        } else {
-            Aligned::Shared
-        }
+        if levels.is_empty() { Aligned::Absent } else { Aligned::Shared }
     }
 
     /// Puts in doubt the places that were at rest and of which the host last saw something else:
@@ -152,15 +134,8 @@ impl SharedSku {
             return;
         };
         for (variant, quantity) in &taken.variants {
-            if variant
-                .as_ref()
-                .is_none_or(|variant| *variant == place.variant)
-            {
-                place.count(Deduction {
-                    quantity: *quantity,
-                    from,
-                    until,
-                });
+            if variant.as_ref().is_none_or(|variant| *variant == place.variant) {
+                place.count(Deduction { quantity: *quantity, from, until });
             }
         }
     }
@@ -174,9 +149,7 @@ impl SharedSku {
     /// What should be proposed on a shop now, if anything.
     #[must_use]
     pub fn wanted(&self, settings: &Settings, shop: &str, now: u64) -> Option<Change> {
-        self.places
-            .get(shop)?
-            .wanted(self.target(settings, shop), now)
+        self.places.get(shop)?.wanted(self.target(settings, shop), now)
     }
 
     /// Whether anything is open on any shop: something is unexplained, or it does not show what it
@@ -201,9 +174,7 @@ impl SharedSku {
 
 fn listed_twice(listings: &[Listing]) -> Option<&str> {
     let twice = listings.iter().enumerate().find(|(index, listing)| {
-        listings[..*index]
-            .iter()
-            .any(|earlier| earlier.shop == listing.shop)
+        listings[..*index].iter().any(|earlier| earlier.shop == listing.shop)
     });
     twice.map(|(_, listing)| listing.shop.as_str())
 }

@@ -37,23 +37,14 @@ impl Place {
     pub(super) fn hold(&mut self, available: Quantity, at: u64, first_wait: u64) {
         let before = self.held.take().filter(|held| held.available == available);
         let waited = before
-            .map_or(first_wait, |held| {
-                held.waited.saturating_mul(2).max(first_wait)
-            })
+            .map_or(first_wait, |held| held.waited.saturating_mul(2).max(first_wait))
             .min(RETRY_MS_MAX);
-        self.held = Some(Held {
-            available,
-            until: at.saturating_add(waited),
-            waited,
-        });
+        self.held = Some(Held { available, until: at.saturating_add(waited), waited });
     }
 
     /// What the shop will show once everything on its way is done.
     fn predicted(&self) -> Quantity {
-        let moves = self
-            .flights
-            .iter()
-            .map(|flight| flight.available - flight.decided_on);
+        let moves = self.flights.iter().map(|flight| flight.available - flight.decided_on);
         self.expected + moves.sum()
     }
 
@@ -83,16 +74,10 @@ impl Place {
         }
         if let Some(shown) = self.unexplained() {
             let lower = self.unexplained_for_long(now) && self.flights.is_empty() && target < shown;
-            return lower.then_some(Change {
-                available: target,
-                decided_on: shown,
-            });
+            return lower.then_some(Change { available: target, decided_on: shown });
         }
         let decided_on = self.predicted();
-        (decided_on != target).then_some(Change {
-            available: target,
-            decided_on,
-        })
+        (decided_on != target).then_some(Change { available: target, decided_on })
     }
 
     /// A look at the shop, if it is time for one: something is open, the orders are known well past
@@ -115,10 +100,8 @@ impl Place {
             Some(since) => (since, LOOK_SOON_MS),
             None => (self.touched_at, LOOK_LATE_MS),
         };
-        covers(known_until, since.saturating_add(patience)).then_some(Change {
-            available: self.expected,
-            decided_on: self.expected,
-        })
+        covers(known_until, since.saturating_add(patience))
+            .then_some(Change { available: self.expected, decided_on: self.expected })
     }
 }
 
@@ -130,20 +113,13 @@ mod tests {
     const MINUTE_MS: u64 = 60_000;
 
     fn place(policy: Policy) -> Place {
-        let level = Level {
-            location: None,
-            policy,
-            available: Quantity::units(14),
-        };
+        let level = Level { location: None, policy, available: Quantity::units(14) };
         Place::opened("7".to_owned(), &level, 0)
     }
 
     fn change(decided_on: i64, available: i64) -> Change {
         let (decided_on, available) = (Quantity::units(decided_on), Quantity::units(available));
-        Change {
-            available,
-            decided_on,
-        }
+        Change { available, decided_on }
     }
 
     #[test]
@@ -157,19 +133,12 @@ mod tests {
         for number in 2..=FLIGHTS_MAX {
             place.launch(format!("a{number}"), change(12, 12), 0);
         }
-        assert_eq!(
-            place.wanted(Quantity::units(11), 0),
-            None,
-            "too many are on their way"
-        );
+        assert_eq!(place.wanted(Quantity::units(11), 0), None, "too many are on their way");
     }
 
     #[test]
     fn backorder_is_never_written() {
-        assert_eq!(
-            place(Policy::Backorder).wanted(Quantity::units(12), 0),
-            None
-        );
+        assert_eq!(place(Policy::Backorder).wanted(Quantity::units(12), 0), None);
     }
 
     #[test]
@@ -184,11 +153,7 @@ mod tests {
             (long_after, 20, None),
             (long_after, 25, None),
         ] {
-            assert_eq!(
-                place.wanted(Quantity::units(target), now),
-                wanted,
-                "{now} {target}"
-            );
+            assert_eq!(place.wanted(Quantity::units(target), now), wanted, "{now} {target}");
         }
     }
 
@@ -202,20 +167,12 @@ mod tests {
             place.end("a", End::Failed, now, None);
             let due = now + wait * MINUTE_MS;
             assert_eq!(place.wanted(target, due - 1), None, "after {wait} minutes");
-            assert_eq!(
-                place.wanted(target, due),
-                Some(change(14, 12)),
-                "after {wait} minutes"
-            );
+            assert_eq!(place.wanted(target, due), Some(change(14, 12)), "after {wait} minutes");
             assert_eq!(place.wanted(Quantity::units(11), now), Some(change(14, 11)));
             now = due;
         }
         place.launch("a".to_owned(), change(14, 12), now);
         place.end("a", End::Stale(Quantity::units(14)), now, None);
-        assert_eq!(
-            place.wanted(target, now),
-            Some(change(14, 12)),
-            "it could be tried"
-        );
+        assert_eq!(place.wanted(target, now), Some(change(14, 12)), "it could be tried");
     }
 }

@@ -44,23 +44,13 @@ impl Why {
     /// Explains a change of a SKU on a shop.
     #[must_use]
     pub fn explain(&self, sku: &str, shop: &str, change: Change) -> Words {
-        let Change {
-            decided_on: from,
-            available: to,
-        } = change;
+        let Change { decided_on: from, available: to } = change;
         match self {
-            Self::Order {
-                number,
-                shop: sold_on,
-                took,
-            } => {
+            Self::Order { number, shop: sold_on, took } => {
                 let count = took.abs();
                 let gave_back = *took < Quantity::ZERO;
-                let (did, fece) = if gave_back {
-                    ("gave back", "ha restituito")
-                } else {
-                    ("took", "ha preso")
-                };
+                let (did, fece) =
+                    if gave_back { ("gave back", "ha restituito") } else { ("took", "ha preso") };
                 Words {
                     en: format!("order {number} on {sold_on} {did} {count} × {sku}: {from} → {to}"),
                     it: format!(

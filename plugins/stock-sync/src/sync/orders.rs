@@ -58,11 +58,7 @@ pub fn on_order<H: Host>(
     // difference and goes on where the one before stopped.
     let done = cursor.map_or(Ok(0), str::parse);
     let done: usize = done.map_err(|_| format!("the cursor {cursor:?} is not a number"))?;
-    for (index, taken) in difference(&before, &heard.now)
-        .iter()
-        .enumerate()
-        .skip(done)
-    {
+    for (index, taken) in difference(&before, &heard.now).iter().enumerate().skip(done) {
         if sync.is_full() {
             return Ok(Some(index.to_string()));
         }
@@ -83,11 +79,7 @@ impl<H: Host> Sync<'_, H> {
         };
         shared.count(&heard.shop, taken, from, self.now);
         let shop = self.name(&heard.shop).to_owned();
-        let why = Why::Order {
-            number: heard.number.clone(),
-            shop,
-            took: taken.quantity(),
-        };
+        let why = Why::Order { number: heard.number.clone(), shop, took: taken.quantity() };
         self.finish(sku, &mut shared, &why)
     }
 }

@@ -136,16 +136,11 @@ impl<H: Host> Sync<'_, H> {
     }
 
     fn needs_anything(&self, shared: &SharedSku) -> bool {
-        shared
-            .places
-            .keys()
-            .any(|shop| shared.wanted(&self.settings, shop, self.now).is_some())
+        shared.places.keys().any(|shop| shared.wanted(&self.settings, shop, self.now).is_some())
     }
 
     fn forget_old_orders(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {
-        let orders = self
-            .host
-            .list(ORDERS, sweep.order.as_deref(), ORDERS_PER_CALL);
+        let orders = self.host.list(ORDERS, sweep.order.as_deref(), ORDERS_PER_CALL);
         let full = orders.len() >= ORDERS_PER_CALL as usize;
         for (key, json) in &orders {
             let order: CountedOrder = serde_json::from_str(json).map_err(|error| {

@@ -146,10 +146,7 @@ impl Run {
             ..Memory::default()
         };
         for shop in &case.shops {
-            let known = Shop {
-                name: shop.name.clone(),
-                production: !shop.staging,
-            };
+            let known = Shop { name: shop.name.clone(), production: !shop.staging };
             memory.shops.insert(shop.id.clone(), known);
         }
         for variant in &case.variants {
@@ -158,11 +155,7 @@ impl Run {
                 Some("backorder") => Policy::Backorder,
                 Some(other) => panic!("no such policy: {other}"),
             };
-            let level = |available| Level {
-                location: None,
-                policy,
-                available,
-            };
+            let level = |available| Level { location: None, policy, available };
             memory.variants.push(Variant {
                 sku: variant.sku.clone(),
                 listing: Listing {
@@ -172,18 +165,13 @@ impl Run {
                 },
             });
         }
-        Self {
-            memory,
-            actions: BTreeMap::new(),
-        }
+        Self { memory, actions: BTreeMap::new() }
     }
 
     fn step(&mut self, step: &Step) {
         self.memory.now = START_MS + step.second * 1_000;
         for (shop, second) in &step.orders_known {
-            self.memory
-                .known_until
-                .insert(shop.clone(), START_MS + second * 1_000);
+            self.memory.known_until.insert(shop.clone(), START_MS + second * 1_000);
         }
         match &step.what {
             What::Tick {} => {
@@ -215,8 +203,7 @@ impl Run {
     }
 
     fn stock(&mut self, stock: &CaseStock) {
-        self.memory
-            .see(&stock.shop, &stock.variant, stock.available);
+        self.memory.see(&stock.shop, &stock.variant, stock.available);
         let variant = self.memory.variant(&stock.shop, &stock.variant).unwrap();
         let heard = StockHeard {
             shop: stock.shop.clone(),
@@ -231,10 +218,7 @@ impl Run {
     fn check(&mut self, step: &Step, about: &str) {
         let mut changes: Vec<ExpectedChange> = Vec::new();
         for proposed in std::mem::take(&mut self.memory.changes) {
-            self.actions
-                .entry(proposed.key)
-                .or_default()
-                .push(proposed.id);
+            self.actions.entry(proposed.key).or_default().push(proposed.id);
             changes.push(ExpectedChange {
                 shop: proposed.shop,
                 variant: proposed.variant,
@@ -272,10 +256,7 @@ fn order_heard(order: &CaseOrder, second: u64) -> OrderHeard {
         placed_at: START_MS + order.placed_at * 1_000,
         placed: order.placed,
         deleted: order.deleted,
-        now: CountedOrder {
-            updated_at: START_MS + second * 1_000,
-            lines: lines.collect(),
-        },
+        now: CountedOrder { updated_at: START_MS + second * 1_000, lines: lines.collect() },
     }
 }
 

@@ -66,16 +66,12 @@ impl Memory {
 
     /// The keys of the state that begin with a prefix.
     pub fn list_keys(&self, prefix: &str) -> Vec<&String> {
-        self.state
-            .keys()
-            .filter(|key| key.starts_with(prefix))
-            .collect()
+        self.state.keys().filter(|key| key.starts_with(prefix)).collect()
     }
 
     pub fn see(&mut self, shop: &str, variant: &str, available: Quantity) {
-        if let Some(level) = self
-            .variant(shop, variant)
-            .and_then(|variant| variant.listing.level.as_mut())
+        if let Some(level) =
+            self.variant(shop, variant).and_then(|variant| variant.listing.level.as_mut())
         {
             level.available = available;
         }
@@ -93,9 +89,7 @@ impl Host for Memory {
 
     fn production_shops(&self) -> BTreeMap<String, String> {
         let production = self.shops.iter().filter(|(_, shop)| shop.production);
-        production
-            .map(|(id, shop)| (id.clone(), shop.name.clone()))
-            .collect()
+        production.map(|(id, shop)| (id.clone(), shop.name.clone())).collect()
     }
 
     fn listings(&self, sku: &str) -> Vec<Listing> {
@@ -104,11 +98,8 @@ impl Host for Memory {
     }
 
     fn skus(&self, after: Option<&str>, limit: u32) -> Vec<String> {
-        let mut skus: Vec<String> = self
-            .variants
-            .iter()
-            .map(|variant| variant.sku.clone())
-            .collect();
+        let mut skus: Vec<String> =
+            self.variants.iter().map(|variant| variant.sku.clone()).collect();
         skus.sort();
         skus.dedup();
         skus.retain(|sku| after.is_none_or(|after| sku.as_str() > after));

@@ -19,23 +19,11 @@ const MINUTE_MS: u64 = 60_000;
 
 fn level(units: i64) -> Option<Level> {
     let available = Quantity::units(units);
-    Some(Level {
-        location: None,
-        policy: Policy::Tracked,
-        available,
-    })
+    Some(Level { location: None, policy: Policy::Tracked, available })
 }
 
 fn with_shops(shops: &[&str]) -> Memory {
-    let shop = |id: &&str| {
-        (
-            (*id).to_owned(),
-            Shop {
-                name: (*id).to_owned(),
-                production: true,
-            },
-        )
-    };
+    let shop = |id: &&str| ((*id).to_owned(), Shop { name: (*id).to_owned(), production: true });
     Memory {
         now: 1_800_000_000_000,
         settings: r#"{"source":"a"}"#.to_owned(),
@@ -45,15 +33,8 @@ fn with_shops(shops: &[&str]) -> Memory {
 }
 
 fn add(memory: &mut Memory, shop: &str, variant: &str, sku: &str, level: Option<Level>) {
-    let listing = Listing {
-        shop: shop.to_owned(),
-        variant: variant.to_owned(),
-        level,
-    };
-    memory.variants.push(Variant {
-        sku: sku.to_owned(),
-        listing,
-    });
+    let listing = Listing { shop: shop.to_owned(), variant: variant.to_owned(), level };
+    memory.variants.push(Variant { sku: sku.to_owned(), listing });
 }
 
 /// Calls until it is done; what was proposed, call by call.
@@ -76,14 +57,7 @@ fn shared(memory: &Memory, sku: &str) -> SharedSku {
 fn order(memory: &Memory, skus: &[String]) -> OrderHeard {
     let line = |sku: &String| {
         let quantity = Quantity::units(1);
-        (
-            sku.clone(),
-            Line {
-                sku: sku.clone(),
-                variant: None,
-                quantity,
-            },
-        )
+        (sku.clone(), Line { sku: sku.clone(), variant: None, quantity })
     };
     OrderHeard {
         shop: "a".to_owned(),
@@ -92,10 +66,7 @@ fn order(memory: &Memory, skus: &[String]) -> OrderHeard {
         placed_at: memory.now,
         placed: true,
         deleted: false,
-        now: CountedOrder {
-            updated_at: memory.now,
-            lines: skus.iter().map(line).collect(),
-        },
+        now: CountedOrder { updated_at: memory.now, lines: skus.iter().map(line).collect() },
     }
 }
 
@@ -123,14 +94,7 @@ fn a_large_catalogue_is_opened_page_by_page() {
     let calls = tick(&mut memory);
     assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [50, 50, 7]);
     assert!(calls.iter().flatten().all(|change| change.shop == "b"));
-    assert_eq!(
-        memory
-            .state
-            .keys()
-            .filter(|key| key.starts_with("sku/"))
-            .count(),
-        count
-    );
+    assert_eq!(memory.state.keys().filter(|key| key.starts_with("sku/")).count(), count);
 }
 
 #[test]
@@ -154,16 +118,8 @@ fn a_large_order_is_counted_once_over_several_calls() {
         }
     }
     assert_eq!(calls.iter().sum::<usize>(), skus.len() * 3);
-    assert!(
-        calls
-            .iter()
-            .all(|call| *call < PROPOSALS_PER_CALL + shops.len()),
-        "{calls:?}"
-    );
-    assert!(
-        skus.iter()
-            .all(|sku| shared(&memory, sku).hub == Quantity::units(4))
-    );
+    assert!(calls.iter().all(|call| *call < PROPOSALS_PER_CALL + shops.len()), "{calls:?}");
+    assert!(skus.iter().all(|sku| shared(&memory, sku).hub == Quantity::units(4)));
     assert_eq!(sync::on_order(&mut memory, &heard, None), Ok(None));
     assert!(memory.changes.is_empty());
 }
@@ -176,10 +132,7 @@ fn a_sku_that_comes_later_is_shared_from_then_on() {
     add(&mut memory, "b", "2", "NEW", level(9));
     let changes = tick(&mut memory).concat();
     assert_eq!(changes.len(), 1);
-    assert_eq!(
-        (changes[0].shop.as_str(), changes[0].change.available),
-        ("b", Quantity::units(5))
-    );
+    assert_eq!((changes[0].shop.as_str(), changes[0].change.available), ("b", Quantity::units(5)));
 }
 
 #[test]
@@ -188,20 +141,11 @@ fn a_shop_that_comes_later_is_brought_in_step_and_one_that_goes_is_dropped() {
     add(&mut memory, "a", "1", "MUG", level(5));
     add(&mut memory, "b", "2", "MUG", level(5));
     assert!(tick(&mut memory).concat().is_empty());
-    memory.shops.insert(
-        "c".to_owned(),
-        Shop {
-            name: "c".to_owned(),
-            production: true,
-        },
-    );
+    memory.shops.insert("c".to_owned(), Shop { name: "c".to_owned(), production: true });
     add(&mut memory, "c", "3", "MUG", level(1));
     let changes = tick(&mut memory).concat();
     assert_eq!(changes.len(), 1);
-    assert_eq!(
-        (changes[0].shop.as_str(), changes[0].change.available),
-        ("c", Quantity::units(5))
-    );
+    assert_eq!((changes[0].shop.as_str(), changes[0].change.available), ("c", Quantity::units(5)));
     memory.shops.get_mut("b").unwrap().production = false;
     tick(&mut memory);
     let shops: Vec<String> = shared(&memory, "MUG").places.into_keys().collect();
@@ -289,19 +233,9 @@ fn an_unknown_source_is_said_and_the_least_is_taken() {
     add(&mut memory, "b", "2", "MUG", level(9));
     add(&mut memory, "c", "3", "MUG", level(4));
     let changes = tick(&mut memory).concat();
-    assert!(
-        memory
-            .log
-            .iter()
-            .any(|line| line.contains("`source` names `a`")),
-        "{:?}",
-        memory.log
-    );
+    assert!(memory.log.iter().any(|line| line.contains("`source` names `a`")), "{:?}", memory.log);
     assert_eq!(changes.len(), 1);
-    assert_eq!(
-        (changes[0].shop.as_str(), changes[0].change.available),
-        ("b", Quantity::units(4))
-    );
+    assert_eq!((changes[0].shop.as_str(), changes[0].change.available), ("b", Quantity::units(4)));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use fondaco_plugin_sdk::{
     types::{Envelope, Failure},
 };
 
-struct Noop;
+/// Does nothing.
+#[derive(Debug)]
+pub struct Noop;
 
 impl on_order::Guest for Noop {
     fn handle(_about: Envelope, _event: OrderEvent) -> Result<Option<String>, Failure> {
@@ -13,4 +15,6 @@ impl on_order::Guest for Noop {
     }
 }
 
+// The names of exports are no names to a native linker.
+#[cfg(target_arch = "wasm32")]
 on_order::export!(Noop);

@@ -19,7 +19,9 @@ use fondaco_plugin_sdk::{
 };
 use serde_json::Value;
 
-struct Probe;
+/// Does what its settings say.
+#[derive(Debug)]
+pub struct Probe;
 
 impl on_order::Guest for Probe {
     fn handle(about: Envelope, event: OrderEvent) -> Result<Option<String>, Failure> {
@@ -45,9 +47,14 @@ impl on_outcome::Guest for Probe {
     }
 }
 
+// The names of exports are no names to a native linker.
+#[cfg(target_arch = "wasm32")]
 on_order::export!(Probe);
+#[cfg(target_arch = "wasm32")]
 on_stock::export!(Probe);
+#[cfg(target_arch = "wasm32")]
 on_schedule::export!(Probe);
+#[cfg(target_arch = "wasm32")]
 on_outcome::export!(Probe);
 
 fn run(about: &Envelope, event: &impl Debug) -> Result<Option<String>, Failure> {
@@ -79,10 +86,7 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "delete" => state::delete(&text(1)),
         "list" => {
             let found = state::list(&text(1), maybe(2).as_deref(), count(3));
-            let pairs: Vec<_> = found
-                .iter()
-                .map(|entry| (&entry.key, &entry.value))
-                .collect();
+            let pairs: Vec<_> = found.iter().map(|entry| (&entry.key, &entry.value)).collect();
             tell(&pairs);
         }
         "now" => tell(&clock::now()),
@@ -108,9 +112,7 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "temporary" => return Some(Err(Failure::Temporary(text(1)))),
         "permanent" => return Some(Err(Failure::Permanent(text(1)))),
         other => {
-            return Some(Err(Failure::Permanent(format!(
-                "there is no step `{other}`"
-            ))));
+            return Some(Err(Failure::Permanent(format!("there is no step `{other}`"))));
         }
     }
     None
@@ -130,17 +132,10 @@ fn change(given: &Value) -> Result<String, fondaco_plugin_sdk::types::Refusal> {
         available: text("available", "12"),
         decided_on: text("decided-on", "14"),
     };
-    let after = given["after"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let after = given["after"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let terms = Terms {
         key: maybe("key"),
-        explanation: Localised {
-            en: text("en", "It was sold."),
-            it: text("it", "Venduto."),
-        },
+        explanation: Localised { en: text("en", "It was sold."), it: text("it", "Venduto.") },
         after: after.map(str::to_owned).collect(),
         expires_at: given["expires-at"].as_u64(),
     };
@@ -149,10 +144,7 @@ fn change(given: &Value) -> Result<String, fondaco_plugin_sdk::types::Refusal> {
 
 fn raise(given: &Value) -> Result<String, fondaco_plugin_sdk::types::Refusal> {
     let text = |name: &str, otherwise: &str| given[name].as_str().unwrap_or(otherwise).to_owned();
-    let sentence = |en: &str, it: &str| Localised {
-        en: text(en, "Low."),
-        it: text(it, "Poco."),
-    };
+    let sentence = |en: &str, it: &str| Localised { en: text(en, "Low."), it: text(it, "Poco.") };
     let notice = Notice {
         severity: Severity::Warning,
         title: sentence("title-en", "title-it"),
@@ -181,9 +173,5 @@ fn grow() {
 /// Calls itself until the stack is full.
 fn recurse(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
-    if depth == 0 {
-        room[0]
-    } else {
-        recurse(depth - 1).wrapping_add(room[1])
-    }
+    if depth == 0 { room[0] } else { recurse(depth - 1).wrapping_add(room[1]) }
 }

@@ -13,10 +13,7 @@ fn survives(name: &str, text: &str) {
     }
     for mistake in &report.mistakes {
         assert!(mistake.line >= 1 && mistake.column >= 1, "{mistake}");
-        assert!(
-            !mistake.message.is_empty() && !mistake.fix.is_empty(),
-            "{mistake}"
-        );
+        assert!(!mistake.message.is_empty() && !mistake.fix.is_empty(), "{mistake}");
     }
     assert_eq!(report.config.is_some(), report.mistakes.is_empty());
     assert!(report.mistakes.is_sorted());

@@ -12,16 +12,8 @@ const CASES: [(&str, &str, &str); 19] = [
         "",
         "1:1: name: missing — add name = \"…\", what people call the client",
     ),
-    (
-        "\"Bottega Rossi\"",
-        "\" \"",
-        "1:8: name: the name is empty — write what people call it",
-    ),
-    (
-        "\"it\"",
-        "\"de\"",
-        "2:12: language: `de` is not known here — write one of `it`, `en`",
-    ),
+    ("\"Bottega Rossi\"", "\" \"", "1:8: name: the name is empty — write what people call it"),
+    ("\"it\"", "\"de\"", "2:12: language: `de` is not known here — write one of `it`, `en`"),
     (
         "[shops.milano]",
         "[shops.Milano]",
@@ -155,11 +147,9 @@ fn a_shop_belongs_to_one_client() {
     files.replace("clients/bianchi.toml", "https://torino", "https://bergamo");
     assert_eq!(
         files.mistakes(),
-        [
-            "clients/rossi.toml:7:7: shops.milano.url: the same shop is already at \
+        ["clients/rossi.toml:7:7: shops.milano.url: the same shop is already at \
           `shops.milano.url` (clients/bianchi.toml:7) — name each shop once: remove one, or \
-          correct its url"
-        ]
+          correct its url"]
     );
 }
 
@@ -174,13 +164,8 @@ fn plain_http_is_fine_on_this_machine() {
 #[test]
 fn shops_have_a_bound() {
     let mut files = Files::good();
-    let shops: String = (0..SHOPS_MAX)
-        .map(|number| format!("[shops.s{number}]\n"))
-        .collect();
+    let shops: String = (0..SHOPS_MAX).map(|number| format!("[shops.s{number}]\n")).collect();
     files.append(FILE, &shops);
-    let bound = format!(
-        "shops: {} of them, and a client has at most {SHOPS_MAX}",
-        SHOPS_MAX + 2
-    );
+    let bound = format!("shops: {} of them, and a client has at most {SHOPS_MAX}", SHOPS_MAX + 2);
     assert!(files.mistakes().iter().any(|line| line.contains(&bound)));
 }

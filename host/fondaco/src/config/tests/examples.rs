@@ -42,14 +42,7 @@ fn the_examples_have_no_mistake() {
     let config = load(&files()).unwrap();
     assert_eq!(config.warnings, []);
     let client = &config.clients[0];
-    assert_eq!(
-        (
-            client.shops.len(),
-            client.installs.len(),
-            client.areas.len()
-        ),
-        (2, 1, 1)
-    );
+    assert_eq!((client.shops.len(), client.installs.len(), client.areas.len()), (2, 1, 1));
     assert_eq!(config.principals.len(), 2);
 }
 
@@ -60,44 +53,19 @@ fn known_keys(name: &str, section: &str) -> Vec<String> {
         let text = fs::read_to_string(files.path(name)).unwrap();
         files.write(name, &format!("zzzzzzzzzz = 1\n{text}"));
     } else {
-        files.replace(
-            name,
-            &format!("\n{section}\n"),
-            &format!("\n{section}\nzzzzzzzzzz = 1\n"),
-        );
+        files.replace(name, &format!("\n{section}\n"), &format!("\n{section}\nzzzzzzzzzz = 1\n"));
     }
     let mistakes = load(&files).unwrap_err();
-    let known = mistakes
-        .lines()
-        .find_map(|line| line.split_once("known here: "))
-        .unwrap()
-        .1;
-    known
-        .split(", ")
-        .map(|key| key.trim_matches('`').to_owned())
-        .collect()
+    let known = mistakes.lines().find_map(|line| line.split_once("known here: ")).unwrap().1;
+    known.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
 #[test]
 fn the_examples_show_every_key() {
     let mut tried = 0;
-    let host = [
-        "",
-        "[server]",
-        "[admin]",
-        "[store]",
-        "[log]",
-        "[clients]",
-        "[plugins]",
-    ];
+    let host = ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]"];
     let host = host.into_iter().chain(["[[principals]]"]);
-    let client = [
-        "",
-        "[areas.logistics]",
-        "[shops.milano]",
-        "[installs.stock-sync]",
-        "[wins]",
-    ];
+    let client = ["", "[areas.logistics]", "[shops.milano]", "[installs.stock-sync]", "[wins]"];
     let files = host
         .map(|section| ("fondaco.toml", "fondaco.example.toml", section))
         .chain(client.map(|section| ("clients/rossi.toml", "client.example.toml", section)));
@@ -108,18 +76,9 @@ fn the_examples_show_every_key() {
         for key in known_keys(file, section) {
             let as_value = own.contains(&format!("{key} = "));
             let inner = section.trim_matches(['[', ']']);
-            let path = if inner.is_empty() {
-                key.clone()
-            } else {
-                format!("{inner}.{key}")
-            };
-            let as_table = ["]", "."]
-                .iter()
-                .any(|end| text.contains(&format!("[{path}{end}")));
-            assert!(
-                as_value || as_table,
-                "{example_file} lacks `{key}` in {section}"
-            );
+            let path = if inner.is_empty() { key.clone() } else { format!("{inner}.{key}") };
+            let as_table = ["]", "."].iter().any(|end| text.contains(&format!("[{path}{end}")));
+            assert!(as_value || as_table, "{example_file} lacks `{key}` in {section}");
             tried += 1;
         }
     }

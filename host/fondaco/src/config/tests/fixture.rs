@@ -127,21 +127,14 @@ impl Files {
     pub(super) fn mistakes(&self) -> Vec<String> {
         let report = self.report();
         assert_eq!(report.config.is_some(), report.mistakes.is_empty());
-        report
-            .mistakes
-            .iter()
-            .map(|mistake| self.without_folder(&mistake.to_string()))
-            .collect()
+        report.mistakes.iter().map(|mistake| self.without_folder(&mistake.to_string())).collect()
     }
 
     /// The warnings' lines; there are no mistakes.
     pub(super) fn warnings(&self) -> Vec<String> {
         assert_eq!(self.mistakes(), [""; 0]);
         let warnings = self.report().config.unwrap().warnings;
-        warnings
-            .iter()
-            .map(|warning| self.without_folder(&warning.to_string()))
-            .collect()
+        warnings.iter().map(|warning| self.without_folder(&warning.to_string())).collect()
     }
 
     fn without_folder(&self, text: &str) -> String {

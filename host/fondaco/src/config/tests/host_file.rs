@@ -34,11 +34,7 @@ const CASES: [(&str, &str, &str); 16] = [
         "fondaco.toml:3:14: server.public-url: not an address of a site: relative URL without \
          a base — write one, such as \"https://shop.example\"",
     ),
-    (
-        "[store]",
-        "[sorte]",
-        "fondaco.toml:4:2: sorte: unknown key — did you mean `store`?",
-    ),
+    ("[store]", "[sorte]", "fondaco.toml:4:2: sorte: unknown key — did you mean `store`?"),
     (
         "folder = \"data\"",
         "folder = \"fondaco.toml\"",
@@ -108,62 +104,34 @@ fn each_mistake_of_the_hosts_file_has_its_line_and_fix() {
 #[test]
 fn a_filter_of_the_log_is_tried() {
     let line = only_mistake(FILE, "[store]", "[log]\nfilter = \"info,=,\"\n[store]");
-    assert!(
-        line.starts_with("fondaco.toml:5:10: log.filter: `info,=,` is not a filter"),
-        "{line}"
-    );
+    assert!(line.starts_with("fondaco.toml:5:10: log.filter: `info,=,` is not a filter"), "{line}");
     let mut files = Files::good();
-    files.append(
-        FILE,
-        "[log]\nformat = \"json\"\nfilter = \"info,fondaco_engine=debug\"\n",
-    );
+    files.append(FILE, "[log]\nformat = \"json\"\nfilter = \"info,fondaco_engine=debug\"\n");
     let log = files.report().config.unwrap().log;
-    assert_eq!(
-        (log.format, log.filter.as_str()),
-        (LogFormat::Json, "info,fondaco_engine=debug")
-    );
+    assert_eq!((log.format, log.filter.as_str()), (LogFormat::Json, "info,fondaco_engine=debug"));
 }
 
 #[test]
 fn a_public_url_can_be_joined_to() {
     let mut files = Files::good();
-    files.replace(
-        FILE,
-        "\n[store]",
-        "public-url = \"https://hooks.example/a\"\n[store]",
-    );
+    files.replace(FILE, "\n[store]", "public-url = \"https://hooks.example/a\"\n[store]");
     let url = files.report().config.unwrap().server.public_url.unwrap();
-    assert_eq!(
-        url.join("hooks/b").unwrap().as_str(),
-        "https://hooks.example/a/hooks/b"
-    );
+    assert_eq!(url.join("hooks/b").unwrap().as_str(), "https://hooks.example/a/hooks/b");
     assert_eq!(files.warnings(), [""; 0]);
     files.replace(FILE, "https://hooks", "http://hooks");
     assert_eq!(
         files.warnings(),
-        [
-            "warning: fondaco.toml:3:14: server.public-url: shops will send their orders \
-          unencrypted — put TLS in front of the host and write https"
-        ]
+        ["warning: fondaco.toml:3:14: server.public-url: shops will send their orders \
+          unencrypted — put TLS in front of the host and write https"]
     );
 }
 
 #[test]
 fn a_socket_has_room_for_its_path() {
     let long = "s".repeat(120);
-    let line = only_mistake(
-        FILE,
-        "[store]",
-        &format!("[admin]\nsocket = \"/{long}\"\n[store]"),
-    );
-    assert!(
-        line.starts_with("fondaco.toml:5:10: admin.socket: `/sss"),
-        "{line}"
-    );
-    assert!(
-        line.contains("has 121 bytes, and the path of a socket at most 107"),
-        "{line}"
-    );
+    let line = only_mistake(FILE, "[store]", &format!("[admin]\nsocket = \"/{long}\"\n[store]"));
+    assert!(line.starts_with("fondaco.toml:5:10: admin.socket: `/sss"), "{line}");
+    assert!(line.contains("has 121 bytes, and the path of a socket at most 107"), "{line}");
 }
 
 #[test]
@@ -199,16 +167,10 @@ fn principals_have_a_bound() {
     let mut files = Files::good();
     files.append(FILE, &"[[principals]]\n".repeat(PRINCIPALS_MAX));
     let lines = files.mistakes();
-    let bound = format!(
-        "{} principals, and a host has at most {PRINCIPALS_MAX}",
-        PRINCIPALS_MAX + 1
-    );
+    let bound =
+        format!("{} principals, and a host has at most {PRINCIPALS_MAX}", PRINCIPALS_MAX + 1);
     assert!(lines.iter().any(|line| line.contains(&bound)));
-    assert_eq!(
-        lines.len(),
-        1 + 3 * PRINCIPALS_MAX,
-        "name, role and token of each"
-    );
+    assert_eq!(lines.len(), 1 + 3 * PRINCIPALS_MAX, "name, role and token of each");
 }
 
 #[test]

@@ -163,12 +163,8 @@ fn what_is_resolved_says_where_it_came_from() {
         install.settings.value,
         json!({ "source": "milano", "low-stock": 5, "buffers": { "torino": 2 }, "skip-skus": [] })
     );
-    let origins: Vec<(&str, Origin)> = install
-        .settings
-        .origins
-        .iter()
-        .map(|(key, origin)| (key.as_str(), *origin))
-        .collect();
+    let origins: Vec<(&str, Origin)> =
+        install.settings.origins.iter().map(|(key, origin)| (key.as_str(), *origin)).collect();
     assert_eq!(
         origins,
         [
@@ -195,11 +191,7 @@ fn schedules_tick_as_the_manifest_says_where_nobody_says_otherwise() {
 fn a_digest_pins_the_very_file() {
     let mut files = Files::good();
     let digest = fondaco_sandbox::inspect(&stock_sync()).unwrap().digest;
-    files.replace(
-        FILE,
-        "version = \"0.1.0\"",
-        &format!("digest = \"{digest}\""),
-    );
+    files.replace(FILE, "version = \"0.1.0\"", &format!("digest = \"{digest}\""));
     assert_eq!(files.warnings(), [""; 0]);
     files.write_bytes("plugins/stock-sync.wasm", &stock_sync_that_imports(&ALL));
     let lines = files.mistakes();
@@ -231,10 +223,7 @@ fn every_missing_grant_is_named() {
 #[test]
 fn grants_that_nobody_asks_for_are_warned_of() {
     let mut files = Files::good();
-    files.write_bytes(
-        "plugins/stock-sync.wasm",
-        &stock_sync_that_imports(&ALL[..4]),
-    );
+    files.write_bytes("plugins/stock-sync.wasm", &stock_sync_that_imports(&ALL[..4]));
     files.replace(FILE, "\"alert\"]", "\"alert\", \"stock\"]");
     let expected = [
         "warning: clients/rossi.toml:25:24: installs.stock-sync.grants[1]: the plugin does not \
@@ -252,11 +241,7 @@ fn a_file_that_is_no_plugin_is_refused() {
     files.write_bytes("plugins/stock-sync.wasm", b"\0asm");
     let lines = files.mistakes();
     assert_eq!(lines.len(), 1);
-    assert!(
-        lines[0].starts_with(&format!("{place} cannot be loaded: ")),
-        "{}",
-        lines[0]
-    );
+    assert!(lines[0].starts_with(&format!("{place} cannot be loaded: ")), "{}", lines[0]);
 
     files.write_bytes("plugins/stock-sync.wasm", &stock_feed());
     let lines = files.mistakes();
@@ -270,11 +255,7 @@ fn a_file_that_is_no_plugin_is_refused() {
     let several = component("id = 5\nversion = 6\n", "{}", &["stock"], &[]);
     files.write_bytes("plugins/stock-sync.wasm", &several);
     let lines = files.mistakes();
-    assert_eq!(
-        lines.len(),
-        1,
-        "one line for one file, however much is wrong with it"
-    );
+    assert_eq!(lines.len(), 1, "one line for one file, however much is wrong with it");
     assert!(lines[0].contains("plugin.toml:1: "), "{}", lines[0]);
     assert!(lines[0].contains("; plugin.toml:2: "), "{}", lines[0]);
 }
@@ -297,10 +278,7 @@ fn two_modules_do_not_write_the_same_stock() {
     files.append(FILE, "[wins]\nchange-stock = \"stock-sync\"\n");
     assert_eq!(files.warnings(), [""; 0]);
     let config = files.report().config.unwrap();
-    assert_eq!(
-        config.clients[0].wins["change-stock"].as_str(),
-        "stock-sync"
-    );
+    assert_eq!(config.clients[0].wins["change-stock"].as_str(), "stock-sync");
 }
 
 #[test]
@@ -322,15 +300,9 @@ fn a_module_that_is_off_writes_nothing() {
 #[test]
 fn every_install_of_a_client_is_checked() {
     let mut files = Files::good();
-    files.append(
-        FILE,
-        "[installs.feed]\nplugin = \"none\"\n[installs.other]\nmode = 1\n",
-    );
+    files.append(FILE, "[installs.feed]\nplugin = \"none\"\n[installs.other]\nmode = 1\n");
     let lines = files.mistakes();
-    let places: Vec<&str> = lines
-        .iter()
-        .map(|line| line.split(": ").nth(1).unwrap())
-        .collect();
+    let places: Vec<&str> = lines.iter().map(|line| line.split(": ").nth(1).unwrap()).collect();
     assert_eq!(
         places,
         [

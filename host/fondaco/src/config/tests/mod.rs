@@ -65,16 +65,8 @@ fn a_syntax_error_gives_its_line_and_hides_nothing_else() {
     files.replace("fondaco.toml", "[store]", "[store");
     let lines = files.mistakes();
     assert_eq!(lines.len(), 3, "{lines:#?}");
-    assert!(
-        lines[0].starts_with("clients/rossi.toml:5:"),
-        "{}",
-        lines[0]
-    );
-    assert!(
-        lines[1].starts_with("clients/rossi.toml:15:7: shops.torino.url:"),
-        "{}",
-        lines[1]
-    );
+    assert!(lines[0].starts_with("clients/rossi.toml:5:"), "{}", lines[0]);
+    assert!(lines[1].starts_with("clients/rossi.toml:15:7: shops.torino.url:"), "{}", lines[1]);
     assert!(lines[2].starts_with("fondaco.toml:4:"), "{}", lines[2]);
 }
 
@@ -82,11 +74,7 @@ fn a_syntax_error_gives_its_line_and_hides_nothing_else() {
 fn a_key_or_a_table_written_twice_is_a_mistake() {
     let mut files = Files::good();
     files.replace("clients/rossi.toml", "[shops.torino]", "[shops.milano]");
-    files.replace(
-        "fondaco.toml",
-        "folder = \"data\"",
-        "folder = \"data\"\nfolder = \"other\"",
-    );
+    files.replace("fondaco.toml", "folder = \"data\"", "folder = \"data\"\nfolder = \"other\"");
     let lines = files.mistakes();
     assert_eq!(
         lines,
@@ -102,11 +90,7 @@ fn a_key_or_a_table_written_twice_is_a_mistake() {
 #[test]
 fn columns_count_characters() {
     let mut files = Files::good();
-    files.replace(
-        "fondaco.toml",
-        "listen = \"127.0.0.1:8787\"",
-        "\"perché\".\"è\" = 1",
-    );
+    files.replace("fondaco.toml", "listen = \"127.0.0.1:8787\"", "\"perché\".\"è\" = 1");
     assert_eq!(
         files.mistakes(),
         [
@@ -120,25 +104,12 @@ fn columns_count_characters() {
 #[test]
 fn a_mistake_is_one_line_whatever_the_file_holds() {
     let mut files = Files::good();
-    files.replace(
-        "fondaco.toml",
-        "[store]",
-        "\"a\\nb\\u001b[31m\" = 1\n[store]",
-    );
+    files.replace("fondaco.toml", "[store]", "\"a\\nb\\u001b[31m\" = 1\n[store]");
     let lines = files.mistakes();
     assert_eq!(lines.len(), 1);
-    assert!(
-        lines[0].contains("server.\"a\\nb\\u{1b}[31m\": unknown key"),
-        "{}",
-        lines[0]
-    );
+    assert!(lines[0].contains("server.\"a\\nb\\u{1b}[31m\": unknown key"), "{}", lines[0]);
     files.replace("fondaco.toml", "127.0.0.1:8787", "a\\nb\\u001b[31m");
-    assert!(
-        files
-            .mistakes()
-            .iter()
-            .all(|line| !line.contains(char::is_control))
-    );
+    assert!(files.mistakes().iter().all(|line| !line.contains(char::is_control)));
 }
 
 #[test]
@@ -158,17 +129,11 @@ fn files_that_cannot_be_read_are_mistakes() {
     files.write_bytes("clients/rossi.toml", &vec![b'#'; 1024 * 1024 + 1]);
     assert_eq!(
         files.mistakes(),
-        [
-            "clients/rossi.toml:1:1: `clients/rossi.toml` is larger than 1048576 bytes — name \
-          another file, or make it smaller"
-        ]
+        ["clients/rossi.toml:1:1: `clients/rossi.toml` is larger than 1048576 bytes — name \
+          another file, or make it smaller"]
     );
     files.write_bytes("clients/rossi.toml", &vec![b'\n'; 1024 * 1024]);
-    assert_eq!(
-        files.mistakes().len(),
-        2,
-        "at the limit it is read, and lacks name and language"
-    );
+    assert_eq!(files.mistakes().len(), 2, "at the limit it is read, and lacks name and language");
 }
 
 #[test]
@@ -178,10 +143,7 @@ fn the_admin_socket_is_told_whatever_else_is_wrong() {
     files.remove("clients/rossi.toml");
     assert_eq!(files.admin_socket().unwrap(), files.path("data/admin.sock"));
     files.append("fondaco.toml", "[admin]\nsocket = \"/run/fondaco.sock\"\n");
-    assert_eq!(
-        files.admin_socket().unwrap(),
-        std::path::Path::new("/run/fondaco.sock")
-    );
+    assert_eq!(files.admin_socket().unwrap(), std::path::Path::new("/run/fondaco.sock"));
     files.replace("fondaco.toml", "folder = \"data\"", "");
     let message = files.admin_socket().unwrap_err().to_string();
     assert!(message.contains("store.folder"), "{message}");

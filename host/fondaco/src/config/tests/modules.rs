@@ -32,20 +32,10 @@ pub(super) fn component(
         exported.export(name.as_str(), ComponentExportKind::Instance, index, None);
     }
     let mut component = Component::new();
-    component
-        .section(&types)
-        .section(&imported)
-        .section(&instances)
-        .section(&exported);
-    for (name, text) in [
-        (MANIFEST_SECTION, manifest),
-        (SETTINGS_SCHEMA_SECTION, schema),
-    ] {
+    component.section(&types).section(&imported).section(&instances).section(&exported);
+    for (name, text) in [(MANIFEST_SECTION, manifest), (SETTINGS_SCHEMA_SECTION, schema)] {
         let data = Cow::Borrowed(text.as_bytes());
-        component.section(&CustomSection {
-            name: name.into(),
-            data,
-        });
+        component.section(&CustomSection { name: name.into(), data });
     }
     component.finish()
 }
@@ -57,27 +47,12 @@ fn of_stock_sync(name: &str) -> String {
 
 /// A component with stock-sync's own manifest and settings schema.
 pub(super) fn stock_sync() -> Vec<u8> {
-    stock_sync_that_imports(&[
-        "catalogue",
-        "stock",
-        "orders",
-        "change-stock",
-        "alert",
-        "log",
-    ])
+    stock_sync_that_imports(&["catalogue", "stock", "orders", "change-stock", "alert", "log"])
 }
 
 pub(super) fn stock_sync_that_imports(imports: &[&str]) -> Vec<u8> {
-    let (manifest, schema) = (
-        of_stock_sync("plugin.toml"),
-        of_stock_sync("settings.schema.json"),
-    );
-    component(
-        &manifest,
-        &schema,
-        imports,
-        &["on-order", "on-stock", "on-schedule"],
-    )
+    let (manifest, schema) = (of_stock_sync("plugin.toml"), of_stock_sync("settings.schema.json"));
+    component(&manifest, &schema, imports, &["on-order", "on-stock", "on-schedule"])
 }
 
 /// Another module that writes stock.

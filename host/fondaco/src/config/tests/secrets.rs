@@ -14,19 +14,10 @@ fn each_bad_reference_has_its_line_and_fix() {
             "\"ck_pasted\"",
             format!("9:7: shops.milano.key: a secret does not belong into this file — {fix}"),
         ),
-        (
-            "5",
-            "9:7: shops.milano.key: expected a table, found a number".to_owned(),
-        ),
+        ("5", "9:7: shops.milano.key: expected a table, found a number".to_owned()),
         ("{}", format!("9:7: shops.milano.key: {one} — {fix}")),
-        (
-            "{ env = \"KEY\", file = \"key\" }",
-            format!("9:7: shops.milano.key: {one} — {fix}"),
-        ),
-        (
-            "{ enw = \"KEY\" }",
-            format!("9:7: shops.milano.key: {one} — {fix}"),
-        ),
+        ("{ env = \"KEY\", file = \"key\" }", format!("9:7: shops.milano.key: {one} — {fix}")),
+        ("{ enw = \"KEY\" }", format!("9:7: shops.milano.key: {one} — {fix}")),
         (
             "{ env = \"ck_pasted\" }",
             "9:15: shops.milano.key.env: not the name of an environment variable — name one, in \
@@ -95,10 +86,7 @@ fn files_are_read_without_their_line_end() {
     let bad: [(&[u8], &str); 5] = [
         (b"", "is empty"),
         (b"\n", "is empty"),
-        (
-            b"ck_a\nck_b\n",
-            "holds spaces around the secret, or more than one line",
-        ),
+        (b"ck_a\nck_b\n", "holds spaces around the secret, or more than one line"),
         (b"ck_\xff", "is not UTF-8 text"),
         (&[b'c'; 5000], "is larger than 4098 bytes"),
     ];
@@ -106,11 +94,7 @@ fn files_are_read_without_their_line_end() {
         files.write_bytes("secrets/key", bytes);
         let lines = files.mistakes();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        assert!(
-            lines[0].starts_with(&format!("{place} {message}")),
-            "{}",
-            lines[0]
-        );
+        assert!(lines[0].starts_with(&format!("{place} {message}")), "{}", lines[0]);
         assert!(!lines[0].contains("ck_"), "{}", lines[0]);
     }
 }

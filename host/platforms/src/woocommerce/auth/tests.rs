@@ -3,10 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn credentials() -> Credentials {
-    Credentials {
-        key: "ck_key".into(),
-        secret: "cs_secret&/%".into(),
-    }
+    Credentials { key: "ck_key".into(), secret: "cs_secret&/%".into() }
 }
 
 /// The example of RFC 5849, section 3.4.1.1.
@@ -42,24 +39,12 @@ fn the_base_of_a_signature_is_the_standards() {
 #[test]
 fn a_signature_is_what_the_shop_computes() {
     let url = Url::parse("http://shop.test/sub/wp-json/wc/v3/products").unwrap();
-    let query = vec![
-        ("search", "Caffè & tè +1~*".to_owned()),
-        ("per_page", "100".to_owned()),
-    ];
-    let once = Once {
-        nonce: "n1".to_owned(),
-        seconds: 1_795_409_178,
-    };
+    let query = vec![("search", "Caffè & tè +1~*".to_owned()), ("per_page", "100".to_owned())];
+    let once = Once { nonce: "n1".to_owned(), seconds: 1_795_409_178 };
     let signed = credentials().signed("GET", &url, query, &once);
-    let signature = signed
-        .iter()
-        .find(|(name, _)| *name == "oauth_signature")
-        .unwrap();
+    let signature = signed.iter().find(|(name, _)| *name == "oauth_signature").unwrap();
     assert_eq!(signature.1, "rW+b/4oAh9UGu97NogHzUqhoLhfrM9ekPfGax/ifFbQ=");
-    assert!(
-        !query_of(&signed).contains("cs_secret"),
-        "the secret does not travel"
-    );
+    assert!(!query_of(&signed).contains("cs_secret"), "the secret does not travel");
 }
 
 fn query_of(parameters: &Parameters) -> String {

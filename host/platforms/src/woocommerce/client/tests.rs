@@ -18,15 +18,9 @@ use crate::{
 async fn answered(reply: Reply) -> (PlatformError, PlatformError) {
     let replay = Replay::new(move |_| reply.clone()).await;
     let client = &replay.shop.client;
-    let read = client
-        .get::<Value>("/products/11", Vec::new())
-        .await
-        .map(|_| ())
-        .unwrap_err();
+    let read = client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
     let body = json!({ "stock_quantity": 1 });
-    let written = client
-        .call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body))
-        .await;
+    let written = client.call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body)).await;
     (read.into(), written.map(|_| ()).unwrap_err().into())
 }
 
@@ -35,10 +29,7 @@ async fn refusals_say_what_to_do() {
     let check = async |name: &str, end: &str| {
         let (read, written) = answered(Reply::captured(&format!("woocommerce/{name}"))).await;
         for error in [read, written] {
-            assert!(
-                matches!(error, PlatformError::Refused { .. }),
-                "{name}: {error:?}"
-            );
+            assert!(matches!(error, PlatformError::Refused { .. }), "{name}: {error:?}");
             assert!(error.to_string().ends_with(end), "{name}: {error}");
         }
     };
@@ -63,26 +54,14 @@ async fn refusals_say_what_to_do() {
          Settings, Advanced, REST API",
     )
     .await;
-    check(
-        "err_oauth_bad_signature",
-        "must be written exactly as WordPress has it",
-    )
-    .await;
-    check(
-        "err_route",
-        "(`rest_no_route`); is WooCommerce active in that shop?",
-    )
-    .await;
+    check("err_oauth_bad_signature", "must be written exactly as WordPress has it").await;
+    check("err_route", "(`rest_no_route`); is WooCommerce active in that shop?").await;
     check(
         "err_validation_type",
         "Invalid parameter(s): status, stock_quantity (`rest_invalid_param`)",
     )
     .await;
-    check(
-        "err_variation_via_products_put",
-        "(`woocommerce_rest_invalid_product_id`)",
-    )
-    .await;
+    check("err_variation_via_products_put", "(`woocommerce_rest_invalid_product_id`)").await;
     check("err_bad_product_id", "the shop no longer has it").await;
 }
 
@@ -92,9 +71,7 @@ async fn a_shop_that_is_busy_did_nothing_or_perhaps_something() {
     let wait = Some(std::time::Duration::from_secs(7));
     let (read, written) = answered(busy(429)).await;
     for error in [read, written] {
-        let PlatformError::Unavailable { retry_after, .. } = error else {
-            panic!("{error:?}")
-        };
+        let PlatformError::Unavailable { retry_after, .. } = error else { panic!("{error:?}") };
         assert_eq!(retry_after, wait);
     }
     for status in [500, 502, 503, 504] {
@@ -102,10 +79,7 @@ async fn a_shop_that_is_busy_did_nothing_or_perhaps_something() {
         assert!(
             matches!(read, PlatformError::Unavailable { retry_after, .. } if retry_after == wait)
         );
-        assert!(
-            matches!(written, PlatformError::Ambiguous { .. }),
-            "{written:?}"
-        );
+        assert!(matches!(written, PlatformError::Ambiguous { .. }), "{written:?}");
     }
 }
 
@@ -132,10 +106,7 @@ async fn what_is_not_woocommerces_is_told_apart() {
             .ends_with("is this the shop's url, and are its permalinks other than `plain`?")
     );
     let (read, written) = answered(Reply::text(200, "<b>Notice</b>: {\"id\":1}")).await;
-    assert!(
-        matches!(&read, PlatformError::Unavailable { .. }),
-        "{read:?}"
-    );
+    assert!(matches!(&read, PlatformError::Unavailable { .. }), "{read:?}");
     assert!(read.to_string().contains("(line 1, column 1)"), "{read}");
     assert!(matches!(written, PlatformError::Ambiguous { .. }));
 }
@@ -163,21 +134,13 @@ async fn an_echoed_key_is_not_repeated() {
 
 #[tokio::test]
 async fn a_shop_that_is_not_there_did_nothing() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let adapter = shop_at(&format!("http://{free}"));
     let body = json!({});
-    let written = adapter
-        .client
-        .call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body))
-        .await;
+    let written =
+        adapter.client.call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body)).await;
     let error = PlatformError::from(written.map(|_| ()).unwrap_err());
-    assert!(
-        matches!(error, PlatformError::Unavailable { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, PlatformError::Unavailable { .. }), "{error:?}");
     no_secret(&error);
 }
 
@@ -209,26 +172,15 @@ async fn a_connection_that_breaks_off_leaves_a_write_open() {
     ];
     for cut in cuts {
         let adapter = shop_at(&cut_off_after(cut));
-        let read = adapter
-            .client
-            .get::<Value>("/products/11", Vec::new())
-            .await;
+        let read = adapter.client.get::<Value>("/products/11", Vec::new()).await;
         let read = PlatformError::from(read.map(|_| ()).unwrap_err());
-        assert!(
-            matches!(read, PlatformError::Unavailable { .. }),
-            "{read:?}"
-        );
+        assert!(matches!(read, PlatformError::Unavailable { .. }), "{read:?}");
         no_secret(&read);
 
         let adapter = shop_at(&cut_off_after(cut));
-        let call = adapter
-            .client
-            .call::<Value>(Method::PUT, "/products/11", Vec::new(), None);
+        let call = adapter.client.call::<Value>(Method::PUT, "/products/11", Vec::new(), None);
         let written = PlatformError::from(call.await.map(|_| ()).unwrap_err());
-        assert!(
-            matches!(written, PlatformError::Ambiguous { .. }),
-            "{written:?}"
-        );
+        assert!(matches!(written, PlatformError::Ambiguous { .. }), "{written:?}");
         no_secret(&written);
     }
 }
@@ -238,25 +190,12 @@ async fn an_answer_is_not_read_without_end() {
     let replay = Replay::new(|_| Reply::json(&json!("x".repeat(2000)))).await;
     let mut adapter = shop_at(&replay.address);
     adapter.client.answer_bytes_max = 1000;
-    let read = adapter
-        .client
-        .get::<Value>("/products/11", Vec::new())
-        .await;
+    let read = adapter.client.get::<Value>("/products/11", Vec::new()).await;
     let read = PlatformError::from(read.map(|_| ()).unwrap_err());
     let reason = "the shop's answer to GET /products/11 is larger than 1000 bytes";
-    assert_eq!(
-        read,
-        PlatformError::Unavailable {
-            reason: reason.to_owned(),
-            retry_after: None
-        }
-    );
+    assert_eq!(read, PlatformError::Unavailable { reason: reason.to_owned(), retry_after: None });
     adapter.client.answer_bytes_max = 2002;
-    adapter
-        .client
-        .get::<Value>("/products/11", Vec::new())
-        .await
-        .unwrap();
+    adapter.client.get::<Value>("/products/11", Vec::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -267,10 +206,8 @@ async fn every_request_is_signed_anew() {
         replay.shop.fetch(Timestamp(1), &key).await.unwrap();
     }
     let got = replay.got();
-    let nonces: std::collections::BTreeSet<_> = got
-        .iter()
-        .map(|got| got.query["oauth_nonce"].clone())
-        .collect();
+    let nonces: std::collections::BTreeSet<_> =
+        got.iter().map(|got| got.query["oauth_nonce"].clone()).collect();
     assert_eq!(nonces.len(), 3);
     for got in &got {
         assert_eq!(got.query("oauth_consumer_key"), Some("ck_rig"));
@@ -283,11 +220,8 @@ async fn every_request_is_signed_anew() {
 async fn no_more_are_asked_at_once_than_the_shop_bears() {
     let replay = Replay::new(|_| Reply::json(&json!({}))).await;
     let client = &replay.shop.client;
-    let held = client
-        .turns
-        .acquire_many(u32::try_from(REQUESTS_AT_ONCE_MAX).unwrap())
-        .await
-        .unwrap();
+    let held =
+        client.turns.acquire_many(u32::try_from(REQUESTS_AT_ONCE_MAX).unwrap()).await.unwrap();
     let mut waiting = Box::pin(client.get::<Value>("/products/11", Vec::new()));
     tokio::select! {
         biased;
@@ -304,15 +238,9 @@ async fn over_https_the_key_goes_into_a_header() {
     let mut adapter = shop_at("http://127.0.0.1:1");
     adapter.client.base = "https://shop.test/wp-json/wc/v3".parse().unwrap();
     let query = vec![("per_page", "100".to_owned())];
-    let request = adapter
-        .client
-        .request(&Method::GET, "/products", query, None)
-        .unwrap();
+    let request = adapter.client.request(&Method::GET, "/products", query, None).unwrap();
     let request = request.build().unwrap();
-    assert_eq!(
-        request.url().as_str(),
-        "https://shop.test/wp-json/wc/v3/products?per_page=100"
-    );
+    assert_eq!(request.url().as_str(), "https://shop.test/wp-json/wc/v3/products?per_page=100");
     let header = &request.headers()["authorization"];
     assert_eq!(header, "Basic Y2tfcmlnOmNzX3JpZw==");
     assert!(header.is_sensitive());
@@ -321,10 +249,7 @@ async fn over_https_the_key_goes_into_a_header() {
 #[tokio::test]
 async fn over_http_neither_key_nor_secret_goes_into_a_header() {
     let adapter = shop_at("http://127.0.0.1:1");
-    let request = adapter
-        .client
-        .request(&Method::GET, "/products", Vec::new(), None)
-        .unwrap();
+    let request = adapter.client.request(&Method::GET, "/products", Vec::new(), None).unwrap();
     let request = request.build().unwrap();
     assert!(!request.headers().contains_key("authorization"));
     assert!(!request.url().as_str().contains("cs_rig"));

@@ -17,10 +17,7 @@ use crate::{
 
 /// A list as WooCommerce serves it: sorted by id, from an offset, at most so many.
 fn window(entries: &[Value], got: &Got) -> Reply {
-    assert_eq!(
-        (got.query("orderby"), got.query("order")),
-        (Some("id"), Some("asc"))
-    );
+    assert_eq!((got.query("orderby"), got.query("order")), (Some("id"), Some("asc")));
     let number = |name: &str| got.query(name).map(|text| text.parse::<usize>().unwrap());
     let (offset, most) = (number("offset").unwrap_or(0), number("per_page").unwrap());
     assert!(most <= 100, "more are refused");
@@ -32,18 +29,9 @@ fn window(entries: &[Value], got: &Got) -> Reply {
 fn order(id: u64) -> Value {
     static CAPTURED: LazyLock<Value> = LazyLock::new(|| {
         let mut order = answer("woocommerce/order_get");
-        let left_out = [
-            "billing",
-            "shipping",
-            "tax_lines",
-            "shipping_lines",
-            "meta_data",
-            "_links",
-        ];
-        order
-            .as_object_mut()
-            .unwrap()
-            .retain(|name, _| !left_out.contains(&name.as_str()));
+        let left_out =
+            ["billing", "shipping", "tax_lines", "shipping_lines", "meta_data", "_links"];
+        order.as_object_mut().unwrap().retain(|name, _| !left_out.contains(&name.as_str()));
         order["line_items"] = json!([]);
         order
     });
@@ -86,15 +74,9 @@ async fn read_all(replay: &Replay, mut meanwhile: impl FnMut(usize)) -> BTreeSet
     let mut cursor = None;
     for number in 0.. {
         assert!(number < 1000, "it ends");
-        let read = replay
-            .shop
-            .page(at(9), Collection::Orders, None, cursor.as_deref());
+        let read = replay.shop.page(at(9), Collection::Orders, None, cursor.as_deref());
         let page = read.await.unwrap();
-        ids.extend(
-            page.snapshots
-                .iter()
-                .map(|found| found.key.id.parse::<u64>().unwrap()),
-        );
+        ids.extend(page.snapshots.iter().map(|found| found.key.id.parse::<u64>().unwrap()));
         meanwhile(number);
         cursor = page.next;
         if cursor.is_none() {
@@ -108,24 +90,15 @@ async fn read_all(replay: &Replay, mut meanwhile: impl FnMut(usize)) -> BTreeSet
 async fn orders_are_read_page_by_page() {
     let orders: Orders = Arc::new(Mutex::new((1..=250).map(order).collect()));
     let replay = shop_with(&orders).await;
-    let first = replay
-        .shop
-        .page(at(9), Collection::Orders, None, None)
-        .await
-        .unwrap();
+    let first = replay.shop.page(at(9), Collection::Orders, None, None).await.unwrap();
     assert_eq!((first.snapshots.len(), first.total), (100, Some(250)));
-    let Entity::Order(found) = &first.snapshots[0].entity else {
-        panic!("an order")
-    };
+    let Entity::Order(found) = &first.snapshots[0].entity else { panic!("an order") };
     let version = Version::read(at(1_795_409_179_000), at(9));
     assert_eq!(found.head.version(), Some(version));
     assert_eq!(read_all(&replay, |_| {}).await, (1..=250).collect());
     // The first page and then all of them; each begins with the last entry of the one before.
-    let offsets: Vec<_> = replay
-        .got()
-        .iter()
-        .map(|got| got.query("offset").map(str::to_owned))
-        .collect();
+    let offsets: Vec<_> =
+        replay.got().iter().map(|got| got.query("offset").map(str::to_owned)).collect();
     let offset = |text: &str| Some(text.to_owned());
     assert_eq!(offsets, [None, None, offset("99"), offset("198")]);
 }
@@ -134,18 +107,8 @@ async fn orders_are_read_page_by_page() {
 async fn orders_are_asked_for_with_all_their_digits_and_in_utc() {
     let replay = shop_with(&Orders::default()).await;
     let since = Some(at(1_795_409_178_400));
-    let page = replay
-        .shop
-        .page(at(9), Collection::Orders, since, None)
-        .await
-        .unwrap();
-    assert_eq!(
-        page,
-        Page {
-            total: Some(0),
-            ..Page::default()
-        }
-    );
+    let page = replay.shop.page(at(9), Collection::Orders, since, None).await.unwrap();
+    assert_eq!(page, Page { total: Some(0), ..Page::default() });
     let got = &replay.got()[0];
     assert_eq!(got.path, "/orders");
     for (name, value) in [
@@ -189,14 +152,8 @@ async fn the_end_may_move_towards_the_reader() {
 async fn a_strange_cursor_is_refused() {
     let replay = shop_with(&Orders::default()).await;
     for cursor in ["", "3", "a:b", "1:2:3", ":"] {
-        let page = replay
-            .shop
-            .page(at(9), Collection::Orders, None, Some(cursor))
-            .await;
-        assert!(
-            matches!(page, Err(PlatformError::Refused { .. })),
-            "{cursor}"
-        );
+        let page = replay.shop.page(at(9), Collection::Orders, None, Some(cursor)).await;
+        assert!(matches!(page, Err(PlatformError::Refused { .. })), "{cursor}");
     }
 }
 
@@ -212,31 +169,20 @@ async fn one_bad_entry_does_not_hide_the_others() {
 #[tokio::test]
 async fn a_product_brings_its_variations() {
     let replay = Replay::new(|got| match got.path.as_str() {
-        "/products" => window(
-            &[simple(11), variable(12, &[13, 14]), variable(20, &[])],
-            got,
-        ),
+        "/products" => window(&[simple(11), variable(12, &[13, 14]), variable(20, &[])], got),
         "/products/12/variations" => Reply::captured("woocommerce/variations_list"),
         other => panic!("{other}"),
     })
     .await;
     let since = Some(at(1_795_409_178_000));
-    let page = replay
-        .shop
-        .page(at(9), Collection::Catalogue, since, None)
-        .await
-        .unwrap();
+    let page = replay.shop.page(at(9), Collection::Catalogue, since, None).await.unwrap();
     assert_eq!((page.next, page.total), (None, Some(3)));
     let found: BTreeSet<_> = page
         .snapshots
         .iter()
         .map(|found| {
             let content = found.entity.as_variant().unwrap().content.value().unwrap();
-            (
-                found.key.id.as_str(),
-                content.product.as_str(),
-                content.title.as_str(),
-            )
+            (found.key.id.as_str(), content.product.as_str(), content.title.as_str())
         })
         .collect();
     let expected = [
@@ -268,20 +214,11 @@ async fn many_products_with_variations_are_spread_over_pages() {
     let mut sizes = Vec::new();
     let mut cursor = None;
     loop {
-        let read = replay
-            .shop
-            .page(at(9), Collection::Catalogue, None, cursor.as_deref());
+        let read = replay.shop.page(at(9), Collection::Catalogue, None, cursor.as_deref());
         let page = read.await.unwrap();
         sizes.push(page.snapshots.len());
         for found in &page.snapshots {
-            let product = &found
-                .entity
-                .as_variant()
-                .unwrap()
-                .content
-                .value()
-                .unwrap()
-                .product;
+            let product = &found.entity.as_variant().unwrap().content.value().unwrap().product;
             let id: u64 = found.key.id.parse().unwrap();
             assert_eq!(product, &(id - 1000).to_string());
             ids.insert(id);
@@ -299,22 +236,12 @@ async fn many_products_with_variations_are_spread_over_pages() {
 async fn a_list_that_never_holds_still_is_given_up() {
     let orders: Orders = Arc::new(Mutex::new((1..=100).map(order).collect()));
     let replay = shop_with(&orders).await;
-    let page = replay
-        .shop
-        .page(at(9), Collection::Orders, None, None)
-        .await
-        .unwrap();
+    let page = replay.shop.page(at(9), Collection::Orders, None, None).await.unwrap();
     // As of a shop that does not know offsets and begins anew each time.
     let orders: Vec<Value> = (1..=100).map(order).collect();
     let replay = Replay::new(move |_| Reply::json(&Value::Array(orders.clone()))).await;
-    let next = replay
-        .shop
-        .page(at(9), Collection::Orders, None, page.next.as_deref())
-        .await;
-    assert!(
-        matches!(next, Err(PlatformError::Unavailable { .. })),
-        "{next:?}"
-    );
+    let next = replay.shop.page(at(9), Collection::Orders, None, page.next.as_deref()).await;
+    assert!(matches!(next, Err(PlatformError::Unavailable { .. })), "{next:?}");
     assert_eq!(replay.got().len(), PAGE_REQUESTS_MAX);
 }
 

@@ -12,43 +12,19 @@ const DELIVERIES: [(&str, &str); 16] = [
     ("woocommerce/webhook_order_created", "order.created"),
     ("woocommerce/webhook_order_deleted", "order.deleted"),
     ("woocommerce/webhook_order_updated", "order.updated"),
-    (
-        "woocommerce/webhook_order_updated_checkout_draft",
-        "order.updated",
-    ),
-    (
-        "woocommerce/webhook_order_updated_with_refund",
-        "order.updated",
-    ),
+    ("woocommerce/webhook_order_updated_checkout_draft", "order.updated"),
+    ("woocommerce/webhook_order_updated_with_refund", "order.updated"),
     ("woocommerce/webhook_owner_lost_rights", "order.created"),
     ("woocommerce/webhook_product_created", "product.created"),
     ("woocommerce/webhook_product_deleted", "product.deleted"),
     ("woocommerce/webhook_product_updated", "product.updated"),
-    (
-        "woocommerce/webhook_product_updated_variation",
-        "product.updated",
-    ),
+    ("woocommerce/webhook_product_updated_variation", "product.updated"),
     ("woocommerce-eur/webhook_order_created_fee", "order.created"),
-    (
-        "woocommerce-eur/webhook_order_updated_fee_coupon",
-        "order.updated",
-    ),
-    (
-        "woocommerce-eur/webhook_order_updated_from_clone",
-        "order.updated",
-    ),
-    (
-        "woocommerce-eur/webhook_order_updated_from_original",
-        "order.updated",
-    ),
-    (
-        "woocommerce-eur/webhook_order_updated_onhold",
-        "order.updated",
-    ),
-    (
-        "woocommerce-eur/webhook_order_updated_with_refund",
-        "order.updated",
-    ),
+    ("woocommerce-eur/webhook_order_updated_fee_coupon", "order.updated"),
+    ("woocommerce-eur/webhook_order_updated_from_clone", "order.updated"),
+    ("woocommerce-eur/webhook_order_updated_from_original", "order.updated"),
+    ("woocommerce-eur/webhook_order_updated_onhold", "order.updated"),
+    ("woocommerce-eur/webhook_order_updated_with_refund", "order.updated"),
 ];
 
 #[test]
@@ -57,13 +33,7 @@ fn every_delivery_is_the_shops() {
     for (name, topic) in DELIVERIES {
         let (headers, body) = delivery(name);
         let verified = adapter.verify(&headers, &body);
-        assert_eq!(
-            verified,
-            Ok(Verified::Delivery {
-                topic: topic.to_owned()
-            }),
-            "{name}"
-        );
+        assert_eq!(verified, Ok(Verified::Delivery { topic: topic.to_owned() }), "{name}");
     }
 }
 
@@ -76,19 +46,11 @@ fn a_flipped_bit_is_not_the_shops() {
             let mut other = body.clone();
             other[place] ^= 1;
             let verified = adapter.verify(&headers, &other);
-            assert_eq!(
-                verified,
-                Err(Unverified::WrongSignature),
-                "{name}, byte {place}"
-            );
+            assert_eq!(verified, Err(Unverified::WrongSignature), "{name}, byte {place}");
         }
         let mut longer = body.clone();
         longer.push(b' ');
-        assert_eq!(
-            adapter.verify(&headers, &longer),
-            Err(Unverified::WrongSignature),
-            "{name}"
-        );
+        assert_eq!(adapter.verify(&headers, &longer), Err(Unverified::WrongSignature), "{name}");
     }
 }
 
@@ -96,31 +58,15 @@ fn a_flipped_bit_is_not_the_shops() {
 fn another_signature_or_secret_is_not_the_shops() {
     let adapter = shop_at("http://127.0.0.1:1");
     let (headers, body) = delivery("woocommerce/webhook_order_updated");
-    let signature = headers["X-WC-Webhook-Signature"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let signature = headers["X-WC-Webhook-Signature"].to_str().unwrap().to_owned();
     let lower = signature.to_ascii_lowercase();
-    for other in [
-        "",
-        "AAAA",
-        "not base64!",
-        &lower,
-        &signature[..40],
-        &format!("{signature}AA"),
-    ] {
+    for other in ["", "AAAA", "not base64!", &lower, &signature[..40], &format!("{signature}AA")] {
         let mut headers = headers.clone();
-        headers.insert(
-            "X-WC-Webhook-Signature",
-            HeaderValue::from_str(other).unwrap(),
-        );
+        headers.insert("X-WC-Webhook-Signature", HeaderValue::from_str(other).unwrap());
         let verified = adapter.verify(&headers, &body);
         assert_eq!(verified, Err(Unverified::WrongSignature), "{other}");
     }
-    let other = Config {
-        webhook_secret: "rig-secret2".into(),
-        ..config("http://127.0.0.1:1")
-    };
+    let other = Config { webhook_secret: "rig-secret2".into(), ..config("http://127.0.0.1:1") };
     let verified = WooCommerce::new(other).unwrap().verify(&headers, &body);
     assert_eq!(verified, Err(Unverified::WrongSignature));
 }
@@ -159,15 +105,9 @@ fn only_a_ping_passes_unsigned() {
     json.insert("content-type", HeaderValue::from_static("application/json"));
     assert_eq!(adapter.verify(&json, &body), Err(Unverified::Unsigned));
     let mut topical = headers.clone();
-    topical.insert(
-        "X-WC-Webhook-Topic",
-        HeaderValue::from_static("order.deleted"),
-    );
+    topical.insert("X-WC-Webhook-Topic", HeaderValue::from_static("order.deleted"));
     assert_eq!(adapter.verify(&topical, &body), Err(Unverified::Unsigned));
-    assert_eq!(
-        adapter.verify(&HeaderMap::new(), &body),
-        Err(Unverified::Unsigned)
-    );
+    assert_eq!(adapter.verify(&HeaderMap::new(), &body), Err(Unverified::Unsigned));
 }
 
 fn normalise(topic: &str, body: &[u8]) -> Result<Vec<Heard>, Unreadable> {
@@ -185,10 +125,7 @@ fn what_is_deleted_leaves_a_tombstone() {
     let order = snapshot.entity.as_order().unwrap();
     assert!(order.head.is_deleted() && order.lines.is_deleted());
     let version = order.head.version().unwrap();
-    assert_eq!(
-        (version.platform, version.read),
-        (at(1_800_000_000_000), None)
-    );
+    assert_eq!((version.platform, version.read), (at(1_800_000_000_000), None));
 
     let (_, body) = delivery("woocommerce/webhook_product_deleted");
     let [Heard::Snapshot(snapshot)] = &normalise("product.deleted", &body).unwrap()[..] else {
@@ -203,13 +140,7 @@ fn what_is_deleted_leaves_a_tombstone() {
 fn what_is_not_kept_tells_nothing() {
     let (_, draft) = delivery("woocommerce/webhook_order_updated_checkout_draft");
     assert_eq!(normalise("order.updated", &draft), Ok(Vec::new()));
-    for topic in [
-        "customer.created",
-        "coupon.updated",
-        "action.woocommerce_x",
-        "order",
-        "",
-    ] {
+    for topic in ["customer.created", "coupon.updated", "action.woocommerce_x", "order", ""] {
         assert_eq!(normalise(topic, b"{\"id\":1}"), Ok(Vec::new()), "{topic}");
     }
 }

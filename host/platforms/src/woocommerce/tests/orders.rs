@@ -14,18 +14,13 @@ fn heard(name: &str) -> Order {
     let (_, body) = delivery(name);
     let shop = shop_at("http://127.0.0.1:1");
     let heard = shop.normalise("order.updated", at(0), &body).unwrap();
-    let [Heard::Snapshot(snapshot)] = &heard[..] else {
-        panic!("one snapshot of {name}")
-    };
+    let [Heard::Snapshot(snapshot)] = &heard[..] else { panic!("one snapshot of {name}") };
     snapshot.entity.as_order().unwrap().clone()
 }
 
 fn read(order: Value) -> Order {
     let order: payloads::Order = serde_json::from_value(order).unwrap();
-    let seen = Seen {
-        shop: &shop(),
-        read: Some(at(READ_AT)),
-    };
+    let seen = Seen { shop: &shop(), read: Some(at(READ_AT)) };
     let snapshot = orders::snapshot(&seen, &order).unwrap().unwrap();
     snapshot.entity.as_order().unwrap().clone()
 }
@@ -37,9 +32,7 @@ fn decimal(text: &str) -> Decimal {
 fn deductions(order: &Order) -> Vec<Option<String>> {
     let lines = order.lines.value().unwrap();
     let of = |deductions: &std::collections::BTreeMap<Location, Decimal>| {
-        deductions
-            .get(&Location::WHOLE_SHOP)
-            .map(Decimal::to_string)
+        deductions.get(&Location::WHOLE_SHOP).map(Decimal::to_string)
     };
     lines.iter().map(|line| of(&line.deductions)).collect()
 }
@@ -51,23 +44,11 @@ fn a_delivered_order_is_read_whole() {
     let modified = at(1_795_407_462_000);
     assert_eq!(order.head.version(), Some(Version::pushed(modified)));
     let head = order.head.value().unwrap();
-    assert_eq!(
-        (head.number.as_str(), head.state, head.test),
-        ("17", OrderState::Completed, false)
-    );
+    assert_eq!((head.number.as_str(), head.state, head.test), ("17", OrderState::Completed, false));
     assert_eq!(head.channel, "rest-api");
-    assert_eq!(
-        (head.placed_at, head.paid_at),
-        (at(1_795_407_461_000), Some(modified))
-    );
-    assert_eq!(
-        (head.currency.as_str(), head.prices_include_tax),
-        ("USD", false)
-    );
-    assert_eq!(
-        (head.total, head.total_tax),
-        (decimal("81.64"), decimal("6.66"))
-    );
+    assert_eq!((head.placed_at, head.paid_at), (at(1_795_407_461_000), Some(modified)));
+    assert_eq!((head.currency.as_str(), head.prices_include_tax), ("USD", false));
+    assert_eq!((head.total, head.total_tax), (decimal("81.64"), decimal("6.66")));
     assert_eq!(head.payment_method.as_deref(), Some("cod"));
     assert_eq!(head.shipping_country.as_deref(), Some("US"));
 
@@ -76,31 +57,16 @@ fn a_delivered_order_is_read_whole() {
     let mug = &lines[0];
     assert_eq!((mug.id.as_str(), mug.kind), ("1", LineKind::Goods));
     assert_eq!(mug.title, "Mug \"Ünïcode\" 漢字 & <b>");
-    assert_eq!(
-        (mug.variant.as_deref(), mug.product.as_deref()),
-        (Some("10"), Some("10"))
-    );
-    assert_eq!(
-        (mug.sku.as_deref(), mug.quantity),
-        (Some("MUG-1"), decimal("2"))
-    );
+    assert_eq!((mug.variant.as_deref(), mug.product.as_deref()), (Some("10"), Some("10")));
+    assert_eq!((mug.sku.as_deref(), mug.quantity), (Some("MUG-1"), decimal("2")));
     assert_eq!((mug.net, mug.tax), (decimal("39.98"), decimal("3.55")));
     let shirt = &lines[1];
-    assert_eq!(
-        (shirt.variant.as_deref(), shirt.product.as_deref()),
-        (Some("12"), Some("11"))
-    );
+    assert_eq!((shirt.variant.as_deref(), shirt.product.as_deref()), (Some("12"), Some("11")));
     // Two mugs were taken off the stock, and one refunded back onto it.
-    assert_eq!(
-        deductions(&order),
-        [Some("1".to_owned()), Some("1".to_owned())]
-    );
+    assert_eq!(deductions(&order), [Some("1".to_owned()), Some("1".to_owned())]);
 
     let refund = order.refunds["18"].value().unwrap();
-    assert_eq!(
-        (refund.amount, refund.reason.as_deref()),
-        (decimal("21.76"), Some("damaged"))
-    );
+    assert_eq!((refund.amount, refund.reason.as_deref()), (decimal("21.76"), Some("damaged")));
     assert_eq!(order.refunded(), decimal("21.76"));
 }
 
@@ -108,25 +74,17 @@ fn a_delivered_order_is_read_whole() {
 fn a_checkouts_order_comes_from_the_web() {
     let order = read(answer("woocommerce/order_from_checkout"));
     let head = order.head.value().unwrap();
-    assert_eq!(
-        (head.channel.as_str(), head.state),
-        ("web", OrderState::Processing)
-    );
+    assert_eq!((head.channel.as_str(), head.state), ("web", OrderState::Processing));
     let modified = at(1_795_407_808_000);
-    assert_eq!(
-        order.head.version(),
-        Some(Version::read(modified, at(READ_AT)))
-    );
+    assert_eq!(order.head.version(), Some(Version::read(modified, at(READ_AT))));
 }
 
 #[test]
 fn deductions_follow_what_the_shop_did() {
     let check = |name: &str, expected: &[Option<&str>]| {
         let order = read(answer(&format!("woocommerce-eur/{name}")));
-        let expected: Vec<Option<String>> = expected
-            .iter()
-            .map(|quantity| quantity.map(str::to_owned))
-            .collect();
+        let expected: Vec<Option<String>> =
+            expected.iter().map(|quantity| quantity.map(str::to_owned)).collect();
         assert_eq!(deductions(&order), expected, "{name}");
     };
     check("stock_order_processing", &[Some("2")]);
@@ -165,11 +123,7 @@ fn states_are_the_contracts() {
     let check = |status: &str, paid: bool, state: OrderState| {
         let mut order = answer("woocommerce/order_get");
         order["status"] = json!(status);
-        order["date_paid_gmt"] = if paid {
-            json!("2026-11-23T04:46:19")
-        } else {
-            json!(null)
-        };
+        order["date_paid_gmt"] = if paid { json!("2026-11-23T04:46:19") } else { json!(null) };
         assert_eq!(read(order).head.value().unwrap().state, state, "{status}");
     };
     check("pending", false, OrderState::Pending);
@@ -185,30 +139,21 @@ fn states_are_the_contracts() {
 
 #[test]
 fn drafts_are_no_orders_and_the_trash_is_gone() {
-    let seen = Seen {
-        shop: &shop(),
-        read: None,
-    };
+    let seen = Seen { shop: &shop(), read: None };
     let draft: payloads::Order =
         serde_json::from_value(answer("woocommerce-eur/stock_checkout_draft")[0].take()).unwrap();
     assert_eq!(orders::snapshot(&seen, &draft), Ok(None));
     let trashed = read(answer("woocommerce/order_get_trashed"));
     assert!(trashed.head.is_deleted() && trashed.lines.is_deleted());
     let modified = at(1_795_407_658_000);
-    assert_eq!(
-        trashed.head.version(),
-        Some(Version::read(modified, at(READ_AT)))
-    );
+    assert_eq!(trashed.head.version(), Some(Version::read(modified, at(READ_AT))));
 }
 
 #[test]
 fn a_line_without_a_product_is_custom() {
     let order = read(answer("woocommerce/err_order_bad_product"));
     let line = &order.lines.value().unwrap()[0];
-    assert_eq!(
-        (line.kind, &line.variant, &line.product),
-        (LineKind::Custom, &None, &None)
-    );
+    assert_eq!((line.kind, &line.variant, &line.product), (LineKind::Custom, &None, &None));
     assert_eq!(line.sku, None);
 }
 
@@ -240,10 +185,7 @@ fn amounts_keep_six_digits() {
 
 #[test]
 fn an_order_without_what_it_needs_is_refused() {
-    let seen = Seen {
-        shop: &shop(),
-        read: None,
-    };
+    let seen = Seen { shop: &shop(), read: None };
     let check = |field: &str, value: Value, reason: &str| {
         let mut order = answer("woocommerce/order_get");
         order[field] = value;
@@ -272,8 +214,5 @@ fn a_payment_or_country_that_is_empty_is_absent() {
     order["date_paid_gmt"] = json!(null);
     let order = read(order);
     let head = order.head.value().unwrap();
-    assert_eq!(
-        (&head.payment_method, &head.shipping_country, head.paid_at),
-        (&None, &None, None)
-    );
+    assert_eq!((&head.payment_method, &head.shipping_country, head.paid_at), (&None, &None, None));
 }

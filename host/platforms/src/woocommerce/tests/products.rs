@@ -16,27 +16,19 @@ fn heard(name: &str) -> Variant {
     let (_, body) = delivery(name);
     let shop = shop_at("http://127.0.0.1:1");
     let heard = shop.normalise("product.updated", at(0), &body).unwrap();
-    let [Heard::Snapshot(snapshot)] = &heard[..] else {
-        panic!("one snapshot of {name}")
-    };
+    let [Heard::Snapshot(snapshot)] = &heard[..] else { panic!("one snapshot of {name}") };
     snapshot.entity.as_variant().unwrap().clone()
 }
 
 fn read(product: Value, naming: Naming<'_>) -> Variant {
     let product: Product = serde_json::from_value(product).unwrap();
-    let seen = Seen {
-        shop: &shop(),
-        read: Some(at(5)),
-    };
+    let seen = Seen { shop: &shop(), read: Some(at(5)) };
     let snapshot = products::snapshot(&seen, &product, naming).unwrap();
     snapshot.entity.as_variant().unwrap().clone()
 }
 
 fn stock(variant: &Variant) -> StockLevel {
-    variant.stock[&Location::WHOLE_SHOP]
-        .value()
-        .unwrap()
-        .clone()
+    variant.stock[&Location::WHOLE_SHOP].value().unwrap().clone()
 }
 
 fn decimal(text: &str) -> Decimal {
@@ -49,22 +41,13 @@ fn a_simple_product_is_a_variant() {
     let version = Version::read(at(1_795_409_178_000), at(5));
     assert_eq!(variant.content.version(), Some(version));
     let content = variant.content.value().unwrap();
-    assert_eq!(
-        (content.product.as_str(), content.sku.as_deref()),
-        ("11", Some("MUG-1"))
-    );
+    assert_eq!((content.product.as_str(), content.sku.as_deref()), ("11", Some("MUG-1")));
     assert_eq!(content.title, "Mug \"Ünïcode\" 漢字 & <b>");
     assert_eq!(content.price, Some(decimal("19.99")));
     assert_eq!(content.barcode.as_deref(), Some("0012345678905"));
     assert!(content.published);
-    assert_eq!(
-        variant.stock[&Location::WHOLE_SHOP].version(),
-        Some(version)
-    );
-    let level = StockLevel {
-        policy: StockPolicy::Tracked,
-        available: Some(decimal("10")),
-    };
+    assert_eq!(variant.stock[&Location::WHOLE_SHOP].version(), Some(version));
+    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("10")) };
     assert_eq!(stock(&variant), level);
 }
 
@@ -76,19 +59,13 @@ fn a_delivered_product_is_a_variant() {
     assert!(product.content.value().is_some());
     let variation = heard("woocommerce/webhook_product_updated_variation");
     let content = variation.content.value().unwrap();
-    assert_eq!(
-        (content.product.as_str(), content.title.as_str()),
-        ("11", "T-Shirt - S, Red")
-    );
+    assert_eq!((content.product.as_str(), content.title.as_str()), ("11", "T-Shirt - S, Red"));
     assert_eq!(stock(&variation).available, Some(decimal("4")));
 }
 
 #[test]
 fn a_variation_has_one_title() {
-    let whole = read(
-        answer("woocommerce/variation_via_products_endpoint"),
-        Naming::Whole,
-    );
+    let whole = read(answer("woocommerce/variation_via_products_endpoint"), Naming::Whole);
     let listed = answer("woocommerce/variation_get");
     let short = read(listed.clone(), Naming::VariationOf("T-Shirt"));
     assert_eq!(whole.content, short.content);
@@ -104,10 +81,7 @@ fn a_variation_has_one_title_where_the_shop_leaves_its_options_out() {
     let mut whole = answer("woocommerce/variation_via_products_endpoint");
     whole["name"] = json!("T-Shirt");
     let whole = read(whole, Naming::Whole);
-    let short = read(
-        answer("woocommerce/variation_get"),
-        Naming::VariationOf("T-Shirt"),
-    );
+    let short = read(answer("woocommerce/variation_get"), Naming::VariationOf("T-Shirt"));
     assert_eq!(whole.content, short.content);
 }
 
@@ -119,47 +93,17 @@ fn stock_is_counted_three_ways() {
             product[name] = value.clone();
         }
         let level = stock(&read(product, Naming::Whole));
-        assert_eq!(
-            level,
-            StockLevel {
-                policy,
-                available: available.map(decimal)
-            },
-            "{changes}"
-        );
+        assert_eq!(level, StockLevel { policy, available: available.map(decimal) }, "{changes}");
     };
     check(json!({}), StockPolicy::Tracked, Some("10"));
-    check(
-        json!({ "backorders": "notify" }),
-        StockPolicy::Backorder,
-        Some("10"),
-    );
-    check(
-        json!({ "backorders": "yes", "stock_quantity": -3 }),
-        StockPolicy::Backorder,
-        Some("-3"),
-    );
-    check(
-        json!({ "stock_quantity": "2.5" }),
-        StockPolicy::Tracked,
-        Some("2.5"),
-    );
-    check(
-        json!({ "stock_quantity": null }),
-        StockPolicy::Tracked,
-        Some("0"),
-    );
-    check(
-        json!({ "manage_stock": false }),
-        StockPolicy::Untracked,
-        None,
-    );
+    check(json!({ "backorders": "notify" }), StockPolicy::Backorder, Some("10"));
+    check(json!({ "backorders": "yes", "stock_quantity": -3 }), StockPolicy::Backorder, Some("-3"));
+    check(json!({ "stock_quantity": "2.5" }), StockPolicy::Tracked, Some("2.5"));
+    check(json!({ "stock_quantity": null }), StockPolicy::Tracked, Some("0"));
+    check(json!({ "manage_stock": false }), StockPolicy::Untracked, None);
     let parent = answer("woocommerce/variation_manage_stock_parent");
     let level = stock(&read(parent, Naming::VariationAlone));
-    let expected = StockLevel {
-        policy: StockPolicy::Tracked,
-        available: Some(decimal("30")),
-    };
+    let expected = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("30")) };
     assert_eq!(level, expected);
 }
 
@@ -167,30 +111,14 @@ fn stock_is_counted_three_ways() {
 fn captured_backorders_and_uncounted_stock() {
     let stock_of = |name: &str| {
         let mut body = answer(name);
-        let product = if body.is_array() {
-            body[0].take()
-        } else {
-            body
-        };
+        let product = if body.is_array() { body[0].take() } else { body };
         stock(&read(product, Naming::Whole))
     };
     let policy = |name: &str| stock_of(name).policy;
-    assert_eq!(
-        policy("woocommerce-eur/stock_backorder_product_notify"),
-        StockPolicy::Backorder
-    );
-    assert_eq!(
-        policy("woocommerce-eur/stock_backorder_product_yes"),
-        StockPolicy::Backorder
-    );
+    assert_eq!(policy("woocommerce-eur/stock_backorder_product_notify"), StockPolicy::Backorder);
+    assert_eq!(policy("woocommerce-eur/stock_backorder_product_yes"), StockPolicy::Backorder);
     let uncounted = stock_of("woocommerce/stock_put_unmanaged");
-    assert_eq!(
-        uncounted,
-        StockLevel {
-            policy: StockPolicy::Untracked,
-            available: None
-        }
-    );
+    assert_eq!(uncounted, StockLevel { policy: StockPolicy::Untracked, available: None });
 }
 
 #[test]
@@ -202,16 +130,10 @@ fn what_is_empty_is_absent() {
     product["status"] = json!("private");
     let variant = read(product.clone(), Naming::Whole);
     let content = variant.content.value().unwrap();
-    assert_eq!(
-        (content.price, &content.sku, &content.barcode),
-        (None, &None, &None)
-    );
+    assert_eq!((content.price, &content.sku, &content.barcode), (None, &None, &None));
     assert!(!content.published);
     product["price"] = json!(null);
-    assert_eq!(
-        read(product, Naming::Whole).content.value().unwrap().price,
-        None
-    );
+    assert_eq!(read(product, Naming::Whole).content.value().unwrap().price, None);
 }
 
 #[test]
@@ -226,9 +148,7 @@ fn a_product_with_variations_is_none_itself() {
     let adapter = shop_at("http://127.0.0.1:1");
     let mut product = answer("woocommerce/product_variable_get");
     let heard = |product: &Value| {
-        adapter
-            .normalise("product.updated", at(0), product.to_string().as_bytes())
-            .unwrap()
+        adapter.normalise("product.updated", at(0), product.to_string().as_bytes()).unwrap()
     };
     assert_eq!(heard(&product), Vec::new());
     // It counts for its variations, and they do not say so themselves.

@@ -13,15 +13,8 @@ async fn a_shop_says_what_it_is() {
     })
     .await;
     let facts = replay.shop.facts().await.unwrap();
-    assert_eq!(
-        (facts.version.as_str(), facts.currency.as_str()),
-        ("10.5.0", "USD")
-    );
-    let fields: Vec<_> = replay
-        .got()
-        .iter()
-        .map(|got| got.query["_fields"].clone())
-        .collect();
+    assert_eq!((facts.version.as_str(), facts.currency.as_str()), ("10.5.0", "USD"));
+    let fields: Vec<_> = replay.got().iter().map(|got| got.query["_fields"].clone()).collect();
     assert_eq!(fields, ["id,value", "environment.version"]);
 }
 
@@ -47,16 +40,7 @@ async fn one_entity_is_read() {
     assert_eq!(version, Version::read(at(1_795_409_179_000), at(7)));
     assert_eq!(replay.got()[0].query("dp"), Some("6"));
     let variant = fetch(EntityKey::variant(shop(), "13")).await;
-    assert_eq!(
-        variant
-            .as_variant()
-            .unwrap()
-            .content
-            .value()
-            .unwrap()
-            .product,
-        "12"
-    );
+    assert_eq!(variant.as_variant().unwrap().content.value().unwrap().product, "12");
     let gone = Some(Version::read(at(7), at(7)));
     let order = fetch(EntityKey::order(shop(), "999999")).await;
     assert!(order.as_order().unwrap().head.is_deleted());
@@ -82,14 +66,7 @@ async fn a_shop_without_woocommerce_loses_nothing() {
 #[tokio::test]
 async fn an_id_is_a_number() {
     let replay = Replay::new(|_| panic!("nothing is asked")).await;
-    for id in [
-        "",
-        "12/../13",
-        "x",
-        "-1",
-        "1?force=true",
-        "99999999999999999999999",
-    ] {
+    for id in ["", "12/../13", "x", "-1", "1?force=true", "99999999999999999999999"] {
         let key = EntityKey::order(shop(), id);
         let error = replay.shop.fetch(at(7), &key).await.unwrap_err();
         assert!(matches!(error, PlatformError::Refused { .. }), "{id}");
@@ -121,10 +98,8 @@ async fn webhooks_that_are_missing_or_off_are_made() {
     })
     .await;
     let made = replay.shop.ensure_webhooks(address).await.unwrap();
-    let made: Vec<_> = made
-        .iter()
-        .map(|made| (made.topic.as_str(), made.because.as_str()))
-        .collect();
+    let made: Vec<_> =
+        made.iter().map(|made| (made.topic.as_str(), made.because.as_str())).collect();
     let expected = [
         ("order.updated", "disabled"),
         ("order.deleted", "paused"),
@@ -166,14 +141,7 @@ async fn the_captured_list_of_webhooks_is_read() {
     })
     .await;
     // That shop has one of the topics at this address.
-    let made = replay
-        .shop
-        .ensure_webhooks("http://127.0.0.1:8090/order-created")
-        .await
-        .unwrap();
+    let made = replay.shop.ensure_webhooks("http://127.0.0.1:8090/order-created").await.unwrap();
     assert_eq!(made.len(), 5);
-    assert!(
-        made.iter()
-            .all(|made| made.because == "missing" && made.topic != "order.created")
-    );
+    assert!(made.iter().all(|made| made.because == "missing" && made.topic != "order.created"));
 }

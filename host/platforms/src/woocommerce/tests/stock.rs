@@ -24,10 +24,7 @@ fn variant(product: &str, policy: StockPolicy) -> Entity {
         published: true,
     };
     let counted = policy != StockPolicy::Untracked;
-    let level = StockLevel {
-        policy,
-        available: counted.then(|| decimal("10")),
-    };
+    let level = StockLevel { policy, available: counted.then(|| decimal("10")) };
     Entity::Variant(Variant {
         content: Aspect::known(version, content),
         stock: [(Location::WHOLE_SHOP, Aspect::known(version, level))].into(),
@@ -46,25 +43,15 @@ fn change(id: &str, available: &str) -> ActionKind {
 
 fn request(available: &str) -> Request {
     let shop = shop_at("http://127.0.0.1:1");
-    shop.request(
-        &change("11", available),
-        &variant("11", StockPolicy::Tracked),
-    )
-    .unwrap()
+    shop.request(&change("11", available), &variant("11", StockPolicy::Tracked)).unwrap()
 }
 
 #[test]
 fn a_request_is_made_for_each_kind_of_variant() {
     let simple = request("7.0");
-    assert_eq!(
-        (simple.method.as_str(), simple.path.as_str()),
-        ("PUT", "/products/11")
-    );
+    assert_eq!((simple.method.as_str(), simple.path.as_str()), ("PUT", "/products/11"));
     assert_eq!(simple.body, json!({ "stock_quantity": 7 }));
-    assert_eq!(
-        (simple.only_if, simple.result),
-        (decimal("10"), decimal("7"))
-    );
+    assert_eq!((simple.only_if, simple.result), (decimal("10"), decimal("7")));
     assert_eq!(simple.entity, EntityKey::variant(shop(), "11"));
     let adapter = shop_at("http://127.0.0.1:1");
     let entity = variant("12", StockPolicy::Backorder);
@@ -78,10 +65,7 @@ fn what_the_shop_cannot_do_is_refused() {
     let adapter = shop_at("http://127.0.0.1:1");
     let tracked = variant("11", StockPolicy::Tracked);
     let check = |action: &ActionKind, entity: &Entity, reason: &str| {
-        assert_eq!(
-            adapter.request(action, entity).unwrap_err().to_string(),
-            reason
-        );
+        assert_eq!(adapter.request(action, entity).unwrap_err().to_string(), reason);
     };
     check(
         &change("11", "7.5"),
@@ -104,24 +88,12 @@ fn what_the_shop_cannot_do_is_refused() {
         "ids of a WooCommerce shop are numbers, and this one is not",
     );
     let with = |change: ActionKind, place: &str, whose: &str| {
-        let ActionKind::ChangeStock {
-            variant,
-            available,
-            decided_on,
-            ..
-        } = change
-        else {
+        let ActionKind::ChangeStock { variant, available, decided_on, .. } = change else {
             panic!("a change of stock");
         };
         let shop = ShopId::new(whose).unwrap();
         let location = Location::new(place);
-        ActionKind::ChangeStock {
-            shop,
-            variant,
-            location,
-            available,
-            decided_on,
-        }
+        ActionKind::ChangeStock { shop, variant, location, available, decided_on }
     };
     check(
         &with(change("11", "7"), "7", "milano"),
@@ -156,9 +128,7 @@ async fn product_with(changes: Value) -> Replay {
 async fn stock_is_written_where_it_is_as_decided() {
     let replay = product_with(json!({})).await;
     let executed = replay.shop.execute(at(50), &request("7")).await.unwrap();
-    let Executed::Done { snapshots } = executed else {
-        panic!("{executed:?}")
-    };
+    let Executed::Done { snapshots } = executed else { panic!("{executed:?}") };
     let written = snapshots[0].entity.as_variant().unwrap();
     let level = &written.stock[&Location::WHOLE_SHOP];
     assert_eq!(level.value().unwrap().available, Some(decimal("7")));
@@ -173,9 +143,7 @@ async fn stock_is_written_where_it_is_as_decided() {
 async fn stock_that_is_another_is_left_alone() {
     let replay = product_with(json!({ "stock_quantity": 8 })).await;
     let executed = replay.shop.execute(at(50), &request("7")).await.unwrap();
-    let Executed::Stale { found, snapshots } = executed else {
-        panic!("{executed:?}")
-    };
+    let Executed::Stale { found, snapshots } = executed else { panic!("{executed:?}") };
     assert_eq!((found, snapshots.len()), (decimal("8"), 1));
     assert_eq!(replay.calls(), ["GET /products/11"]);
 }
@@ -192,25 +160,11 @@ async fn what_is_so_already_is_not_written() {
 async fn what_is_not_counted_is_refused() {
     let check = async |changes: Value, reason: &str| {
         let replay = product_with(changes).await;
-        let error = replay
-            .shop
-            .execute(at(50), &request("7"))
-            .await
-            .unwrap_err();
-        assert_eq!(
-            error,
-            PlatformError::Refused {
-                reason: reason.to_owned()
-            }
-        );
+        let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
+        assert_eq!(error, PlatformError::Refused { reason: reason.to_owned() });
         assert_eq!(replay.calls(), ["GET /products/11"]);
         let error = replay.shop.look(at(50), &request("7")).await.unwrap_err();
-        assert_eq!(
-            error,
-            PlatformError::Refused {
-                reason: reason.to_owned()
-            }
-        );
+        assert_eq!(error, PlatformError::Refused { reason: reason.to_owned() });
     };
     check(
         json!({ "manage_stock": false, "stock_quantity": null }),
@@ -223,11 +177,7 @@ async fn what_is_not_counted_is_refused() {
          switch on stock management for the variation",
     )
     .await;
-    check(
-        json!({ "status": "trash" }),
-        "variant 11 is in the shop's trash",
-    )
-    .await;
+    check(json!({ "status": "trash" }), "variant 11 is in the shop's trash").await;
 }
 
 #[tokio::test]
@@ -238,41 +188,21 @@ async fn a_write_that_is_dropped_is_noticed() {
         _ => Reply::captured("woocommerce/stock_put_unmanaged"),
     })
     .await;
-    let error = replay
-        .shop
-        .execute(at(50), &request("7"))
-        .await
-        .unwrap_err();
+    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
     assert!(matches!(error, PlatformError::Refused { .. }), "{error:?}");
 
     // Taken, and another number answered.
     let replay = Replay::new(|_| Reply::captured("woocommerce/product_get")).await;
-    let error = replay
-        .shop
-        .execute(at(50), &request("7"))
-        .await
-        .unwrap_err();
+    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
     let reason = "the shop took 7 for variant 11 on milano and answered that it has 10";
-    assert_eq!(
-        error,
-        PlatformError::Ambiguous {
-            reason: reason.to_owned()
-        }
-    );
+    assert_eq!(error, PlatformError::Ambiguous { reason: reason.to_owned() });
 }
 
 #[tokio::test]
 async fn what_is_gone_is_refused() {
     let replay = Replay::new(|_| Reply::captured("woocommerce/err_bad_product_id")).await;
-    let error = replay
-        .shop
-        .execute(at(50), &request("7"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the shop no longer has variant 11 on milano"
-    );
+    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
+    assert_eq!(error.to_string(), "the shop no longer has variant 11 on milano");
 }
 
 #[tokio::test]
@@ -303,20 +233,12 @@ async fn a_variation_is_written_under_its_product() {
     let adapter = shop_at("http://127.0.0.1:1");
     let entity = variant("12", StockPolicy::Tracked);
     let ask = adapter.request(&change("13", "3"), &entity).unwrap();
-    let ask = Request {
-        only_if: decimal("5"),
-        ..ask
-    };
+    let ask = Request { only_if: decimal("5"), ..ask };
     let executed = replay.shop.execute(at(50), &ask).await.unwrap();
-    let Executed::Done { snapshots } = executed else {
-        panic!("{executed:?}")
-    };
+    let Executed::Done { snapshots } = executed else { panic!("{executed:?}") };
     let written = snapshots[0].entity.as_variant().unwrap();
     // The answer has only the short name, so it tells nothing of the content.
     assert_eq!(written.content, Aspect::Unknown);
     let path = "/products/12/variations/13";
-    assert_eq!(
-        replay.calls(),
-        [format!("GET {path}"), format!("PUT {path}")]
-    );
+    assert_eq!(replay.calls(), [format!("GET {path}"), format!("PUT {path}")]);
 }

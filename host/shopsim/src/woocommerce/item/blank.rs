@@ -86,11 +86,7 @@ pub(super) fn slug_of_option(option: &str) -> String {
 pub(super) fn slug(name: &str) -> String {
     let mut slug = String::new();
     let mut in_tag = false;
-    for character in name
-        .replace("&amp;", " ")
-        .chars()
-        .flat_map(char::to_lowercase)
-    {
+    for character in name.replace("&amp;", " ").chars().flat_map(char::to_lowercase) {
         match character {
             '<' => in_tag = true,
             '>' => in_tag = false,

@@ -23,21 +23,12 @@ pub(crate) const READ_ONLY: &str = "GET";
 
 impl Answer {
     pub(crate) fn ok(body: Value) -> Self {
-        Self {
-            status: 200,
-            body,
-            headers: Vec::new(),
-            allow: None,
-        }
+        Self { status: 200, body, headers: Vec::new(), allow: None }
     }
 
     /// A thing that was made, and its address.
     pub(crate) fn created(body: Value, location: String) -> Self {
-        Self {
-            status: 201,
-            headers: vec![("location", location)],
-            ..Self::ok(body)
-        }
+        Self { status: 201, headers: vec![("location", location)], ..Self::ok(body) }
     }
 
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
@@ -46,10 +37,7 @@ impl Answer {
 
     pub(crate) fn error_with(status: u16, code: &str, message: &str, data: Value) -> Self {
         let body = json!({ "code": code, "message": message, "data": data });
-        Self {
-            status,
-            ..Self::ok(body)
-        }
+        Self { status, ..Self::ok(body) }
     }
 
     pub(crate) fn no_route() -> Self {
@@ -102,15 +90,9 @@ impl Answer {
         let mut all = vec![
             ("content-type", "application/json; charset=UTF-8".to_owned()),
             ("x-robots-tag", "noindex".to_owned()),
-            (
-                "link",
-                format!("<{home}/wp-json/>; rel=\"https://api.w.org/\""),
-            ),
+            ("link", format!("<{home}/wp-json/>; rel=\"https://api.w.org/\"")),
             ("x-content-type-options", "nosniff".to_owned()),
-            (
-                "access-control-expose-headers",
-                "X-WP-Total, X-WP-TotalPages, Link".to_owned(),
-            ),
+            ("access-control-expose-headers", "X-WP-Total, X-WP-TotalPages, Link".to_owned()),
             (
                 "access-control-allow-headers",
                 "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type"
@@ -132,9 +114,7 @@ impl Answer {
         for (name, value) in all {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 // A page's link takes the place of the general one.
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static(name), value);
+                response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
         response

@@ -53,33 +53,20 @@ pub(crate) enum Access {
 
 impl ApiKey {
     pub(crate) fn new(key: &str, secret: &str, may_write: bool) -> Self {
-        Self {
-            key: key.to_owned(),
-            secret: secret.to_owned(),
-            may_write,
-        }
+        Self { key: key.to_owned(), secret: secret.to_owned(), may_write }
     }
 
     fn access(&self) -> Access {
-        if self.may_write {
-            Access::Writer
-        } else {
-            Access::Reader
-        }
+        if self.may_write { Access::Writer } else { Access::Reader }
     }
 }
 
 /// Who asks, or the answer that refuses.
 pub(crate) fn authenticate(state: &mut State, request: &Request) -> Result<Access, Answer> {
-    let access = if request.encrypted {
-        by_secret(state, request)?
-    } else {
-        by_signature(state, request)?
-    };
+    let access =
+        if request.encrypted { by_secret(state, request)? } else { by_signature(state, request)? };
     if access == Access::Reader && request.writes() {
-        return Err(refused(
-            "The API key provided does not have write permissions.",
-        ));
+        return Err(refused("The API key provided does not have write permissions."));
     }
     Ok(access)
 }
@@ -90,14 +77,10 @@ fn refused(message: &str) -> Answer {
 
 /// Key and secret as they are. A key that is not known is nobody; a wrong secret is refused.
 fn by_secret(state: &State, request: &Request) -> Result<Access, Answer> {
-    let basic = request
-        .authorization
-        .strip_prefix("Basic ")
-        .and_then(|encoded| {
-            let text = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
-            text.split_once(':')
-                .map(|(key, secret)| (key.to_owned(), secret.to_owned()))
-        });
+    let basic = request.authorization.strip_prefix("Basic ").and_then(|encoded| {
+        let text = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
+        text.split_once(':').map(|(key, secret)| (key.to_owned(), secret.to_owned()))
+    });
     let in_query = || {
         let key = request.query("consumer_key")?;
         Some((key.to_owned(), request.query("consumer_secret")?.to_owned()))
@@ -128,10 +111,8 @@ fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> 
     if !OAUTH_FIELDS.iter().any(|field| fields.contains_key(*field)) {
         return Ok(Access::Nobody);
     }
-    let missing: Vec<&str> = OAUTH_FIELDS
-        .into_iter()
-        .filter(|field| !fields.contains_key(*field))
-        .collect();
+    let missing: Vec<&str> =
+        OAUTH_FIELDS.into_iter().filter(|field| !fields.contains_key(*field)).collect();
     if !missing.is_empty() {
         let plural = if missing.len() == 1 { "" } else { "s" };
         let message = format!("Missing OAuth parameter{plural} {}", missing.join(", "));
@@ -142,26 +123,16 @@ fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> 
         ));
     }
     let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let Some(known) = state
-        .keys
-        .iter()
-        .find(|known| known.key == field("oauth_consumer_key"))
+    let Some(known) = state.keys.iter().find(|known| known.key == field("oauth_consumer_key"))
     else {
         return Err(refused("Consumer key is invalid."));
     };
     let url = format!("{}{}", state.home, request.path);
-    let expected = sign(
-        &known.secret,
-        field("oauth_signature_method"),
-        &request.method,
-        &url,
-        &fields,
-    )
-    .ok_or_else(|| refused("Invalid signature - signature method is invalid."))?;
+    let expected =
+        sign(&known.secret, field("oauth_signature_method"), &request.method, &url, &fields)
+            .ok_or_else(|| refused("Invalid signature - signature method is invalid."))?;
     if expected != field("oauth_signature") {
-        return Err(refused(
-            "Invalid signature - provided signature does not match.",
-        ));
+        return Err(refused("Invalid signature - provided signature does not match."));
     }
     let access = known.access();
     let now = jiff::Timestamp::now().as_second();

@@ -42,9 +42,7 @@ impl Window {
             let problem = format!("must be between 1 (inclusive) and {PER_PAGE_MAX} (inclusive)");
             invalid.add("per_page", "rest_out_of_bounds", &problem, Value::Null);
         }
-        let offset = request
-            .query("offset")
-            .map(|_| number(request, "offset", 0, &mut invalid));
+        let offset = request.query("offset").map(|_| number(request, "offset", 0, &mut invalid));
         let by = request.query("orderby").unwrap_or("date");
         if !order_by.contains(&by) {
             invalid.not_one_of("orderby", order_by);
@@ -73,9 +71,7 @@ impl Window {
     ) -> Answer {
         let total = entries.len() as u64;
         let pages = total.div_ceil(self.per_page);
-        let start = self
-            .offset
-            .unwrap_or((self.page - 1).saturating_mul(self.per_page));
+        let start = self.offset.unwrap_or((self.page - 1).saturating_mul(self.per_page));
         let skip = usize::try_from(start).unwrap_or(usize::MAX);
         let take = usize::try_from(self.per_page).unwrap_or(usize::MAX);
         let shown: Vec<Value> = entries.iter().skip(skip).take(take).map(show).collect();
@@ -91,11 +87,7 @@ impl Window {
         let answer = Answer::ok(json!(shown))
             .header("x-wp-total", total.to_string())
             .header("x-wp-totalpages", pages.to_string());
-        if links.is_empty() {
-            answer
-        } else {
-            answer.header("link", links.join(", "))
-        }
+        if links.is_empty() { answer } else { answer.header("link", links.join(", ")) }
     }
 }
 
@@ -108,19 +100,11 @@ impl Period {
             let text = request.query(&name)?;
             let at = moment(text, gmt, market);
             if at.is_none() {
-                invalid.add(
-                    &name,
-                    "rest_invalid_date",
-                    "is not a valid date.",
-                    Value::Null,
-                );
+                invalid.add(&name, "rest_invalid_date", "is not a valid date.", Value::Null);
             }
             at
         };
-        let (after, before) = (
-            read(format!("{prefix}after")),
-            read(format!("{prefix}before")),
-        );
+        let (after, before) = (read(format!("{prefix}after")), read(format!("{prefix}before")));
         invalid.finish()?;
         Ok(Self { after, before })
     }
@@ -165,8 +149,6 @@ fn link(request: &Request, home: &str, page: u64, relation: &str) -> String {
         Some((_, value)) => *value = page.to_string(),
         None => query.push(("page".to_owned(), page.to_string())),
     }
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(query)
-        .finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     format!("<{home}{}?{query}>; rel=\"{relation}\"", request.path)
 }

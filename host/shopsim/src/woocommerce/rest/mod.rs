@@ -83,9 +83,7 @@ pub(crate) async fn answer(
     let answer = match shop.with(|state| auth::authenticate(state, &request)) {
         Ok(access) => {
             signed_in = access != Access::Nobody;
-            dispatch(&shop, &request, access)
-                .await
-                .unwrap_or_else(|refusal| refusal)
+            dispatch(&shop, &request, access).await.unwrap_or_else(|refusal| refusal)
         }
         Err(refusal) => refusal,
     };
@@ -98,9 +96,7 @@ pub(crate) async fn answer(
         };
         shop.with(|state| state.requests.push(seen));
     }
-    answer
-        .only_fields(&request.list("_fields"))
-        .into_response(&shop.home, signed_in)
+    answer.only_fields(&request.list("_fields")).into_response(&shop.home, signed_in)
 }
 
 async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result<Answer, Answer> {
@@ -127,9 +123,7 @@ async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result
         Route::Currency => shop.with(|state| Ok(settings::currency(state))),
         Route::Elsewhere => Err(not_simulated(request)),
     };
-    answer
-        .map(|answer| answer.allow(methods))
-        .map_err(|refusal| refusal.allow(methods))
+    answer.map(|answer| answer.allow(methods)).map_err(|refusal| refusal.allow(methods))
 }
 
 fn route(request: &Request) -> Option<Route> {
@@ -139,9 +133,9 @@ fn route(request: &Request) -> Option<Route> {
         ["products"] => Some(Route::Products),
         ["products", id] => number(id).map(Route::Product),
         ["products", parent, "variations"] => number(parent).map(Route::Variations),
-        ["products", parent, "variations", id] => number(parent)
-            .zip(number(id))
-            .map(|(parent, id)| Route::Variation(parent, id)),
+        ["products", parent, "variations", id] => {
+            number(parent).zip(number(id)).map(|(parent, id)| Route::Variation(parent, id))
+        }
         ["variations"] => Some(Route::AllVariations),
         ["orders"] => Some(Route::Orders),
         ["orders", id] => number(id).map(Route::Order),
@@ -154,14 +148,11 @@ fn route(request: &Request) -> Option<Route> {
     };
     match found {
         // A method the route does not take is no route either.
-        Some(route) => methods(route)
-            .split(", ")
-            .any(|method| method == request.method)
-            .then_some(route),
+        Some(route) => {
+            methods(route).split(", ").any(|method| method == request.method).then_some(route)
+        }
         None => {
-            let known = segments
-                .first()
-                .is_some_and(|first| ELSEWHERE.contains(first));
+            let known = segments.first().is_some_and(|first| ELSEWHERE.contains(first));
             known.then_some(Route::Elsewhere)
         }
     }
@@ -192,18 +183,9 @@ fn denied(route: Route, request: &Request) -> Answer {
     let (code, message) = match (request.method.as_str(), single) {
         ("GET", true) => ("cannot_view", "Sorry, you cannot view this resource."),
         ("GET", false) => ("cannot_view", "Sorry, you cannot list resources."),
-        ("DELETE", _) => (
-            "cannot_delete",
-            "Sorry, you are not allowed to delete this resource.",
-        ),
-        (_, true) => (
-            "cannot_edit",
-            "Sorry, you are not allowed to edit this resource.",
-        ),
-        (_, false) => (
-            "cannot_create",
-            "Sorry, you are not allowed to create resources.",
-        ),
+        ("DELETE", _) => ("cannot_delete", "Sorry, you are not allowed to delete this resource."),
+        (_, true) => ("cannot_edit", "Sorry, you are not allowed to edit this resource."),
+        (_, false) => ("cannot_create", "Sorry, you are not allowed to create resources."),
     };
     Answer::error(401, &format!("woocommerce_rest_{code}"), message)
 }
@@ -214,14 +196,8 @@ fn not_simulated(request: &Request) -> Answer {
 
 /// Refuses a filter that the real shop has and this one would silently pass over.
 fn refuse_filters(request: &Request, filters: &[&str]) -> Result<(), Answer> {
-    match filters
-        .iter()
-        .find(|filter| request.query(filter).is_some())
-    {
-        Some(filter) => Err(Answer::not_simulated(&format!(
-            "{}?{filter}=",
-            request.path
-        ))),
+    match filters.iter().find(|filter| request.query(filter).is_some()) {
+        Some(filter) => Err(Answer::not_simulated(&format!("{}?{filter}=", request.path))),
         None => Ok(()),
     }
 }

@@ -15,21 +15,11 @@ use crate::woocommerce::order::{Order, STATUSES};
 use crate::woocommerce::shop::Shop;
 
 const ORDER_BY: [&str; 6] = ["date", "id", "include", "title", "slug", "modified"];
-const NOT_SIMULATED: [&str; 6] = [
-    "search",
-    "exclude",
-    "parent",
-    "customer",
-    "product",
-    "created_via",
-];
+const NOT_SIMULATED: [&str; 6] =
+    ["search", "exclude", "parent", "customer", "product", "created_via"];
 /// Fields that are stored as they come; everything else an order could be sent is not simulated.
-const PLAIN: [&str; 4] = [
-    "customer_note",
-    "transaction_id",
-    "payment_method",
-    "payment_method_title",
-];
+const PLAIN: [&str; 4] =
+    ["customer_note", "transaction_id", "payment_method", "payment_method_title"];
 
 /// The list; without a status that is all but the trash.
 pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
@@ -56,9 +46,7 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
                 && changed.contains(order.modified())
         });
         let sorted = sort(chosen.collect(), &window, &include);
-        Ok(window.page(&sorted, request, &state.home, |order| {
-            order.json(&state.home, decimals)
-        }))
+        Ok(window.page(&sorted, request, &state.home, |order| order.json(&state.home, decimals)))
     })
 }
 
@@ -68,17 +56,10 @@ pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Ans
         return Err(not_simulated(request));
     }
     let decimals = decimals(request)?;
-    let fields = if request.updates() {
-        Some(checked(request)?)
-    } else {
-        None
-    };
+    let fields = if request.updates() { Some(checked(request)?) } else { None };
     shop.with(|state| {
         let missing = if fields.is_some() { 400 } else { 404 };
-        let order = state
-            .orders
-            .get_mut(&id)
-            .ok_or_else(|| invalid_id(missing))?;
+        let order = state.orders.get_mut(&id).ok_or_else(|| invalid_id(missing))?;
         if let Some(fields) = fields {
             for name in PLAIN {
                 if let Some(value) = fields.get(name) {
@@ -97,11 +78,7 @@ pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Ans
 }
 
 fn invalid_id(status: u16) -> Answer {
-    Answer::error(
-        status,
-        "woocommerce_rest_shop_order_invalid_id",
-        "Invalid ID.",
-    )
+    Answer::error(status, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
 }
 
 fn checked(request: &Request) -> Result<Fields, Answer> {
@@ -112,13 +89,9 @@ fn checked(request: &Request) -> Result<Fields, Answer> {
         invalid.of_type(&fields, name, "string");
     }
     invalid.finish()?;
-    let other = fields
-        .keys()
-        .find(|name| *name != "status" && !PLAIN.contains(&name.as_str()));
+    let other = fields.keys().find(|name| *name != "status" && !PLAIN.contains(&name.as_str()));
     match other {
-        Some(name) => Err(Answer::not_simulated(&format!(
-            "changing an order's {name}"
-        ))),
+        Some(name) => Err(Answer::not_simulated(&format!("changing an order's {name}"))),
         None => Ok(fields),
     }
 }
@@ -147,10 +120,7 @@ fn decimals(request: &Request) -> Result<u32, Answer> {
             let mut invalid = Invalid::default();
             let problem = "is not of type integer.";
             invalid.add("dp", "rest_invalid_type", problem, json!({ "param": "dp" }));
-            invalid
-                .finish()
-                .err()
-                .unwrap_or_else(|| Answer::ok(Value::Null))
+            invalid.finish().err().unwrap_or_else(|| Answer::ok(Value::Null))
         })
         .map(|decimals: u32| decimals.min(MONEY_DECIMALS_MAX))
 }

@@ -18,9 +18,7 @@ use crate::woocommerce::item::Item;
 use crate::woocommerce::shop::Shop;
 use crate::woocommerce::state::State;
 
-const ORDER_BY: [&str; 7] = [
-    "date", "id", "include", "title", "slug", "modified", "price",
-];
+const ORDER_BY: [&str; 7] = ["date", "id", "include", "title", "slug", "modified", "price"];
 const NOT_SIMULATED: [&str; 14] = [
     "search",
     "exclude",
@@ -46,11 +44,7 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
     refuse_filters(request, &NOT_SIMULATED)?;
     let window = Window::of(request, &ORDER_BY)?;
     shop.with(|state| {
-        let skus: Vec<String> = request
-            .list("sku")
-            .iter()
-            .map(|sku| sku.to_lowercase())
-            .collect();
+        let skus: Vec<String> = request.list("sku").iter().map(|sku| sku.to_lowercase()).collect();
         let chosen = filter(state, request)?;
         let items = chosen
             .into_iter()
@@ -63,9 +57,7 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
             })
             .collect();
         let sorted = sort(items, &window, request);
-        Ok(window.page(&sorted, request, &state.home, |item| {
-            state.product_json(item)
-        }))
+        Ok(window.page(&sorted, request, &state.home, |item| state.product_json(item)))
     })
 }
 
@@ -98,9 +90,8 @@ pub(super) fn variations(
             let mut shown = variation_json(state, item);
             // The list of all links without naming the methods.
             if parent.is_none()
-                && let Some(own) = shown
-                    .pointer_mut("/_links/self/0")
-                    .and_then(Value::as_object_mut)
+                && let Some(own) =
+                    shown.pointer_mut("/_links/self/0").and_then(Value::as_object_mut)
             {
                 own.remove("targetHints");
             }
@@ -116,36 +107,23 @@ pub(super) async fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Resu
     }
     if !request.updates() {
         return shop.with(|state| {
-            let item = state
-                .items
-                .get(&id)
-                .ok_or_else(|| invalid_id("product", 404))?;
+            let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 404))?;
             Ok(Answer::ok(state.product_json(item)))
         });
     }
     let fields = checked(request)?;
     shop.with(|state| {
-        let item = state
-            .items
-            .get(&id)
-            .ok_or_else(|| invalid_id("product", 400))?;
+        let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 400))?;
         if item.parent().is_some() {
             let message = "To manipulate product variations you should use the \
                 /products/&lt;product_id&gt;/variations/&lt;id&gt; endpoint.";
-            return Err(Answer::error(
-                404,
-                "woocommerce_rest_invalid_product_id",
-                message,
-            ));
+            return Err(Answer::error(404, "woocommerce_rest_invalid_product_id", message));
         }
         Ok(())
     })?;
     update(shop, id, &fields).await?;
     shop.with(|state| {
-        let item = state
-            .items
-            .get(&id)
-            .ok_or_else(|| invalid_id("product", 400))?;
+        let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 400))?;
         let mut shown = state.product_json(item);
         // Only the answer to a write has these two.
         shown["permalink_template"] = json!(format!("{}/product/%pagename%/", state.home));
@@ -177,27 +155,18 @@ pub(super) async fn variation(
         update(shop, id, &fields).await?;
     }
     shop.with(|state| {
-        let item = state
-            .items
-            .get(&id)
-            .ok_or_else(|| invalid_id("product_variation", 404))?;
+        let item = state.items.get(&id).ok_or_else(|| invalid_id("product_variation", 404))?;
         Ok(Answer::ok(variation_json(state, item)))
     })
 }
 
 fn invalid_id(kind: &str, status: u16) -> Answer {
-    Answer::error(
-        status,
-        &format!("woocommerce_rest_{kind}_invalid_id"),
-        "Invalid ID.",
-    )
+    Answer::error(status, &format!("woocommerce_rest_{kind}_invalid_id"), "Invalid ID.")
 }
 
 fn variation_json(state: &State, item: &Item) -> Value {
     let parent = item.parent().and_then(|parent| state.items.get(&parent));
-    parent.map_or(Value::Null, |parent| {
-        item.variation_json(parent, &state.home)
-    })
+    parent.map_or(Value::Null, |parent| item.variation_json(parent, &state.home))
 }
 
 fn filter<'s>(state: &'s State, request: &Request) -> Result<Vec<&'s Item>, Answer> {
@@ -218,11 +187,7 @@ fn filter<'s>(state: &'s State, request: &Request) -> Result<Vec<&'s Item>, Answ
 }
 
 fn sort<'s>(mut items: Vec<&'s Item>, window: &Window, request: &Request) -> Vec<&'s Item> {
-    let price = |item: &Item| {
-        text(&item.fields, "price")
-            .parse::<Decimal>()
-            .unwrap_or_default()
-    };
+    let price = |item: &Item| text(&item.fields, "price").parse::<Decimal>().unwrap_or_default();
     match window.order_by.as_str() {
         "id" => items.sort_by_key(|item| item.id()),
         "modified" => items.sort_by_key(|item| (item.modified(), item.id())),

@@ -28,26 +28,16 @@ impl Request {
     pub(crate) async fn read(request: axum::http::Request<Body>) -> Result<Self, Answer> {
         let (parts, body) = request.into_parts();
         let Ok(bytes) = to_bytes(body, REQUEST_BODY_BYTES_MAX).await else {
-            return Err(Answer::error(
-                413,
-                "shopsim_body_too_large",
-                "The body is too large.",
-            ));
+            return Err(Answer::error(413, "shopsim_body_too_large", "The body is too large."));
         };
         let header = |name: &str| {
-            parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
+            parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
         };
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
             method: parts.method.as_str().to_owned(),
             path: parts.uri.path().to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             authorization: header("authorization").to_owned(),
             encrypted: header("x-forwarded-proto") == "https",
             body: if bytes.is_empty() {
@@ -106,10 +96,6 @@ impl Request {
         if !rest.is_empty() && !rest.starts_with('/') {
             return None;
         }
-        Some(
-            rest.split('/')
-                .filter(|segment| !segment.is_empty())
-                .collect(),
-        )
+        Some(rest.split('/').filter(|segment| !segment.is_empty()).collect())
     }
 }

@@ -30,15 +30,7 @@ const fn setting(
     kind: &'static str,
     default: &'static str,
 ) -> Setting {
-    Setting {
-        id,
-        label,
-        description: "",
-        kind,
-        default,
-        tip: Tip::AsDescription,
-        choices: &[],
-    }
+    Setting { id, label, description: "", kind, default, tip: Tip::AsDescription, choices: &[] }
 }
 
 const EVERYWHERE: [(&str, &str); 3] = [
@@ -48,10 +40,8 @@ const EVERYWHERE: [(&str, &str); 3] = [
 ];
 /// The real list has every country of the world; nobody reads more of it than the value.
 const COUNTRIES: [(&str, &str); 2] = [("IT", "Italy"), ("US", "United States (US)")];
-const STATES: [(&str, &str); 2] = [
-    ("IT:RM", "Italy - Roma"),
-    ("US:NY", "United States (US) - New York"),
-];
+const STATES: [(&str, &str); 2] =
+    [("IT:RM", "Italy - Roma"), ("US:NY", "United States (US) - New York")];
 const CURRENCIES: [(&str, &str); 3] = [
     ("EUR", "Euro (&euro;) — EUR"),
     ("GBP", "Pound sterling (&pound;) — GBP"),
@@ -76,94 +66,41 @@ const GENERAL: [Setting; 20] = [
     setting("woocommerce_store_city", "City", "text", ""),
     Setting {
         choices: &STATES,
-        ..setting(
-            "woocommerce_default_country",
-            "Country / State",
-            "select",
-            "US:CA",
-        )
+        ..setting("woocommerce_default_country", "Country / State", "select", "US:CA")
     },
     setting("woocommerce_store_postcode", "Postcode / ZIP", "text", ""),
     Setting {
         choices: &EVERYWHERE,
-        ..setting(
-            "woocommerce_allowed_countries",
-            "Selling location(s)",
-            "select",
-            "all",
-        )
+        ..setting("woocommerce_allowed_countries", "Selling location(s)", "select", "all")
     },
     Setting {
         tip: Tip::Absent,
         choices: &COUNTRIES,
-        ..setting(
-            "woocommerce_all_except_countries",
-            "Except for",
-            "multiselect",
-            "",
-        )
+        ..setting("woocommerce_all_except_countries", "Except for", "multiselect", "")
     },
     Setting {
         tip: Tip::Absent,
         choices: &COUNTRIES,
-        ..setting(
-            "woocommerce_specific_allowed_countries",
-            "Countries",
-            "multiselect",
-            "",
-        )
+        ..setting("woocommerce_specific_allowed_countries", "Countries", "multiselect", "")
     },
     Setting {
         choices: &EVERYWHERE,
-        ..setting(
-            "woocommerce_ship_to_countries",
-            "Shipping location(s)",
-            "select",
-            "",
-        )
+        ..setting("woocommerce_ship_to_countries", "Shipping location(s)", "select", "")
     },
     Setting {
         tip: Tip::Absent,
         choices: &COUNTRIES,
-        ..setting(
-            "woocommerce_specific_ship_to_countries",
-            "Ship to",
-            "multiselect",
-            "",
-        )
+        ..setting("woocommerce_specific_ship_to_countries", "Ship to", "multiselect", "")
     },
     Setting {
         tip: Tip::Other("This option determines a customers default location."),
-        choices: &[
-            ("", "No location by default"),
-            ("base", "Shop country/region"),
-        ],
-        ..setting(
-            "woocommerce_default_customer_address",
-            "Default location",
-            "select",
-            "base",
-        )
+        choices: &[("", "No location by default"), ("base", "Shop country/region")],
+        ..setting("woocommerce_default_customer_address", "Default location", "select", "base")
     },
-    setting(
-        "woocommerce_address_autocomplete_enabled",
-        "",
-        "checkbox",
-        "no",
-    ),
+    setting("woocommerce_address_autocomplete_enabled", "", "checkbox", "no"),
     setting("woocommerce_calc_taxes", "Enable taxes", "checkbox", "no"),
-    setting(
-        "woocommerce_enable_coupons",
-        "Enable coupons",
-        "checkbox",
-        "yes",
-    ),
-    setting(
-        "woocommerce_calc_discounts_sequentially",
-        "",
-        "checkbox",
-        "no",
-    ),
+    setting("woocommerce_enable_coupons", "Enable coupons", "checkbox", "yes"),
+    setting("woocommerce_calc_discounts_sequentially", "", "checkbox", "no"),
     Setting {
         description: "This controls what currency prices are listed at in the catalog.",
         choices: &CURRENCIES,
@@ -171,31 +108,11 @@ const GENERAL: [Setting; 20] = [
     },
     Setting {
         choices: &POSITIONS,
-        ..setting(
-            "woocommerce_currency_pos",
-            "Currency position",
-            "select",
-            "left",
-        )
+        ..setting("woocommerce_currency_pos", "Currency position", "select", "left")
     },
-    setting(
-        "woocommerce_price_thousand_sep",
-        "Thousand separator",
-        "text",
-        ",",
-    ),
-    setting(
-        "woocommerce_price_decimal_sep",
-        "Decimal separator",
-        "text",
-        ".",
-    ),
-    setting(
-        "woocommerce_price_num_decimals",
-        "Number of decimals",
-        "number",
-        "2",
-    ),
+    setting("woocommerce_price_thousand_sep", "Thousand separator", "text", ","),
+    setting("woocommerce_price_decimal_sep", "Decimal separator", "text", "."),
+    setting("woocommerce_price_num_decimals", "Number of decimals", "number", "2"),
 ];
 
 /// `/settings/general`.

@@ -11,12 +11,7 @@ pub(crate) struct Invalid(Vec<(String, &'static str, String, Value)>);
 
 impl Invalid {
     pub(crate) fn add(&mut self, parameter: &str, code: &'static str, problem: &str, data: Value) {
-        self.0.push((
-            parameter.to_owned(),
-            code,
-            format!("{parameter} {problem}"),
-            data,
-        ));
+        self.0.push((parameter.to_owned(), code, format!("{parameter} {problem}"), data));
     }
 
     /// Nothing, or the answer that names them all.
@@ -34,12 +29,7 @@ impl Invalid {
             details.insert(name.clone(), detail);
         }
         let data = json!({ "status": 400, "params": params, "details": details });
-        Err(Answer::error_with(
-            400,
-            "rest_invalid_param",
-            &message,
-            data,
-        ))
+        Err(Answer::error_with(400, "rest_invalid_param", &message, data))
     }
 
     /// The field, if given, is one of these.
@@ -58,12 +48,7 @@ impl Invalid {
             Some((last, rest)) => format!("{}, and {last}", rest.join(", ")),
             None => String::new(),
         };
-        self.add(
-            name,
-            "rest_not_in_enum",
-            &format!("is not one of {listed}."),
-            Value::Null,
-        );
+        self.add(name, "rest_not_in_enum", &format!("is not one of {listed}."), Value::Null);
     }
 
     /// The field, if given, is of this type as the shop reads types: `"5"` is an integer, `5` is
@@ -80,12 +65,7 @@ impl Invalid {
         };
         if !holds {
             let problem = format!("is not of type {kind}.");
-            self.add(
-                name,
-                "rest_invalid_type",
-                &problem,
-                json!({ "param": name }),
-            );
+            self.add(name, "rest_invalid_type", &problem, json!({ "param": name }));
         }
     }
 }

@@ -31,14 +31,8 @@ pub(super) async fn collection(shop: &Arc<Shop>, request: &Request) -> Result<An
     check_url(url)?;
     let (id, answer) = shop.with(|state| {
         let id = state.add_webhook(&fields, topic, url);
-        let body = state
-            .webhooks
-            .get(&id)
-            .map_or(Value::Null, |webhook| webhook.json(state));
-        (
-            id,
-            Answer::created(body, format!("{}{API}/webhooks/{id}", state.home)),
-        )
+        let body = state.webhooks.get(&id).map_or(Value::Null, |webhook| webhook.json(state));
+        (id, Answer::created(body, format!("{}{API}/webhooks/{id}", state.home)))
     });
     ping(&shop.client, url, id).await;
     Ok(answer)
@@ -60,11 +54,7 @@ fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
                 "title" => one.name.cmp(&other.name),
                 _ => one.created.as_second().cmp(&other.created.as_second()),
             };
-            if window.ascending {
-                ascending
-            } else {
-                ascending.reverse()
-            }
+            if window.ascending { ascending } else { ascending.reverse() }
         });
         Ok(window.page(&chosen, request, &state.home, |webhook| webhook.json(state)))
     })
@@ -72,18 +62,10 @@ fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
 
 /// One webhook.
 pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Answer, Answer> {
-    let fields = if request.updates() {
-        Some(checked(request)?)
-    } else {
-        None
-    };
+    let fields = if request.updates() { Some(checked(request)?) } else { None };
     let missing = || {
         let status = if request.writes() { 400 } else { 404 };
-        Answer::error(
-            status,
-            "woocommerce_rest_shop_webhook_invalid_id",
-            "Invalid ID.",
-        )
+        Answer::error(status, "woocommerce_rest_shop_webhook_invalid_id", "Invalid ID.")
     };
     if let Some(fields) = &fields {
         let topic = text(fields, "topic");
@@ -103,11 +85,7 @@ pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Ans
         if request.method == "DELETE" {
             if !request.flag("force") {
                 let message = "Webhooks do not support trashing.";
-                return Err(Answer::error(
-                    501,
-                    "woocommerce_rest_trash_not_supported",
-                    message,
-                ));
+                return Err(Answer::error(501, "woocommerce_rest_trash_not_supported", message));
             }
             state.webhooks.remove(&id);
         }
@@ -136,9 +114,5 @@ fn check_url(url: &str) -> Result<(), Answer> {
 }
 
 fn refused(field: &str, message: &str) -> Answer {
-    Answer::error(
-        400,
-        &format!("woocommerce_rest_shop_webhook_invalid_{field}"),
-        message,
-    )
+    Answer::error(400, &format!("woocommerce_rest_shop_webhook_invalid_{field}"), message)
 }

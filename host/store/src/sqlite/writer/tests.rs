@@ -24,30 +24,17 @@ where
     F: FnOnce(&Connection) -> Result<Verdict<T>, Fault> + Send + 'static,
 {
     let (answer, answered) = oneshot::channel();
-    (
-        Box::new(Task {
-            doing: "try",
-            guard,
-            work: Some(work),
-            result: None,
-            answer,
-        }),
-        answered,
-    )
+    (Box::new(Task { doing: "try", guard, work: Some(work), result: None, answer }), answered)
 }
 
 fn insert(name: &'static str) -> (Box<dyn Job>, Answer<usize>) {
     job(Guard::Savepoint, move |connection| {
-        Ok(Verdict::Keep(
-            connection.execute("INSERT INTO names VALUES (?1)", [name])?,
-        ))
+        Ok(Verdict::Keep(connection.execute("INSERT INTO names VALUES (?1)", [name])?))
     })
 }
 
 fn names(connection: &Connection) -> Vec<String> {
-    let mut statement = connection
-        .prepare("SELECT name FROM names ORDER BY name")
-        .unwrap();
+    let mut statement = connection.prepare("SELECT name FROM names ORDER BY name").unwrap();
     let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.collect::<rusqlite::Result<_>>().unwrap()
 }

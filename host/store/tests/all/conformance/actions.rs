@@ -6,21 +6,12 @@ use fondaco_store::{ActionFilter, Lease, RunCommit, Settlement, Store};
 use crate::samples::*;
 
 async fn get(store: &dyn Store, name: &str) -> Action {
-    store
-        .action(&client("rossi"), &action_id(name))
-        .await
-        .unwrap()
-        .unwrap()
+    store.action(&client("rossi"), &action_id(name)).await.unwrap().unwrap()
 }
 
 async fn end(store: &dyn Store, lease: &Lease, name: &str, end: ActionEnd) {
     let action = action_id(name);
-    let settlement = Settlement {
-        action,
-        end,
-        at: NOW,
-        rows: Vec::new(),
-    };
+    let settlement = Settlement { action, end, at: NOW, rows: Vec::new() };
     store.settle(lease, settlement).await.unwrap();
 }
 
@@ -48,10 +39,7 @@ pub async fn a_proposal_waits_and_is_ready(store: &dyn Store) {
     assert_eq!(get(store, "a").await, expected);
     let ready = store.ready(&lease.client, NOW, 9).await.unwrap();
     assert_eq!(ready.len(), 1);
-    assert_eq!(
-        (&ready[0].action, &ready[0].after_failed),
-        (&expected, &None)
-    );
+    assert_eq!((&ready[0].action, &ready[0].after_failed), (&expected, &None));
     assert!(store.fences(&lease.client).await.unwrap().is_empty());
 }
 
@@ -68,11 +56,7 @@ pub async fn a_newer_one_takes_the_place_and_the_value_before(store: &dyn Store)
     let c = get(store, "c").await;
     assert_eq!(decided_on(&c.kind), decimal(10));
     assert_eq!(c.kind, change_stock("c", "1", 10, 10).kind);
-    assert_eq!(
-        decided_on(&get(store, "d").await.kind),
-        decimal(5),
-        "another target"
-    );
+    assert_eq!(decided_on(&get(store, "d").await.kind), decimal(5), "another target");
     assert_eq!(ready(store, NOW).await, ["c", "d"]);
     assert_eq!(outcomes(store, 0).await, [superseded("a"), superseded("b")]);
     let a = get(store, "a").await;
@@ -82,10 +66,7 @@ pub async fn a_newer_one_takes_the_place_and_the_value_before(store: &dyn Store)
     );
     // Each outcome is for the install that proposed it.
     let events = store.events(&lease.client, 0, 99).await.unwrap();
-    let to: Vec<_> = events
-        .iter()
-        .filter_map(|event| event.body.addressee())
-        .collect();
+    let to: Vec<_> = events.iter().filter_map(|event| event.body.addressee()).collect();
     assert_eq!(to, [&install, &other]);
     assert!(events.iter().all(|event| event.caused_by.is_none()));
     assert!(last > 0);
@@ -93,39 +74,23 @@ pub async fn a_newer_one_takes_the_place_and_the_value_before(store: &dyn Store)
 
 pub async fn one_run_can_supersede_itself(store: &dyn Store) {
     let (lease, install) = begin(store).await;
-    let proposals = vec![
-        change_stock("a", "1", 8, 10),
-        alert("x"),
-        change_stock("b", "1", 6, 8),
-    ];
+    let proposals = vec![change_stock("a", "1", 8, 10), alert("x"), change_stock("b", "1", 6, 8)];
     propose(store, &lease, &install, proposals).await;
     assert_eq!(ready(store, NOW).await, ["x", "b"]);
     assert_eq!(decided_on(&get(store, "b").await.kind), decimal(10));
     assert_eq!(outcomes(store, 0).await, [superseded("a")]);
     let run = &store.runs(&lease.client, None, 1).await.unwrap()[0];
-    assert_eq!(
-        run.actions,
-        [action_id("a"), action_id("x"), action_id("b")]
-    );
+    assert_eq!(run.actions, [action_id("a"), action_id("x"), action_id("b")]);
 }
 
 pub async fn one_that_is_being_sent_is_not_superseded(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     propose(store, &lease, &install, vec![change_stock("a", "1", 8, 10)]).await;
-    assert!(
-        store
-            .begin(&lease, NOW, &action_id("a"), "{}")
-            .await
-            .unwrap()
-    );
+    assert!(store.begin(&lease, NOW, &action_id("a"), "{}").await.unwrap());
     propose(store, &lease, &install, vec![change_stock("b", "1", 7, 8)]).await;
     assert_eq!(get(store, "a").await.state, ActionState::Sending);
     assert_eq!(decided_on(&get(store, "b").await.kind), decimal(8));
-    assert_eq!(
-        ready(store, NOW).await,
-        [""; 0],
-        "its target is being written"
-    );
+    assert_eq!(ready(store, NOW).await, [""; 0], "its target is being written");
     propose(store, &lease, &install, vec![change_stock("c", "1", 6, 7)]).await;
     assert_eq!(decided_on(&get(store, "c").await.kind), decimal(8));
     assert_eq!(outcomes(store, 0).await, [superseded("b")]);
@@ -137,39 +102,16 @@ pub async fn a_refused_proposal_is_recorded_and_told(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     propose(store, &lease, &install, vec![change_stock("a", "1", 8, 10)]).await;
     let event = raise(store, &lease, "1").await;
-    let refused = vec![(
-        change_stock("b", "1", 0, 8),
-        "too large a change".to_owned(),
-    )];
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            refused,
-            ..run(&install, event)
-        },
-    )
-    .await;
-    let reason = ActionEnd::Refused {
-        reason: "too large a change".to_owned(),
-    };
+    let refused = vec![(change_stock("b", "1", 0, 8), "too large a change".to_owned())];
+    commit(store, &lease, RunCommit { refused, ..run(&install, event) }).await;
+    let reason = ActionEnd::Refused { reason: "too large a change".to_owned() };
     let b = get(store, "b").await;
-    assert_eq!(
-        (b.state, b.end, b.attempts),
-        (ActionState::Ended, Some(reason.clone()), 0)
-    );
+    assert_eq!((b.state, b.end, b.attempts), (ActionState::Ended, Some(reason.clone()), 0));
     assert_eq!(outcomes(store, 0).await, [("b".to_owned(), reason)]);
-    let told = store
-        .events(&lease.client, event, 9)
-        .await
-        .unwrap()
-        .remove(0);
+    let told = store.events(&lease.client, event, 9).await.unwrap().remove(0);
     match told.body {
         fondaco_model::EventBody::Outcome { kind, key, .. } => {
-            assert_eq!(
-                (kind.as_str(), key.as_deref()),
-                ("change-stock", Some("key-b"))
-            );
+            assert_eq!((kind.as_str(), key.as_deref()), ("change-stock", Some("key-b")));
         }
         other => panic!("{other:?}"),
     }
@@ -186,10 +128,7 @@ pub async fn the_same_action_again_is_passed_over(store: &dyn Store) {
         ..run(&install, event)
     };
     commit(store, &lease, again).await;
-    assert_eq!(
-        get(store, "a").await.kind,
-        change_stock("a", "1", 8, 10).kind
-    );
+    assert_eq!(get(store, "a").await.kind, change_stock("a", "1", 8, 10).kind);
     assert_eq!(ready(store, NOW).await, ["a"]);
     assert!(outcomes(store, 0).await.is_empty());
 }
@@ -197,19 +136,12 @@ pub async fn the_same_action_again_is_passed_over(store: &dyn Store) {
 pub async fn one_comes_after_another_that_is_done(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let last = after(alert("c"), &["a", "b"]);
-    let proposals = vec![
-        change_stock("a", "1", 8, 10),
-        change_stock("b", "2", 8, 10),
-        last,
-    ];
+    let proposals = vec![change_stock("a", "1", 8, 10), change_stock("b", "2", 8, 10), last];
     propose(store, &lease, &install, proposals).await;
     assert_eq!(ready(store, NOW).await, ["a", "b"]);
     end(store, &lease, "a", done()).await;
     assert_eq!(ready(store, NOW).await, ["b"]);
-    store
-        .begin(&lease, NOW, &action_id("b"), "{}")
-        .await
-        .unwrap();
+    store.begin(&lease, NOW, &action_id("b"), "{}").await.unwrap();
     assert_eq!(ready(store, NOW).await, [""; 0]);
     end(store, &lease, "b", done()).await;
     assert_eq!(ready(store, NOW).await, ["c"]);
@@ -224,30 +156,14 @@ pub async fn one_is_told_when_what_it_comes_after_failed(store: &dyn Store) {
         after(alert("d"), &["nowhere"]),
     ];
     propose(store, &lease, &install, proposals).await;
-    end(
-        store,
-        &lease,
-        "b",
-        ActionEnd::Failed {
-            reason: "410".to_owned(),
-        },
-    )
-    .await;
+    end(store, &lease, "b", ActionEnd::Failed { reason: "410".to_owned() }).await;
     let ready = store.ready(&lease.client, NOW, 9).await.unwrap();
     let told: Vec<_> = ready
         .iter()
-        .map(|ready| {
-            (
-                ready.action.id.as_str(),
-                ready.after_failed.as_ref().map(|id| id.as_str()),
-            )
-        })
+        .map(|ready| (ready.action.id.as_str(), ready.after_failed.as_ref().map(|id| id.as_str())))
         .collect();
     // `c` is told at once, though `a` is not done either.
-    assert_eq!(
-        told,
-        [("a", None), ("c", Some("b")), ("d", Some("nowhere"))]
-    );
+    assert_eq!(told, [("a", None), ("c", Some("b")), ("d", Some("nowhere"))]);
 }
 
 pub async fn an_expired_one_is_ready_whatever_it_waits_for(store: &dyn Store) {
@@ -260,16 +176,10 @@ pub async fn an_expired_one_is_ready_whatever_it_waits_for(store: &dyn Store) {
     ];
     propose(store, &lease, &install, proposals).await;
     for name in ["a", "c"] {
-        store
-            .begin(&lease, NOW, &action_id(name), "{}")
-            .await
-            .unwrap();
+        store.begin(&lease, NOW, &action_id(name), "{}").await.unwrap();
     }
     let never = fondaco_model::Timestamp(u64::MAX);
-    store
-        .postpone(&lease, NOW, &action_id("c"), never, "down")
-        .await
-        .unwrap();
+    store.postpone(&lease, NOW, &action_id("c"), never, "down").await.unwrap();
     assert_eq!(ready(store, NOW.plus_ms(9)).await, [""; 0]);
     assert_eq!(ready(store, soon).await, ["b", "c"]);
 }
@@ -293,22 +203,11 @@ pub async fn actions_are_listed_newest_first(store: &dyn Store) {
     let first = propose(store, &lease, &install, first).await;
     propose(store, &lease, &install, vec![alert("c")]).await;
     end(store, &lease, "a", done()).await;
-    store
-        .begin(&lease, NOW, &action_id("b"), "{}")
-        .await
-        .unwrap();
+    store.begin(&lease, NOW, &action_id("b"), "{}").await.unwrap();
     let list = async |open_only, event, limit| -> Vec<String> {
-        let filter = ActionFilter {
-            open_only,
-            event,
-            limit,
-            ..ActionFilter::default()
-        };
+        let filter = ActionFilter { open_only, event, limit, ..ActionFilter::default() };
         let actions = store.actions(&lease.client, filter).await.unwrap();
-        actions
-            .into_iter()
-            .map(|action| action.id.to_string())
-            .collect()
+        actions.into_iter().map(|action| action.id.to_string()).collect()
     };
     assert_eq!(list(false, None, 9).await, ["c", "b", "a"]);
     assert_eq!(list(false, None, 2).await, ["c", "b"]);
@@ -320,20 +219,12 @@ pub async fn actions_are_listed_newest_first(store: &dyn Store) {
     for open_only in [false, true] {
         let of = async |install| {
             let install = Some(install);
-            let filter = ActionFilter {
-                install,
-                open_only,
-                limit: 9,
-                ..ActionFilter::default()
-            };
+            let filter = ActionFilter { install, open_only, limit: 9, ..ActionFilter::default() };
             store.actions(&lease.client, filter).await.unwrap().len()
         };
         let all = list(open_only, None, 9).await.len();
         assert_eq!(of(install.clone()).await, all);
         assert_eq!(of(crate::samples::install("another")).await, 0);
     }
-    assert_eq!(
-        store.action(&lease.client, &action_id("x")).await.unwrap(),
-        None
-    );
+    assert_eq!(store.action(&lease.client, &action_id("x")).await.unwrap(), None);
 }

@@ -21,12 +21,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let before = store.backlog(&stale.client).await.unwrap();
 
     let a = action_id("a");
-    let end = Settlement {
-        action: a.clone(),
-        end: done(),
-        at: NOW,
-        rows: Vec::new(),
-    };
+    let end = Settlement { action: a.clone(), end: done(), at: NOW, rows: Vec::new() };
     let schedule = "daily";
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
@@ -34,10 +29,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.observe(&stale, NOW, Observed::default()).await.err(),
         store.tick(&stale, NOW, &install, schedule, NOW).await.err(),
         store.install(&stale, &install).await.err(),
-        store
-            .commit_run(&stale, NOW, run(&install, event))
-            .await
-            .err(),
+        store.commit_run(&stale, NOW, run(&install, event)).await.err(),
         store.begin(&stale, NOW, &a, "{}").await.err(),
         store.postpone(&stale, NOW, &a, NOW, "busy").await.err(),
         store.settle(&stale, end).await.err(),
@@ -52,10 +44,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     assert_eq!(ready(store, NOW).await, ["a"]);
 
     // A client that was never leased has no epoch at all.
-    let never = Lease {
-        client: client("never"),
-        epoch: 1,
-    };
+    let never = Lease { client: client("never"), epoch: 1 };
     let error = store.accept(&never, delivery("x")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
 }
@@ -67,10 +56,7 @@ pub async fn the_newest_lease_writes(store: &dyn Store) {
     assert!(first.epoch < second.epoch && second.epoch < third.epoch);
     assert_eq!(store.accept(&third, delivery("a")).await.unwrap(), 1);
     store.accept(&second, delivery("b")).await.unwrap_err();
-    let ahead = Lease {
-        epoch: third.epoch + 1,
-        ..third
-    };
+    let ahead = Lease { epoch: third.epoch + 1, ..third };
     store.accept(&ahead, delivery("c")).await.unwrap_err();
 }
 
@@ -80,42 +66,16 @@ async fn fill(store: &dyn Store) -> (Lease, InstallId, u64) {
     store.accept(&rossi, delivery("secret")).await.unwrap();
     let dead = store.accept(&rossi, delivery("dead")).await.unwrap();
     store.bury(&rossi, dead, "unreadable").await.unwrap();
-    store
-        .tick(&rossi, NOW, &install, "daily", NOW)
-        .await
-        .unwrap();
+    store.tick(&rossi, NOW, &install, "daily", NOW).await.unwrap();
     let writes = StateWrites::from([("k".to_owned(), Some("v".to_owned()))]);
     let proposals = vec![change_stock("a", "1", 1, 2)];
-    let seen = row(
-        variant_key("1"),
-        0,
-        variant(Some("MUG"), 3),
-        vec![stock_change(4)],
-    );
-    let progress = ShopProgress {
-        orders_known_until: Some(NOW),
-        ..ShopProgress::default()
-    };
+    let seen = row(variant_key("1"), 0, variant(Some("MUG"), 3), vec![stock_change(4)]);
+    let progress = ShopProgress { orders_known_until: Some(NOW), ..ShopProgress::default() };
     let progress = Some((shop("milano"), progress));
-    let observed = Observed {
-        progress,
-        ..rows(vec![seen])
-    };
+    let observed = Observed { progress, ..rows(vec![seen]) };
     let event = observe(store, &rossi, observed).await[0].number;
-    commit(
-        store,
-        &rossi,
-        RunCommit {
-            writes,
-            proposals,
-            ..run(&install, event)
-        },
-    )
-    .await;
-    store
-        .begin(&rossi, NOW, &action_id("a"), "{}")
-        .await
-        .unwrap();
+    commit(store, &rossi, RunCommit { writes, proposals, ..run(&install, event) }).await;
+    store.begin(&rossi, NOW, &action_id("a"), "{}").await.unwrap();
     (rossi, install, event)
 }
 
@@ -123,56 +83,26 @@ pub async fn a_client_reads_nothing_of_another(store: &dyn Store) {
     let (_, install, event) = fill(store).await;
     store.lease(&client("bianchi"), "test").await.unwrap();
     let other = &client("bianchi");
-    let view = RunView {
-        client: other.clone(),
-        commit: u64::MAX,
-    };
+    let view = RunView { client: other.clone(), commit: u64::MAX };
     assert_eq!(store.backlog(other).await.unwrap(), Backlog::default());
     assert!(store.deliveries(other, 0, 9).await.unwrap().is_empty());
     assert!(store.dead_deliveries(other, 9).await.unwrap().is_empty());
     assert_eq!(store.mirror(other, &variant_key("1")).await.unwrap(), None);
     assert_eq!(store.entity(&view, &variant_key("1")).await.unwrap(), None);
-    assert_eq!(
-        store.entity_at(other, &variant_key("1"), 1).await.unwrap(),
-        None
-    );
-    assert!(
-        store
-            .variants_by_sku(&view, "MUG")
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(store.entity_at(other, &variant_key("1"), 1).await.unwrap(), None);
+    assert!(store.variants_by_sku(&view, "MUG").await.unwrap().is_empty());
     assert!(store.skus(&view, None, 9).await.unwrap().is_empty());
     assert!(store.events(other, 0, 9).await.unwrap().is_empty());
     assert_eq!(store.event(other, event).await.unwrap(), None);
     assert_eq!(store.view(other).await.unwrap().commit, 0);
-    assert_eq!(
-        store.state_get(&view, &install, "k").await.unwrap().value,
-        None
-    );
-    assert!(
-        store
-            .state_list(&view, &install, "", None, 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(store.state_get(&view, &install, "k").await.unwrap().value, None);
+    assert!(store.state_list(&view, &install, "", None, 9).await.unwrap().is_empty());
     assert!(store.ready(other, NOW, 9).await.unwrap().is_empty());
     assert!(store.sending(other).await.unwrap().is_empty());
     assert!(store.fences(other).await.unwrap().is_empty());
     assert!(store.runs(other, None, 9).await.unwrap().is_empty());
-    assert!(
-        store
-            .runs(other, Some(&install), 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let all = ActionFilter {
-        limit: 9,
-        ..ActionFilter::default()
-    };
+    assert!(store.runs(other, Some(&install), 9).await.unwrap().is_empty());
+    let all = ActionFilter { limit: 9, ..ActionFilter::default() };
     assert!(store.actions(other, all).await.unwrap().is_empty());
     assert_eq!(store.action(other, &action_id("a")).await.unwrap(), None);
 }
@@ -181,21 +111,9 @@ pub async fn a_client_knows_no_progress_of_another(store: &dyn Store) {
     let (_, install, _) = fill(store).await;
     let other = &client("bianchi");
     let milano = shop("milano");
-    assert_eq!(
-        store.shop_progress(other, &milano).await.unwrap(),
-        ShopProgress::default()
-    );
-    assert_eq!(
-        store
-            .orders_known_until(other, &milano, u64::MAX)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        store.last_tick(other, &install, "daily").await.unwrap(),
-        None
-    );
+    assert_eq!(store.shop_progress(other, &milano).await.unwrap(), ShopProgress::default());
+    assert_eq!(store.orders_known_until(other, &milano, u64::MAX).await.unwrap(), None);
+    assert_eq!(store.last_tick(other, &install, "daily").await.unwrap(), None);
     assert_eq!(store.install_progress(other, &install).await.unwrap(), None);
 }
 
@@ -204,55 +122,19 @@ pub async fn a_client_writes_beside_another(store: &dyn Store) {
     let bianchi = store.lease(&client("bianchi"), "test").await.unwrap();
     assert_eq!(store.accept(&bianchi, delivery("own")).await.unwrap(), 1);
     // What it does to the other's things by their names, it does to nothing.
-    assert!(
-        !store
-            .begin(&bianchi, NOW, &action_id("a"), "{}")
-            .await
-            .unwrap()
-    );
+    assert!(!store.begin(&bianchi, NOW, &action_id("a"), "{}").await.unwrap());
     store.bury(&bianchi, 2, "not its own").await.unwrap();
-    let settlement = Settlement {
-        action: action_id("a"),
-        end: done(),
-        at: NOW,
-        rows: Vec::new(),
-    };
+    let settlement = Settlement { action: action_id("a"), end: done(), at: NOW, rows: Vec::new() };
     store.settle(&bianchi, settlement).await.unwrap_err();
     store.install(&bianchi, &install).await.unwrap();
     let event = raise(store, &bianchi, "1").await;
     assert_eq!(event, 1, "each client counts its own events");
-    let reads = StateReads {
-        keys: [("k".to_owned(), 0)].into(),
-        ..StateReads::default()
-    };
+    let reads = StateReads { keys: [("k".to_owned(), 0)].into(), ..StateReads::default() };
     let proposals = vec![change_stock("a", "1", 5, 6)];
-    commit(
-        store,
-        &bianchi,
-        RunCommit {
-            reads,
-            proposals,
-            ..run(&install, event)
-        },
-    )
-    .await;
-    let theirs = store
-        .action(&rossi.client, &action_id("a"))
-        .await
-        .unwrap()
-        .unwrap();
-    let own = store
-        .action(&bianchi.client, &action_id("a"))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (decided_on(&theirs.kind), decided_on(&own.kind)),
-        (decimal(2), decimal(6))
-    );
-    assert_eq!(
-        (theirs.state, own.state),
-        (ActionState::Sending, ActionState::Waiting)
-    );
+    commit(store, &bianchi, RunCommit { reads, proposals, ..run(&install, event) }).await;
+    let theirs = store.action(&rossi.client, &action_id("a")).await.unwrap().unwrap();
+    let own = store.action(&bianchi.client, &action_id("a")).await.unwrap().unwrap();
+    assert_eq!((decided_on(&theirs.kind), decided_on(&own.kind)), (decimal(2), decimal(6)));
+    assert_eq!((theirs.state, own.state), (ActionState::Sending, ActionState::Waiting));
     assert_eq!(store.fences(&rossi.client).await.unwrap(), [target("1")]);
 }

@@ -56,6 +56,7 @@ mod sqlite {
             an_absent_key_that_came_is_a_conflict
             a_deleted_key_is_as_if_it_had_never_been
             a_phantom_in_a_range_is_a_conflict
+            a_key_that_left_a_range_is_a_conflict
             a_range_that_was_cut_off_ends_there;
         runs:
             an_install_begins_at_the_last_event

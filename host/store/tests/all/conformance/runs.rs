@@ -11,41 +11,23 @@ use fondaco_store::{
 use crate::samples::*;
 
 fn at(event: u64) -> InstallProgress {
-    InstallProgress {
-        event,
-        cursor: None,
-    }
+    InstallProgress { event, cursor: None }
 }
 
 fn again(cursor: &str) -> RunResult {
-    RunResult::Again {
-        cursor: cursor.to_owned(),
-    }
+    RunResult::Again { cursor: cursor.to_owned() }
 }
 
 pub async fn an_install_begins_at_the_last_event(store: &dyn Store) {
     let (lease, first) = begin(store).await;
-    assert_eq!(
-        store.install_progress(&lease.client, &first).await.unwrap(),
-        Some(at(0))
-    );
+    assert_eq!(store.install_progress(&lease.client, &first).await.unwrap(), Some(at(0)));
     raise(store, &lease, "1").await;
     raise(store, &lease, "2").await;
     let second = install("pricing");
-    assert_eq!(
-        store
-            .install_progress(&lease.client, &second)
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(store.install_progress(&lease.client, &second).await.unwrap(), None);
     assert_eq!(store.install(&lease, &second).await.unwrap(), at(2));
     raise(store, &lease, "3").await;
-    assert_eq!(
-        store.install(&lease, &second).await.unwrap(),
-        at(2),
-        "registered once"
-    );
+    assert_eq!(store.install(&lease, &second).await.unwrap(), at(2), "registered once");
     assert_eq!(store.install(&lease, &first).await.unwrap(), at(0));
 }
 
@@ -66,18 +48,9 @@ pub async fn a_run_is_committed_once(store: &dyn Store) {
     assert_eq!(store.view(&lease.client).await.unwrap(), view);
     assert_eq!(store.backlog(&lease.client).await.unwrap(), backlog);
     assert_eq!(store.runs(&lease.client, None, 9).await.unwrap().len(), 1);
-    assert_eq!(
-        store
-            .install_progress(&lease.client, &install)
-            .await
-            .unwrap(),
-        Some(at(event))
-    );
+    assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(at(event)));
     let value = store.state_get(&view, &install, "k").await.unwrap();
-    assert_eq!(
-        (value.value.as_deref(), value.commit),
-        (Some("v"), view.commit)
-    );
+    assert_eq!((value.value.as_deref(), value.commit), (Some("v"), view.commit));
 }
 
 pub async fn pages_of_an_event_are_committed_once_each(store: &dyn Store) {
@@ -88,10 +61,7 @@ pub async fn pages_of_an_event_are_committed_once_each(store: &dyn Store) {
         result,
         ..run(&install, event)
     };
-    let progress = |cursor: &str| InstallProgress {
-        event: 0,
-        cursor: Some(cursor.to_owned()),
-    };
+    let progress = |cursor: &str| InstallProgress { event: 0, cursor: Some(cursor.to_owned()) };
     let pages = [
         (None, again("p2"), progress("p2")),
         (Some("p2"), again("p3"), progress("p3")),
@@ -99,24 +69,12 @@ pub async fn pages_of_an_event_are_committed_once_each(store: &dyn Store) {
     ];
     for (called_with, result, stands) in pages {
         commit(store, &lease, page(called_with, result.clone())).await;
-        let now = store
-            .install_progress(&lease.client, &install)
-            .await
-            .unwrap();
+        let now = store.install_progress(&lease.client, &install).await.unwrap();
         assert_eq!(now, Some(stands));
         // Committed again, since its answer was lost.
-        let outcome = store
-            .commit_run(&lease, NOW, page(called_with, result))
-            .await
-            .unwrap();
+        let outcome = store.commit_run(&lease, NOW, page(called_with, result)).await.unwrap();
         assert_eq!(outcome, CommitOutcome::AlreadyDone);
-        assert_eq!(
-            store
-                .install_progress(&lease.client, &install)
-                .await
-                .unwrap(),
-            now
-        );
+        assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), now);
     }
     assert_eq!(store.runs(&lease.client, None, 9).await.unwrap().len(), 3);
 }
@@ -126,43 +84,12 @@ pub async fn a_cursor_belongs_to_the_next_event(store: &dyn Store) {
     for order in ["1", "2", "3"] {
         raise(store, &lease, order).await;
     }
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            result: again("p2"),
-            ..run(&install, 2)
-        },
-    )
-    .await;
-    let stands = InstallProgress {
-        event: 1,
-        cursor: Some("p2".to_owned()),
-    };
-    assert_eq!(
-        store
-            .install_progress(&lease.client, &install)
-            .await
-            .unwrap(),
-        Some(stands)
-    );
+    commit(store, &lease, RunCommit { result: again("p2"), ..run(&install, 2) }).await;
+    let stands = InstallProgress { event: 1, cursor: Some("p2".to_owned()) };
+    assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(stands));
     // An install that is switched off in between lets go of its pages.
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            result: RunResult::Skipped,
-            ..run(&install, 2)
-        },
-    )
-    .await;
-    assert_eq!(
-        store
-            .install_progress(&lease.client, &install)
-            .await
-            .unwrap(),
-        Some(at(2))
-    );
+    commit(store, &lease, RunCommit { result: RunResult::Skipped, ..run(&install, 2) }).await;
+    assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(at(2)));
 }
 
 pub async fn events_may_be_passed_over(store: &dyn Store) {
@@ -170,37 +97,13 @@ pub async fn events_may_be_passed_over(store: &dyn Store) {
     for order in ["1", "2", "3", "4"] {
         raise(store, &lease, order).await;
     }
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            result: RunResult::Skipped,
-            ..run(&install, 2)
-        },
-    )
-    .await;
+    commit(store, &lease, RunCommit { result: RunResult::Skipped, ..run(&install, 2) }).await;
     let reason = "trapped".to_owned();
-    commit(
-        store,
-        &lease,
-        RunCommit {
-            result: RunResult::Failed { reason },
-            ..run(&install, 4)
-        },
-    )
-    .await;
-    assert_eq!(
-        store
-            .install_progress(&lease.client, &install)
-            .await
-            .unwrap(),
-        Some(at(4))
-    );
+    commit(store, &lease, RunCommit { result: RunResult::Failed { reason }, ..run(&install, 4) })
+        .await;
+    assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(at(4)));
     for event in 0..=4 {
-        let outcome = store
-            .commit_run(&lease, NOW, run(&install, event))
-            .await
-            .unwrap();
+        let outcome = store.commit_run(&lease, NOW, run(&install, event)).await.unwrap();
         assert_eq!(outcome, CommitOutcome::AlreadyDone);
     }
 }
@@ -209,29 +112,13 @@ pub async fn what_does_not_exist_is_refused(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let stranger = crate::samples::install("stranger");
     let a = action_id("a");
-    let settlement = fondaco_store::Settlement {
-        action: a.clone(),
-        end: done(),
-        at: NOW,
-        rows: Vec::new(),
-    };
+    let settlement =
+        fondaco_store::Settlement { action: a.clone(), end: done(), at: NOW, rows: Vec::new() };
     let errors = [
-        (
-            store.commit_run(&lease, NOW, run(&install, 1)).await.err(),
-            "event 1",
-        ),
-        (
-            store.commit_run(&lease, NOW, run(&stranger, 1)).await.err(),
-            "install `stranger`",
-        ),
-        (
-            store.tick(&lease, NOW, &stranger, "daily", NOW).await.err(),
-            "install `stranger`",
-        ),
-        (
-            store.postpone(&lease, NOW, &a, NOW, "busy").await.err(),
-            "action a",
-        ),
+        (store.commit_run(&lease, NOW, run(&install, 1)).await.err(), "event 1"),
+        (store.commit_run(&lease, NOW, run(&stranger, 1)).await.err(), "install `stranger`"),
+        (store.tick(&lease, NOW, &stranger, "daily", NOW).await.err(), "install `stranger`"),
+        (store.postpone(&lease, NOW, &a, NOW, "busy").await.err(), "action a"),
         (store.settle(&lease, settlement).await.err(), "action a"),
     ];
     for (error, missing) in errors {
@@ -250,38 +137,17 @@ pub async fn records_come_newest_first(store: &dyn Store) {
     store.install(&lease, &second).await.unwrap();
     raise(store, &lease, "1").await;
     raise(store, &lease, "2").await;
-    let used = RunUse {
-        fuel: 7,
-        wall_us: 8,
-        memory_bytes: 9,
-        host_calls: 10,
-    };
+    let used = RunUse { fuel: 7, wall_us: 8, memory_bytes: 9, host_calls: 10 };
     let log = vec!["one".to_owned(), "two".to_owned()];
     let proposals = vec![change_stock("a", "1", 1, 2)];
     let refused = vec![(alert("b"), "no".to_owned())];
-    let full = RunCommit {
-        used,
-        log,
-        proposals,
-        refused,
-        ..run(&first, 1)
-    };
+    let full = RunCommit { used, log, proposals, refused, ..run(&first, 1) };
     commit(store, &lease, full.clone()).await;
-    assert_eq!(
-        commit(store, &lease, run(&second, 1)).await,
-        1,
-        "each install counts its own"
-    );
+    assert_eq!(commit(store, &lease, run(&second, 1)).await, 1, "each install counts its own");
     assert_eq!(commit(store, &lease, run(&first, 2)).await, 2);
     let all = store.runs(&lease.client, None, 9).await.unwrap();
-    let which: Vec<_> = all
-        .iter()
-        .map(|run| (run.install.as_str(), run.number))
-        .collect();
-    assert_eq!(
-        which,
-        [("stock-sync", 2), ("pricing", 1), ("stock-sync", 1)]
-    );
+    let which: Vec<_> = all.iter().map(|run| (run.install.as_str(), run.number)).collect();
+    assert_eq!(which, [("stock-sync", 2), ("pricing", 1), ("stock-sync", 1)]);
     let expected = RunRecord {
         number: 1,
         install: first.clone(),
@@ -293,31 +159,18 @@ pub async fn records_come_newest_first(store: &dyn Store) {
         actions: vec![action_id("a"), action_id("b")],
     };
     assert_eq!(all[2], expected);
-    assert_eq!(
-        store.runs(&lease.client, Some(&second), 9).await.unwrap(),
-        all[1..2]
-    );
-    assert_eq!(
-        store.runs(&lease.client, Some(&first), 1).await.unwrap(),
-        all[..1]
-    );
+    assert_eq!(store.runs(&lease.client, Some(&second), 9).await.unwrap(), all[1..2]);
+    assert_eq!(store.runs(&lease.client, Some(&first), 1).await.unwrap(), all[..1]);
     assert_eq!(store.runs(&lease.client, None, 2).await.unwrap(), all[..2]);
 }
 
 pub async fn a_tick_is_raised_once_and_not_before_the_last_is_handled(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let tick = async |schedule: &str, due: u64| {
-        store
-            .tick(&lease, NOW, &install, schedule, NOW.plus_ms(due))
-            .await
-            .unwrap()
+        store.tick(&lease, NOW, &install, schedule, NOW.plus_ms(due)).await.unwrap()
     };
-    let last = async |schedule: &str| {
-        store
-            .last_tick(&lease.client, &install, schedule)
-            .await
-            .unwrap()
-    };
+    let last =
+        async |schedule: &str| store.last_tick(&lease.client, &install, schedule).await.unwrap();
     assert_eq!(last("daily").await, None);
     assert!(tick("daily", 10).await);
     assert!(!tick("daily", 10).await, "the same");
@@ -326,14 +179,7 @@ pub async fn a_tick_is_raised_once_and_not_before_the_last_is_handled(store: &dy
     assert_eq!(last("daily").await, Some(NOW.plus_ms(10)));
     let event = store.event(&lease.client, 1).await.unwrap().unwrap();
     let (schedule, due_at) = ("daily".to_owned(), NOW.plus_ms(10));
-    assert_eq!(
-        event.body,
-        EventBody::Tick {
-            install: install.clone(),
-            schedule,
-            due_at
-        }
-    );
+    assert_eq!(event.body, EventBody::Tick { install: install.clone(), schedule, due_at });
 
     commit(store, &lease, run(&install, 1)).await;
     assert!(!tick("daily", 10).await, "the same, handled");

@@ -184,11 +184,7 @@ fn index(shop: &str) -> usize {
 }
 
 fn level(units: i64) -> Level {
-    Level {
-        location: None,
-        policy: Policy::Tracked,
-        available: Quantity::units(units),
-    }
+    Level { location: None, policy: Policy::Tracked, available: Quantity::units(units) }
 }
 
 fn whole(quantity: Quantity) -> i64 {
@@ -205,54 +201,26 @@ impl World {
             .collect();
         let mut memory = Memory {
             now: START_MS,
-            settings: format!(
-                r#"{{"source":"shop-0","buffers":{{{}}}}}"#,
-                buffers.join(",")
-            ),
+            settings: format!(r#"{{"source":"shop-0","buffers":{{{}}}}}"#, buffers.join(",")),
             ..Memory::default()
         };
         let mut shops = Vec::new();
         for (shop, units) in start.iter().enumerate() {
-            memory.shops.insert(
-                id(shop),
-                Shop {
-                    name: id(shop),
-                    production: true,
-                },
-            );
-            let listing = Listing {
-                shop: id(shop),
-                variant: VARIANT.to_owned(),
-                level: Some(level(*units)),
-            };
-            memory.variants.push(Variant {
-                sku: SKU.to_owned(),
-                listing,
-            });
+            memory.shops.insert(id(shop), Shop { name: id(shop), production: true });
+            let listing =
+                Listing { shop: id(shop), variant: VARIANT.to_owned(), level: Some(level(*units)) };
+            memory.variants.push(Variant { sku: SKU.to_owned(), listing });
             let mirror = (*units, 0);
-            shops.push(SimulatedShop {
-                real: *units,
-                mirror,
-                ..SimulatedShop::default()
-            });
+            shops.push(SimulatedShop { real: *units, mirror, ..SimulatedShop::default() });
         }
         let events = VecDeque::from([Event::Tick]);
-        Self {
-            memory,
-            shops,
-            events,
-            truth: start[0],
-            story: Vec::new(),
-        }
+        Self { memory, shops, events, truth: start[0], story: Vec::new() }
     }
 
     /// What happened, for a failed assertion.
     pub fn story(&self) -> String {
         let line = |(now, reals, truth, told): &(u64, Vec<i64>, i64, Told)| {
-            format!(
-                "{:>6}s {reals:?} truth {truth} | {told}",
-                (now - START_MS) / 1_000
-            )
+            format!("{:>6}s {reals:?} truth {truth} | {told}", (now - START_MS) / 1_000)
         };
         self.story.iter().map(line).collect::<Vec<_>>().join("\n")
     }
@@ -276,12 +244,7 @@ impl World {
         let hub = self.hub();
         for (shop, simulated) in self.shops.iter().enumerate() {
             let target = (hub - BUFFERS[shop]).max(0);
-            assert_eq!(
-                simulated.real,
-                target,
-                "shop {shop}, hub {hub}\n{}",
-                self.story()
-            );
+            assert_eq!(simulated.real, target, "shop {shop}, hub {hub}\n{}", self.story());
         }
     }
 
@@ -302,11 +265,7 @@ impl World {
             self.memory.now += TICK_MS;
             self.events.push_back(Event::Tick);
         }
-        panic!(
-            "it never comes to rest: {:#?}\n{}",
-            self.shared(),
-            self.story()
-        );
+        panic!("it never comes to rest: {:#?}\n{}", self.shared(), self.story());
     }
 
     fn send_everything(&mut self) {
@@ -332,10 +291,7 @@ impl World {
             Op::EditOrder { shop, order, units } => self.edit_order(shop, order, units),
             Op::Edit { shop, by } => self.edit(shop, by),
             Op::HearOrder { shop } => {
-                let changed = self.shops[shop]
-                    .orders
-                    .iter()
-                    .position(|order| order.changed);
+                let changed = self.shops[shop].orders.iter().position(|order| order.changed);
                 if let Some(order) = changed {
                     self.hear_order(shop, order);
                 }

@@ -16,15 +16,8 @@ use crate::woocommerce::rest::validate::{Invalid, boolean, whole};
 use crate::woocommerce::shop::Shop;
 use crate::woocommerce::state::State;
 
-const STATUSES: [&str; 7] = [
-    "draft",
-    "pending",
-    "private",
-    "publish",
-    "future",
-    "auto-draft",
-    "trash",
-];
+const STATUSES: [&str; 7] =
+    ["draft", "pending", "private", "publish", "future", "auto-draft", "trash"];
 /// Fields that are stored as they come.
 const PLAIN: [&str; 10] = [
     "description",
@@ -65,17 +58,11 @@ pub(super) fn checked(request: &Request) -> Result<Fields, Answer> {
     invalid.of_type(&fields, "manage_stock", "boolean");
     invalid.of_type(&fields, "stock_quantity", "integer");
     invalid.of_type(&fields, "inventory_delta", "integer");
-    invalid.one_of(
-        &fields,
-        "stock_status",
-        &["instock", "outofstock", "onbackorder"],
-    );
+    invalid.one_of(&fields, "stock_status", &["instock", "outofstock", "onbackorder"]);
     invalid.one_of(&fields, "backorders", &["no", "notify", "yes"]);
     invalid.finish()?;
     match NOT_STORED.iter().find(|name| fields.contains_key(**name)) {
-        Some(name) => Err(Answer::not_simulated(&format!(
-            "storing a product's {name}"
-        ))),
+        Some(name) => Err(Answer::not_simulated(&format!("storing a product's {name}"))),
         None => Ok(fields),
     }
 }
@@ -102,12 +89,7 @@ fn store(state: &mut State, id: u64, fields: &Fields, aimed_at: Option<i64>) -> 
             "status": 400, "resource_id": other, "unique_sku": format!("{sku}-1"),
         });
         let message = "Invalid or duplicated SKU.";
-        return Err(Answer::error_with(
-            400,
-            "product_invalid_sku",
-            message,
-            data,
-        ));
+        return Err(Answer::error_with(400, "product_invalid_sku", message, data));
     }
     store_texts(state, id, fields);
     store_prices(state, id, fields);
@@ -141,11 +123,7 @@ fn store_texts(state: &mut State, id: u64, fields: &Fields) {
         }
     }
     // A variation is named after its options, whatever it is sent.
-    if let Some(name) = fields
-        .get("name")
-        .and_then(Value::as_str)
-        .filter(|_| parent.is_none())
-    {
+    if let Some(name) = fields.get("name").and_then(Value::as_str).filter(|_| parent.is_none()) {
         set(&mut item.fields, "name", escaped(name));
     }
     for name in PLAIN {

@@ -42,8 +42,7 @@ impl World {
                 self.hear_order(shop, order);
             }
         }
-        self.events
-            .push_back(Event::OrdersKnown(shop, self.memory.now));
+        self.events.push_back(Event::OrdersKnown(shop, self.memory.now));
     }
 
     pub(super) fn hear_stock(&mut self, shop: usize) {

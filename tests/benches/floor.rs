@@ -33,8 +33,6 @@ const LINES: usize = 20;
 const BOUND: f64 = 1.5;
 
 mod bare {
-    #![expect(missing_docs, unsafe_code, unused_qualifications, dead_code, reason = "generated")]
-
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "order-hook",

@@ -105,3 +105,11 @@ hook! {
     /// Hears what became of the module's own proposals.
     on_outcome, "outcome-hook", "fondaco_plugin_sdk::on_outcome", {End, Outcome}
 }
+
+impl on_order::OrderChanges {
+    /// Whether all of these are among what changed.
+    #[must_use]
+    pub fn contains(self, changes: Self) -> bool {
+        self & changes == changes
+    }
+}

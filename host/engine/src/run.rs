@@ -161,7 +161,9 @@ impl Client {
             store: Arc::clone(&self.store),
             view,
             install: install.clone(),
-            event_commit: event.commit,
+            // What came in one commit is heard one event after the other, so the commit of this
+            // event may hold orders that are not heard yet.
+            known_commit: event.commit.saturating_sub(1),
             shops: self.shop_infos(),
         });
         let call = Call {

@@ -17,8 +17,8 @@ pub struct RunReads {
     pub view: RunView,
     /// Whose state.
     pub install: InstallId,
-    /// The commit of the event that is handled.
-    pub event_commit: u64,
+    /// The last commit all of whose events the module has heard.
+    pub known_commit: u64,
     /// The shops that the install may see.
     pub shops: Vec<ShopInfo>,
 }
@@ -90,7 +90,7 @@ impl RunHost for RunReads {
     async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError> {
         // As of the event, not as of now: the module has not heard what came after the event.
         self.store
-            .orders_known_until(&self.view.client, shop, self.event_commit)
+            .orders_known_until(&self.view.client, shop, self.known_commit)
             .await
             .map_err(failed)
     }

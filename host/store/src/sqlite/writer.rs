@@ -1,9 +1,9 @@
 //! The one writer: whatever has piled up is committed together.
 //!
-//! A commit costs one fsync, whether it holds one row or a hundred, so a thread of its own takes all
-//! the jobs that wait, runs each inside the same transaction, commits once, and answers all. A job
-//! that fails is rolled back to its savepoint and spoils none of its neighbours. An answer is given
-//! only after the commit: whoever has it, has it on disk.
+//! A commit costs one fsync, whether it holds one row or a hundred, so a thread of its own takes
+//! all the jobs that wait, runs each inside the same transaction, commits once, and answers all. A
+//! job that fails is rolled back to its savepoint and spoils none of its neighbours. An answer is
+//! given only after the commit: whoever has it, has it on disk.
 //!
 //! A job that was handed in is done, also if nobody waits for its answer any more.
 

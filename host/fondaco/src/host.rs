@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use fondaco_engine::{
     Engine,
-    setup::{ClientSetup, InstallSetup, Mode as EngineMode, ShopSetup},
+    setup::{ClientSetup, InstallSetup, ShopSetup},
 };
 use fondaco_platforms::{Platform, woocommerce};
 use fondaco_sandbox::{Module, Sandbox, SandboxConfig};
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::config::{ClientConfig, Config, Environment, InstallConfig, Mode, ShopConfig};
+use crate::config::{ClientConfig, Config, Environment, InstallConfig, ShopConfig};
 
 /// The database's file within the store's folder.
 const DATABASE_FILE: &str = "fondaco.db";
@@ -231,13 +231,9 @@ fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<
 }
 
 fn install_setup(install: &InstallConfig, module: Module) -> InstallSetup {
-    let mode = match install.mode {
-        Mode::Off => EngineMode::Off,
-        Mode::Live => EngineMode::Live,
-    };
     InstallSetup {
         module,
-        mode,
+        mode: install.mode,
         settings: install.settings.to_string().into(),
         schedules: install.schedules.clone(),
     }

@@ -19,25 +19,7 @@ use super::{
     wins::{EXCLUSIVE_WRITES, Writer},
 };
 
-/// Whether a module works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Its events pass by.
-    Off,
-    /// It runs, and what it proposes is done.
-    Live,
-}
-
-impl Mode {
-    /// The word for it in files and on pages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Live => "live",
-        }
-    }
-}
+pub use fondaco_engine::setup::Mode;
 
 /// A module installed for a client.
 #[derive(Clone)]

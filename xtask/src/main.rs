@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask demo|test|bench|plugins`.
+//! The project's own tasks: `cargo xtask demo|test|bench|fuzz|plugins|contract`.
 //!
 //! Each task readies what compiles modules, builds what it needs, and starts it. xtask depends on
 //! none of the rooms, so that it is there after seconds and can tell what the long builds are for.
@@ -6,6 +6,8 @@
 //!
 //! Start reading at [`Task`], then in `steps.rs`.
 
+mod extism;
+mod fuzz;
 mod process;
 mod results;
 mod steps;
@@ -40,14 +42,30 @@ enum Task {
         #[arg(long)]
         long: bool,
     },
-    /// Measures, optimised, and prints a table; writes `target/bench.json`.
+    /// Measures, optimised, and prints a table; writes `target/bench.json` and
+    /// `target/bench-extism.json`.
     Bench {
         /// Only the row of this id.
         #[arg(long, value_name = "ID")]
         only: Option<String>,
     },
+    /// Feeds made-up input to what reads bytes of strangers.
+    Fuzz {
+        /// Only this target.
+        #[arg(long, value_name = "NAME")]
+        target: Option<String>,
+        /// How long each target is fuzzed, in seconds.
+        #[arg(long, value_name = "N", default_value_t = fuzz::SECONDS)]
+        seconds: u64,
+    },
     /// Builds all modules, the tests' own included, into `target/plugins`.
     Plugins,
+    /// Writes `docs/contract.md` from the files in `wit`, and checks them against what is frozen.
+    Contract {
+        /// Freezes what is there now as the contract of its version, into `xtask/frozen`.
+        #[arg(long)]
+        freeze: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -68,7 +86,12 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Demo { arguments } => demo(&workspace, &mut progress, &arguments),
         Task::Test { long } => test(&workspace, &mut progress, long),
         Task::Bench { only } => bench(&workspace, &mut progress, only.as_deref()),
+        Task::Fuzz { target, seconds } => {
+            let fine = fuzz::fuzz(&workspace, &mut progress, target.as_deref(), seconds)?;
+            Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Task::Plugins => plugins(&workspace, &mut progress),
+        Task::Contract { freeze } => contract(&workspace, &mut progress, freeze),
     }
 }
 
@@ -116,8 +139,29 @@ fn test(workspace: &Workspace, progress: &mut Progress, long: bool) -> Result<Ex
 
 fn bench(workspace: &Workspace, progress: &mut Progress, only: Option<&str>) -> Result<ExitCode> {
     steps::ready_toolchain(progress)?;
+    if only == Some(extism::ROW) {
+        // Modules are the same, whoever builds them; nothing else is needed of the command.
+        let fondaco = steps::build_fondaco(workspace, progress, Build::Demo)?;
+        let worker = [workspace.root.join(extism::MODULE)];
+        steps::build_modules(workspace, progress, &fondaco, &worker)?;
+        return extism::bench(workspace, progress);
+    }
     let fondaco = steps::build_fondaco(workspace, progress, Build::Bench)?;
     steps::build_modules(workspace, progress, &fondaco, &workspace.modules()?)?;
     progress.step("cargo bench");
-    process::become_child(steps::bench_command(workspace, &fondaco, only))
+    let bench = steps::bench_command(workspace, &fondaco, only);
+    if only.is_some() {
+        return process::become_child(bench);
+    }
+    if !process::succeeds(bench)? {
+        return Ok(ExitCode::FAILURE);
+    }
+    extism::bench(workspace, progress)
+}
+
+fn contract(workspace: &Workspace, progress: &mut Progress, freeze: bool) -> Result<ExitCode> {
+    let contract = steps::build_contract(workspace, progress)?;
+    let mut command = workspace.command(&contract);
+    command.args(freeze.then_some("--freeze"));
+    process::become_child(command)
 }

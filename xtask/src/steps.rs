@@ -12,7 +12,7 @@ use crate::process::{self, Progress};
 use crate::results::Results;
 
 /// Where the tests and the bench find the modules.
-const MODULES_VARIABLE: &str = "FONDACO_PLUGINS";
+pub(crate) const MODULES_VARIABLE: &str = "FONDACO_PLUGINS";
 
 /// Where the tests and the bench find the `fondaco` command.
 const COMMAND_VARIABLE: &str = "FONDACO_BIN";
@@ -89,7 +89,8 @@ impl Workspace {
         command
     }
 
-    fn cargo(&self) -> Command {
+    /// A command of cargo's that runs in the checkout's folder.
+    pub(crate) fn cargo(&self) -> Command {
         let mut command = toolchain::cargo();
         command.current_dir(&self.root);
         command
@@ -109,29 +110,45 @@ pub(crate) fn build_fondaco(
     progress: &mut Progress,
     build: Build,
 ) -> Result<PathBuf> {
-    let arguments = build.arguments();
+    build_program(workspace, progress, build.arguments(), "fondaco", "bin")
+}
+
+/// Builds what writes and checks the contract's document, and returns where it is. It is no part
+/// of xtask, which would wait for the WIT parser for a minute before its first step.
+pub(crate) fn build_contract(workspace: &Workspace, progress: &mut Progress) -> Result<PathBuf> {
+    let arguments = ["--workspace", "--example", "contract"];
+    build_program(workspace, progress, &arguments, "contract", "example")
+}
+
+fn build_program(
+    workspace: &Workspace,
+    progress: &mut Progress,
+    arguments: &[&str],
+    name: &str,
+    kind: &str,
+) -> Result<PathBuf> {
     progress.step(&format!("cargo build {}", arguments.join(" ")));
     let mut command = workspace.cargo();
     command.arg("build").args(arguments).arg("--message-format=json-render-diagnostics");
     command.stdout(Stdio::piped());
     let child = command.spawn().with_context(|| process::cannot_start(&command))?;
     let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "the fondaco command cannot be built; cargo says why above");
+    ensure!(output.status.success(), "`{name}` cannot be built; cargo says why above");
     let messages = String::from_utf8_lossy(&output.stdout);
-    match messages.lines().find_map(executable) {
+    match messages.lines().find_map(|message| executable(message, name, kind)) {
         Some(executable) => Ok(executable),
-        None => bail!("cargo built fondaco and does not say where it is"),
+        None => bail!("cargo built `{name}` and does not say where it is"),
     }
 }
 
-/// The path of the `fondaco` command, if this message of cargo's is about it.
-fn executable(message: &str) -> Option<PathBuf> {
+/// The path of a program, if this message of cargo's is about it.
+fn executable(message: &str, name: &str, kind: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let target = message.get("target")?;
-    let is_command = target.get("name")? == "fondaco"
-        && target.get("kind")? == &serde_json::json!(["bin"])
+    let is_meant = target.get("name")? == name
+        && target.get("kind")? == &serde_json::json!([kind])
         && message.pointer("/profile/test")? == false;
-    is_command.then(|| message.get("executable")?.as_str().map(PathBuf::from)).flatten()
+    is_meant.then(|| message.get("executable")?.as_str().map(PathBuf::from)).flatten()
 }
 
 /// Builds modules into [`Workspace::modules_folder`].

@@ -1,15 +1,25 @@
 //! What shops are made of, alike on every platform: variants with their stock, and orders.
 //!
+//! A field that was added to an entity later is read as absent (or empty) from a store that was
+//! written before, so that it still opens; the next observation fills it.
+//!
 //! A [`Snapshot`] and the mirror have the same shape, [`Entity`]: an observation is an entity most
 //! of whose aspects may be unknown, and the mirror is the join of all observations.
 //!
 //! Nothing here identifies a person.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Aspect, Decimal, ShopId, Timestamp};
+use crate::{Decimal, ShopId};
+
+mod order;
+mod variant;
+
+pub use order::{
+    Campaign, Charge, ChargeKind, LineKind, Order, OrderHead, OrderLine, OrderState, Parcel,
+    ParcelLine, Refund, RefundLine, Transaction, TransactionKind,
+};
+pub use variant::{StockLevel, StockPolicy, Variant, VariantContent};
 
 /// What kind of thing an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +83,7 @@ pub struct Snapshot {
 }
 
 /// An entity, as far as it is known.
+#[expect(clippy::large_enum_variant, reason = "most entities on their way are orders")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entity {
@@ -144,166 +155,11 @@ impl Location {
     }
 }
 
-/// What can be put into a cart: a simple product, or one variation of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Variant {
-    /// What it is.
-    #[serde(default)]
-    pub content: Aspect<VariantContent>,
-    /// How much there is, per place.
-    #[serde(default)]
-    pub stock: BTreeMap<Location, Aspect<StockLevel>>,
-}
-
-/// What a variant is.
+/// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VariantContent {
-    /// The product it belongs to; its own id where a product has no variations.
-    pub product: String,
-    /// Stock keeping unit, as the shop writes it.
-    pub sku: Option<String>,
-    /// What the shop calls it, as plain text.
-    pub title: String,
-    /// What it costs now, a running sale included, in the shop's currency.
-    pub price: Option<Decimal>,
-    /// European Article Number, UPC, ISBN.
-    pub barcode: Option<String>,
-    /// Whether customers can see it.
-    pub published: bool,
-}
-
-/// What a shop does when a variant runs out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StockPolicy {
-    /// The shop does not count it.
-    Untracked,
-    /// Counted; sold until none is left.
-    Tracked,
-    /// Counted; sold on, below zero.
-    Backorder,
-}
-
-/// How much of a variant there is, in one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StockLevel {
-    /// What happens when it runs out.
-    pub policy: StockPolicy,
-    /// What can still be sold; absent exactly when it is untracked.
-    pub available: Option<Decimal>,
-}
-
-/// An order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Order {
-    /// All of it but lines and refunds.
-    #[serde(default)]
-    pub head: Aspect<OrderHead>,
-    /// What was bought.
-    #[serde(default)]
-    pub lines: Aspect<Vec<OrderLine>>,
-    /// What was given back, by the platform's id of the refund.
-    #[serde(default)]
-    pub refunds: BTreeMap<String, Aspect<Refund>>,
-}
-
-/// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OrderState {
-    /// Waiting for the customer's payment.
-    Pending,
-    /// Accepted, and waiting for something before work begins.
-    OnHold,
-    /// To be worked on.
-    Processing,
-    /// Delivered, nothing left to do.
-    Completed,
-    /// Called off.
-    Cancelled,
-    /// All money is back with the customer.
-    Refunded,
-    /// The payment did not succeed.
-    Failed,
-}
-
-/// All of an order but its lines and refunds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderHead {
-    /// The number the merchant and the customer know it by.
-    pub number: String,
-    /// Where it stands.
-    pub state: OrderState,
-    /// Made to try the shop out.
-    pub test: bool,
-    /// Where it came from: `web`, `pos`, `marketplace`, `draft`, `b2b`, or a platform's own word.
-    pub channel: String,
-    /// When the customer placed it.
-    pub placed_at: Timestamp,
-    /// When it was paid.
-    pub paid_at: Option<Timestamp>,
+pub struct Money {
+    /// How much, in units of the currency.
+    pub amount: Decimal,
     /// ISO 4217 code, upper case.
     pub currency: String,
-    /// Whether the prices the shop shows include tax.
-    pub prices_include_tax: bool,
-    /// Everything the customer pays, tax and shipping included.
-    pub total: Decimal,
-    /// The tax within the total.
-    pub total_tax: Decimal,
-    /// How it is paid, in the platform's word.
-    pub payment_method: Option<String>,
-    /// Where it goes, ISO 3166-1 alpha-2.
-    pub shipping_country: Option<String>,
-}
-
-/// What a line of an order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LineKind {
-    /// Something of the catalogue.
-    Goods,
-    /// A line without a product of the catalogue.
-    Custom,
-}
-
-/// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderLine {
-    /// The line's id, unique within its order.
-    pub id: String,
-    /// Goods or custom.
-    pub kind: LineKind,
-    /// The variant sold.
-    pub variant: Option<String>,
-    /// The product sold.
-    pub product: Option<String>,
-    /// The SKU at the time of the sale.
-    pub sku: Option<String>,
-    /// What the shop called it, as plain text.
-    pub title: String,
-    /// How much was ordered.
-    pub quantity: Decimal,
-    /// Total without tax, discounts taken off.
-    pub net: Decimal,
-    /// Tax on it.
-    pub tax: Decimal,
-    /// What the platform has taken off its own stock for it, per place.
-    pub deductions: BTreeMap<Location, Decimal>,
-}
-
-/// Money given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// How much, as a positive number in the order's currency.
-    pub amount: Decimal,
-    /// Why, in the merchant's words.
-    pub reason: Option<String>,
-}
-
-impl Order {
-    /// The sum of all refunds.
-    #[must_use]
-    pub fn refunded(&self) -> Decimal {
-        self.refunds.values().filter_map(Aspect::value).map(|refund| refund.amount).sum()
-    }
 }

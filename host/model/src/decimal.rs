@@ -9,6 +9,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+mod text;
+
+pub use text::DecimalText;
+
 /// Most digits before the dot, in the contract with plugins.
 pub const INTEGER_DIGITS_MAX: usize = 15;
 /// Most digits after the dot, in the contract with plugins.
@@ -61,7 +65,7 @@ impl Decimal {
         }
         let number = rust_decimal::Decimal::from_str(text).map_err(|_| DecimalError::new(text))?;
         let places = u32::try_from(FRACTION_DIGITS_MAX).unwrap_or(u32::MAX);
-        Self(number.round_dp(places)).to_string().parse()
+        DecimalText::of(Self(number.round_dp(places))).as_str().parse()
     }
 
     /// The larger of two.
@@ -107,11 +111,7 @@ impl FromStr for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A negative zero would be another text for the same number.
-        if self.0.is_zero() {
-            return formatter.pad("0");
-        }
-        formatter.pad(&self.0.normalize().to_string())
+        formatter.pad(DecimalText::of(*self).as_str())
     }
 }
 
@@ -125,7 +125,7 @@ impl TryFrom<String> for Decimal {
 
 impl From<Decimal> for String {
     fn from(number: Decimal) -> Self {
-        number.to_string()
+        DecimalText::of(number).as_str().to_owned()
     }
 }
 

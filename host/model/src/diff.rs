@@ -50,7 +50,7 @@ pub enum OrderChange {
     Refunds,
     /// It is gone.
     Deleted,
-    /// Anything else about it.
+    /// Anything else about it: its head, its parcels, how its money moved.
     Other,
 }
 
@@ -60,7 +60,7 @@ pub enum OrderChange {
 pub enum VariantChange {
     /// It is new.
     Created,
-    /// Its price is another.
+    /// Its price is another, or what it is compared with.
     Price,
     /// Anything else about it.
     Content,
@@ -117,6 +117,19 @@ impl Join {
         }
     }
 
+    /// Joins what is kept by id; says whether any of it is different now.
+    fn each<T: Clone + PartialEq>(
+        &mut self,
+        known: &mut BTreeMap<String, Aspect<T>>,
+        seen: &BTreeMap<String, Aspect<T>>,
+    ) -> bool {
+        let mut different = false;
+        for (id, seen) in seen {
+            different |= self.aspect(known.entry(id.clone()).or_default(), seen);
+        }
+        different
+    }
+
     fn variant(&mut self, known: &mut Variant, seen: &Variant) {
         let before = known.content.clone();
         if self.aspect(&mut known.content, &seen.content) {
@@ -144,13 +157,20 @@ impl Join {
         if self.aspect(&mut known.lines, &seen.lines) && before.lines.version().is_some() {
             changes.extend(line_changes(&before.lines, &known.lines));
         }
-        let mut refunds = false;
-        for (id, seen) in &seen.refunds {
-            let refund = known.refunds.entry(id.clone()).or_default();
-            refunds |= self.aspect(refund, seen);
-        }
-        if refunds {
+        if self.each(&mut known.refunds, &seen.refunds) {
             changes.insert(OrderChange::Refunds);
+        }
+        // That it was paid, or that money went back, tells of the money's movement too.
+        let told = changes.contains(&OrderChange::Paid) || changes.contains(&OrderChange::Refunds);
+        if self.aspect(&mut known.transactions, &seen.transactions)
+            && before.transactions.value().is_some()
+            && known.transactions.value().is_some()
+            && !told
+        {
+            changes.insert(OrderChange::Other);
+        }
+        if self.each(&mut known.parcels, &seen.parcels) && before.head.value().is_some() {
+            changes.insert(OrderChange::Other);
         }
         if !changes.is_empty() {
             self.changes.push(Change::Order(changes));
@@ -167,10 +187,11 @@ fn variant_changes(
         (Some(_), None) => VariantChange::Deleted,
         (Some(before), Some(after)) => {
             let mut changes = BTreeSet::new();
-            if before.price != after.price {
+            if (before.price, before.compare_at) != (after.price, after.compare_at) {
                 changes.insert(VariantChange::Price);
             }
-            if (VariantContent { price: after.price, ..before.clone() }) != *after {
+            let (price, compare_at) = (after.price, after.compare_at);
+            if (VariantContent { price, compare_at, ..before.clone() }) != *after {
                 changes.insert(VariantChange::Content);
             }
             return changes;

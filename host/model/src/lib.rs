@@ -6,14 +6,20 @@
 //!
 //! Start reading at [`aspect`], which says how two observations of the same thing are joined, then
 //! [`diff`], which turns joined observations into changes. [`action`] is the other direction: what
-//! a module wants done.
+//! a module wants done. What the contract with modules has and shops do not tell yet is in
+//! [`catalogue`], [`care`], [`hear`] and [`ask`].
 
 pub mod action;
+pub mod ask;
 pub mod aspect;
+pub mod care;
+pub mod catalogue;
 pub mod commerce;
 pub mod decimal;
 pub mod diff;
 pub mod event;
+pub mod hear;
+pub mod http;
 pub mod names;
 pub mod run;
 

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     EntityKey, ShopId, Timestamp, Version,
-    commerce::{LineKind, OrderState, Refund, StockPolicy},
+    commerce::{
+        LineKind, OrderState, Parcel, ParcelLine, Refund, StockPolicy, Transaction, TransactionKind,
+    },
 };
 
 fn shop() -> ShopId {
@@ -20,12 +22,17 @@ fn head(state: OrderState, paid: bool) -> OrderHead {
         channel: "web".into(),
         placed_at: Timestamp(1),
         paid_at: paid.then_some(Timestamp(2)),
+        customer: None,
         currency: "EUR".into(),
         prices_include_tax: true,
         total: Decimal::from(20),
+        presentment_total: None,
         total_tax: Decimal::from(4),
         payment_method: Some("bacs".into()),
         shipping_country: Some("IT".into()),
+        campaign: None,
+        codes: Vec::new(),
+        charges: Vec::new(),
     }
 }
 
@@ -40,7 +47,33 @@ fn line(quantity: i64, deducted: i64) -> OrderLine {
         quantity: Decimal::from(quantity),
         net: Decimal::from(16),
         tax: Decimal::from(4),
+        discount: Decimal::ZERO,
         deductions: BTreeMap::from([(Location::WHOLE_SHOP, Decimal::from(deducted))]),
+    }
+}
+
+fn refund(amount: i64) -> Refund {
+    Refund { at: Some(Timestamp(9)), amount: amount.into(), reason: None, lines: Vec::new() }
+}
+
+fn payment(moved: bool) -> Transaction {
+    Transaction {
+        id: None,
+        kind: TransactionKind::Payment,
+        method: Some("bacs".into()),
+        amount: Decimal::from(20),
+        moved,
+        at: None,
+    }
+}
+
+fn parcel() -> Parcel {
+    Parcel {
+        carrier: Some("brt".into()),
+        tracking: None,
+        shipped_at: Some(Timestamp(7)),
+        delivered_at: None,
+        lines: vec![ParcelLine { line: "1".into(), quantity: Decimal::from(2) }],
     }
 }
 
@@ -54,14 +87,17 @@ fn order(version: u64, state: OrderState, paid: bool, line: OrderLine) -> Snapsh
         entity: Entity::Order(Order {
             head: Aspect::known(pushed(version), head(state, paid)),
             lines: Aspect::known(pushed(version), vec![line]),
-            refunds: BTreeMap::new(),
+            ..Order::default()
         }),
     }
 }
 
 fn stock(version: u64, available: i64) -> Snapshot {
-    let level =
-        StockLevel { policy: StockPolicy::Tracked, available: Some(Decimal::from(available)) };
+    let level = StockLevel {
+        policy: StockPolicy::Tracked,
+        available: Some(Decimal::from(available)),
+        on_hand: None,
+    };
     Snapshot {
         key: EntityKey::variant(shop(), "10"),
         entity: Entity::Variant(Variant {
@@ -98,6 +134,104 @@ fn what_changed_is_told_once() {
     assert_eq!(new, [Change::Order(BTreeSet::from([Placed, Paid]))]);
 }
 
+/// The order as it is paid, with something done to it.
+fn paid_and(version: u64, change: impl FnOnce(&mut Order)) -> Snapshot {
+    let mut snapshot = order(version, OrderState::Processing, true, line(2, 2));
+    if let Entity::Order(order) = &mut snapshot.entity {
+        order.transactions = Aspect::known(pushed(version), vec![payment(true)]);
+        change(order);
+    }
+    snapshot
+}
+
+#[test]
+fn what_was_paid_sent_and_given_back_is_told() {
+    use OrderChange::{Other, Paid, Placed, Refunds, State};
+    let check = |one: &Snapshot, other: &Snapshot, expected: &[OrderChange]| {
+        let expected = Change::Order(expected.iter().copied().collect());
+        assert_eq!(changes_between(one, other), [expected]);
+    };
+    let paid = paid_and(2, |_| {});
+    let unpaid = |order: &mut Order| {
+        order.head = Aspect::known(pushed(1), head(OrderState::Pending, false));
+        order.transactions = Aspect::known(pushed(1), vec![payment(false)]);
+    };
+    check(&paid_and(1, unpaid), &paid, &[Paid, State]);
+    let corrected = paid_and(3, |order| {
+        let transaction = Transaction { id: Some("TX-1".into()), ..payment(true) };
+        order.transactions = Aspect::known(pushed(3), vec![transaction]);
+    });
+    check(&paid, &corrected, &[Other]);
+    let sent = paid_and(3, |order| {
+        order.parcels.insert("1".into(), Aspect::known(pushed(3), parcel()));
+    });
+    check(&paid, &sent, &[Other]);
+    let back = paid_and(3, |order| {
+        order.refunds.insert("1".into(), Aspect::known(pushed(3), refund(5)));
+        let transaction = Transaction { kind: TransactionKind::Refund, ..payment(true) };
+        order.transactions = Aspect::known(pushed(3), vec![payment(true), transaction]);
+    });
+    check(&paid, &back, &[Refunds]);
+    let new = observe(None, &sent).changes;
+    assert_eq!(new, [Change::Order(BTreeSet::from([Placed, Paid]))]);
+    // What is first seen of a part of a known order is no change of it.
+    let bare = order(1, OrderState::Processing, true, line(2, 2));
+    assert!(changes_between(&bare, &paid).is_empty());
+}
+
+#[test]
+fn a_sale_is_a_change_of_price() {
+    let variant = |version, compare_at, cost| {
+        let content = VariantContent {
+            product: "10".into(),
+            sku: None,
+            title: "Mug".into(),
+            price: Some(Decimal::from(16)),
+            compare_at,
+            cost,
+            barcode: None,
+            weight: None,
+            published: true,
+        };
+        let content = Aspect::known(pushed(version), content);
+        let entity = Entity::Variant(Variant { content, stock: BTreeMap::new() });
+        Snapshot { key: EntityKey::variant(shop(), "10"), entity }
+    };
+    let check = |other: &Snapshot, expected: VariantChange| {
+        let expected = Change::Variant(BTreeSet::from([expected]));
+        assert_eq!(changes_between(&variant(1, None, None), other), [expected]);
+    };
+    check(&variant(2, Some(Decimal::from(20)), None), VariantChange::Price);
+    check(&variant(2, None, Some(Decimal::from(7))), VariantChange::Content);
+}
+
+#[test]
+fn what_was_stored_before_a_field_was_added_is_read() {
+    let stored = r#"{"order":{"head":{"is":"known","version":{"platform":1},"value":{
+        "number":"1042","state":"processing","test":false,"channel":"web","placed_at":1,
+        "paid_at":2,"currency":"EUR","prices_include_tax":true,"total":"20","total_tax":"4",
+        "payment_method":"bacs","shipping_country":"IT"}},
+        "lines":{"is":"known","version":{"platform":1},"value":[{"id":"1","kind":"goods",
+        "variant":"10","product":"10","sku":"MUG-BLU","title":"Mug","quantity":"2","net":"16",
+        "tax":"4","deductions":{"":"2"}}]},
+        "refunds":{"1":{"is":"known","version":{"platform":1},
+        "value":{"amount":"5","reason":null}}}}}"#;
+    let mut expected = order(1, OrderState::Processing, true, line(2, 2)).entity;
+    if let Entity::Order(order) = &mut expected {
+        let refund = Refund { at: None, ..refund(5) };
+        order.refunds.insert("1".into(), Aspect::known(pushed(1), refund));
+    }
+    assert_eq!(serde_json::from_str::<Entity>(stored).unwrap(), expected);
+    let stored = r#"{"variant":{"content":{"is":"known","version":{"platform":1},"value":{
+        "product":"10","sku":null,"title":"Mug","price":"16","barcode":null,"published":true}},
+        "stock":{"":{"is":"known","version":{"platform":1},
+        "value":{"policy":"tracked","available":"14"}}}}}"#;
+    let entity = serde_json::from_str::<Entity>(stored).unwrap();
+    let variant = entity.as_variant().unwrap();
+    assert_eq!(variant.content.value().unwrap().compare_at, None);
+    assert_eq!(variant.stock[&Location::WHOLE_SHOP].value().unwrap().on_hand, None);
+}
+
 #[test]
 fn the_first_sight_of_stock_is_no_change() {
     assert!(observe(None, &stock(1, 14)).changes.is_empty());
@@ -112,7 +246,7 @@ fn quantities_compare_by_value() {
     let mut same = stock(2, 14);
     if let Entity::Variant(variant) = &mut same.entity {
         let available = Some("14.000".parse().unwrap());
-        let level = StockLevel { policy: StockPolicy::Tracked, available };
+        let level = StockLevel { policy: StockPolicy::Tracked, available, on_hand: None };
         variant.stock.insert(Location::WHOLE_SHOP, Aspect::known(pushed(2), level));
     }
     assert!(changes_between(&stock(1, 14), &same).is_empty());
@@ -126,7 +260,7 @@ fn a_deleted_order_is_told_once_and_stays_away() {
         entity: Entity::Order(Order {
             head: Aspect::deleted(pushed(5)),
             lines: Aspect::deleted(pushed(5)),
-            refunds: BTreeMap::new(),
+            ..Order::default()
         }),
     };
     let expected = [Change::Order(BTreeSet::from([OrderChange::Deleted]))];
@@ -149,7 +283,7 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
     prop::collection::btree_map(0u64..1000, content, 1..12).prop_map(|versions| {
         versions
             .into_iter()
-            .map(|(version, (tells, refund, deducted))| {
+            .map(|(version, (tells, number, deducted))| {
                 let aspect = |told: bool, gone: bool| match (told, gone) {
                     (false, _) => None,
                     (true, gone) => Some(gone),
@@ -167,11 +301,22 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                     Some(true) => Aspect::deleted(pushed(version)),
                     Some(false) => Aspect::known(pushed(version), vec![line(2, deducted)]),
                 };
-                let amount = Refund { amount: Decimal::from(deducted), reason: None };
-                let refunds =
-                    tells[2].then(|| (refund.to_string(), Aspect::known(pushed(version), amount)));
-                let entity =
-                    Entity::Order(Order { head, lines, refunds: refunds.into_iter().collect() });
+                let amount = refund(deducted);
+                let id = number.to_string();
+                let parcel =
+                    tells[2].then(|| (id.clone(), Aspect::known(pushed(version), parcel())));
+                let refund = tells[2].then(|| (id, Aspect::known(pushed(version), amount)));
+                let transactions = match tells[0] {
+                    true => Aspect::known(pushed(version), vec![payment(tells[3])]),
+                    false => Aspect::Unknown,
+                };
+                let entity = Entity::Order(Order {
+                    head,
+                    lines,
+                    transactions,
+                    refunds: refund.into_iter().collect(),
+                    parcels: parcel.into_iter().collect(),
+                });
                 Snapshot { key: EntityKey::order(shop(), "17"), entity }
             })
             .collect()

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use fondaco_egress::Egress;
 use fondaco_model::{EntityKey, ShopId};
 use fondaco_store::{Lease, Store, StoreError};
 use tokio::{
@@ -36,6 +37,7 @@ pub struct Parts {
     pub cancel: CancellationToken,
     pub tasks: TaskTracker,
     pub guests: runtime::Handle,
+    pub egress: Egress,
 }
 
 /// What wakes a client's tasks.
@@ -57,6 +59,7 @@ pub struct Client {
     pub wakes: Wakes,
     pub cancel: CancellationToken,
     pub guests: runtime::Handle,
+    pub egress: Egress,
     watch: broadcast::Sender<Happening>,
     tasks: TaskTracker,
     fetches: BTreeMap<ShopId, Fetches>,
@@ -112,6 +115,7 @@ impl Client {
             },
             cancel: parts.cancel,
             guests: parts.guests,
+            egress: parts.egress,
             watch: parts.watch,
             tasks: parts.tasks,
             status: Mutex::default(),

@@ -37,6 +37,7 @@ pub mod watch;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use fondaco_egress::Egress;
 use fondaco_model::{ClientId, Timestamp};
 use fondaco_store::{Store, StoreError};
 use tokio::{runtime, sync::broadcast};
@@ -86,13 +87,15 @@ pub struct Engine {
 impl Engine {
     /// Takes the lease of every client and begins to work.
     ///
-    /// `owner` names this host, for a person who looks for it.
+    /// `egress` makes the HTTP requests of modules; `owner` names this host, for a person who looks
+    /// for it.
     ///
     /// # Errors
     /// If a lease cannot be taken or threads cannot be started.
     pub async fn start(
         setups: Vec<ClientSetup>,
         store: Arc<dyn Store>,
+        egress: Egress,
         owner: &str,
     ) -> Result<Self, StartError> {
         // Guests run on threads of their own, so that a busy one delays no webhook's answer.
@@ -113,12 +116,17 @@ impl Engine {
             guests: Some(guests),
         };
         for setup in setups {
-            engine.add(setup, owner).await?;
+            engine.add(setup, egress.clone(), owner).await?;
         }
         Ok(engine)
     }
 
-    async fn add(&mut self, setup: ClientSetup, owner: &str) -> Result<(), StartError> {
+    async fn add(
+        &mut self,
+        setup: ClientSetup,
+        egress: Egress,
+        owner: &str,
+    ) -> Result<(), StartError> {
         let Some(guests) = &self.guests else {
             return Ok(());
         };
@@ -137,6 +145,7 @@ impl Engine {
             cancel: self.cancel.child_token(),
             tasks: self.tasks.clone(),
             guests: guests.handle().clone(),
+            egress,
         }));
         client.start();
         self.clients.insert(id, client);

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use fondaco_model::{
     Change, Entity, Event, EventBody, InstallId, OrderChange, Timestamp,
-    run::{RunUse, StateReads, StateWrites},
+    http::HttpRecord,
+    run::{Resource, RunUse, StateReads, StateWrites},
 };
-use fondaco_sandbox::{Call, CallError, Input, Ran, RunOutcome, ShopInfo};
+use fondaco_sandbox::{Call, CallError, FailedRun, Input, LogLine, Ran, RunOutcome, ShopInfo};
 use fondaco_store::{CommitOutcome, InstallProgress, RunCommit, RunResult};
 
 use crate::{
@@ -26,12 +27,24 @@ enum Called {
     /// It can be committed.
     Commit(Box<RunCommit>),
     /// It should be tried again.
-    Again {
+    Again(Box<Failed>),
+    /// There was no place for it. That says nothing about the module.
+    Busy {
         /// Why.
         reason: String,
-        /// Whether trying again can ever help.
-        hopeless: bool,
     },
+}
+
+/// A call that came to nothing.
+struct Failed {
+    /// Why.
+    reason: String,
+    /// Whether trying again can ever help.
+    hopeless: bool,
+    /// What is recorded of it if it is not tried again.
+    http: Vec<HttpRecord>,
+    log: Vec<LogLine>,
+    used: RunUse,
 }
 
 impl Client {
@@ -96,24 +109,36 @@ impl Client {
     ) -> Result<RunResult, Ended> {
         let mut tries = 0;
         let mut conflicts = 0;
+        let mut waits = 0;
+        // What a run was answered over HTTP it is answered again after a conflict.
+        let mut answers = Vec::new();
         loop {
             self.go_on()?;
-            let mut commit = match self.call(install, setup, event, cursor).await? {
+            let page = Page { install, event, cursor };
+            let mut commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
                 Called::Commit(commit) => *commit,
-                Called::Again { reason, hopeless } => {
+                Called::Busy { reason } => {
+                    waits += 1;
+                    tracing::warn!(client.id = %self.setup.id, install.id = %install, reason);
+                    self.sleep_after(waits).await?;
+                    continue;
+                }
+                Called::Again(failed) => {
                     tries += 1;
-                    if !hopeless && tries < limits::RUN_TRIES_MAX {
+                    if !failed.hopeless && tries < limits::RUN_TRIES_MAX {
                         self.sleep_after(tries).await?;
                         continue;
                     }
+                    let reason = &failed.reason;
                     tracing::error!(
                         client.id = %self.setup.id, install.id = %install, event = event.number,
                         reason, "a run failed; its event is set aside",
                     );
-                    empty_run(install, event, cursor, RunResult::Failed { reason })
+                    failed_run(page, *failed)
                 }
             };
             self.judge(&mut commit);
+            let asked = commit.http.clone();
             let result = commit.result.clone();
             match self.store.commit_run(&self.lease, now(), commit).await? {
                 CommitOutcome::Committed { .. } => {
@@ -125,6 +150,7 @@ impl Client {
                 CommitOutcome::AlreadyDone => return Ok(RunResult::Skipped),
                 CommitOutcome::Conflict { key } => {
                     conflicts += 1;
+                    answers = asked;
                     tracing::debug!(install.id = %install, key, "a run is done again");
                     if conflicts > limits::CONFLICTS_MAX {
                         self.sleep_after(conflicts - limits::CONFLICTS_MAX).await?;
@@ -146,11 +172,11 @@ impl Client {
 
     async fn call(
         &self,
-        install: &InstallId,
         setup: &InstallSetup,
-        event: &Event,
-        cursor: Option<&String>,
+        page: Page<'_>,
+        answers: Vec<HttpRecord>,
     ) -> Result<Called, Ended> {
+        let Page { install, event, cursor } = page;
         let began_at = now();
         let view = self.store.view(&self.setup.id).await?;
         let Some(input) = self.input(event).await? else {
@@ -165,6 +191,8 @@ impl Client {
             // event may hold orders that are not heard yet.
             known_commit: event.commit.saturating_sub(1),
             shops: self.shop_infos(),
+            egress: self.egress.clone(),
+            egress_policy: Arc::clone(&setup.egress),
         });
         let call = Call {
             client: self.setup.id.clone(),
@@ -179,21 +207,18 @@ impl Client {
             cursor: cursor.cloned(),
             now: began_at,
             settings: Arc::clone(&setup.settings),
+            answers,
             input,
         };
         let module = setup.module.clone();
         let called = self.guests.spawn(async move { module.call(call, reads).await }).await;
         let ran = match called {
             Ok(Ok(ran)) => ran,
-            Ok(Err(error)) => {
-                // The same inputs give the same trap; only time and the host can be another.
-                let hopeless = !matches!(error, CallError::OutOfTime { .. } | CallError::Host(_));
-                return Ok(Called::Again { reason: error.to_string(), hopeless });
-            }
+            Ok(Err(failed)) => return Ok(called_in_vain(failed)),
             Err(_) => return Err(Ended::Stopped),
         };
-        self.metrics.run_took(&self.setup.id, install, ran.used.wall_us);
-        Ok(called_of(install, event, cursor, began_at, ran))
+        self.metrics.run_took(&self.setup.id, install, ran.used.used[Resource::WallTime]);
+        Ok(called_of(page, began_at, ran))
     }
 
     /// What the guest is handed; nothing if what the event is about cannot be told any more.
@@ -247,36 +272,68 @@ impl Client {
     }
 }
 
-fn called_of(
-    install: &InstallId,
-    event: &Event,
-    cursor: Option<&String>,
-    began_at: Timestamp,
-    ran: Ran,
-) -> Called {
-    let result = match ran.result {
-        RunOutcome::Done => RunResult::Done,
-        RunOutcome::Again(cursor) => RunResult::Again { cursor },
-        RunOutcome::Temporary(reason) => {
-            return Called::Again { reason, hopeless: false };
+/// One call of an install: the event, and the page of it.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    install: &'a InstallId,
+    event: &'a Event,
+    cursor: Option<&'a String>,
+}
+
+fn called_in_vain(failed: FailedRun) -> Called {
+    let reason = failed.error.to_string();
+    // The same inputs give the same trap; only time and the host can be another.
+    let hopeless = match failed.error {
+        CallError::Busy { .. } => return Called::Busy { reason },
+        CallError::OutOfTime { .. } | CallError::Host(_) => false,
+        _ => true,
+    };
+    let FailedRun { http, log, used, .. } = failed;
+    Called::Again(Box::new(Failed { reason, hopeless, http, log, used }))
+}
+
+fn called_of(page: Page<'_>, began_at: Timestamp, ran: Ran) -> Called {
+    let (result, hopeless) = match ran.result {
+        RunOutcome::Done => (Ok(RunResult::Done), false),
+        RunOutcome::Again(cursor) => (Ok(RunResult::Again { cursor }), false),
+        RunOutcome::Temporary(reason) => (Err(reason), false),
+        RunOutcome::Permanent(reason) => (Err(reason), true),
+        RunOutcome::Quoted(_) | RunOutcome::Assessed(_) => {
+            (Err("it answered a question that no event asks".to_owned()), true)
         }
-        RunOutcome::Permanent(reason) => {
-            return Called::Again { reason, hopeless: true };
+    };
+    let result = match result {
+        Ok(result) => result,
+        Err(reason) => {
+            let Ran { http, log, used, .. } = ran;
+            return Called::Again(Box::new(Failed { reason, hopeless, http, log, used }));
         }
     };
     Called::Commit(Box::new(RunCommit {
-        install: install.clone(),
-        event: event.number,
-        cursor: cursor.cloned(),
+        install: page.install.clone(),
+        event: page.event.number,
+        cursor: page.cursor.cloned(),
         began_at,
         result,
         reads: ran.reads,
         writes: ran.writes,
         proposals: ran.proposals,
         refused: Vec::new(),
-        log: ran.log.iter().map(ToString::to_string).collect(),
+        http: ran.http,
+        log: lines(&ran.log),
         used: ran.used,
     }))
+}
+
+/// A run that is not tried again, with what is known of it.
+fn failed_run(page: Page<'_>, failed: Failed) -> RunCommit {
+    let Failed { reason, http, log, used, .. } = failed;
+    let run = empty_run(page.install, page.event, page.cursor, RunResult::Failed { reason });
+    RunCommit { http, log: lines(&log), used, ..run }
+}
+
+fn lines(log: &[LogLine]) -> Vec<String> {
+    log.iter().map(ToString::to_string).collect()
 }
 
 /// A run that did nothing, to move the install's cursor.
@@ -296,6 +353,7 @@ fn empty_run(
         writes: StateWrites::default(),
         proposals: Vec::new(),
         refused: Vec::new(),
+        http: Vec::new(),
         log: Vec::new(),
         used: RunUse::default(),
     }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use fondaco_egress::{Egress, EgressPolicy};
 use fondaco_model::{
-    Entity, EntityKey, InstallId, Order, ShopId, Timestamp, Variant, run::StateValue,
+    Entity, EntityKey, InstallId, Order, ShopId, Timestamp, Variant,
+    http::{HttpAnswer, HttpFailure, HttpRequest},
+    run::StateValue,
 };
 use fondaco_sandbox::{HostError, RunHost, ShopInfo};
 use fondaco_store::{RunView, Store, StoreError};
@@ -19,8 +22,12 @@ pub struct RunReads {
     pub install: InstallId,
     /// The last commit all of whose events the module has heard.
     pub known_commit: u64,
-    /// The shops that the install may see.
+    /// The client's shops.
     pub shops: Vec<ShopInfo>,
+    /// Makes requests for modules.
+    pub egress: Egress,
+    /// Where to, for this install.
+    pub egress_policy: Arc<EgressPolicy>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
@@ -93,5 +100,9 @@ impl RunHost for RunReads {
             .orders_known_until(&self.view.client, shop, self.known_commit)
             .await
             .map_err(failed)
+    }
+
+    async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
+        self.egress.get(&self.egress_policy, request).await
     }
 }

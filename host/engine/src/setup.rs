@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use fondaco_egress::EgressPolicy;
 use fondaco_model::{ClientId, InstallId, ShopId};
 use fondaco_platforms::Platform;
 use fondaco_sandbox::Module;
@@ -67,4 +68,6 @@ pub struct InstallSetup {
     pub settings: Arc<str>,
     /// Its schedules: how often each ticks.
     pub schedules: BTreeMap<String, Duration>,
+    /// Where it may make HTTP requests to, and its secrets.
+    pub egress: Arc<EgressPolicy>,
 }

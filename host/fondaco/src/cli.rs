@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use fondaco_sandbox::code::compile_child;
 
 use crate::{
     ask::{self, Asking, Listing},
@@ -52,6 +53,14 @@ enum Command {
     /// Build modules, and look at what is in one.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Compile a module from standard input to standard output; the host starts this itself.
+    #[command(hide = true)]
+    CompileModule {
+        /// The process that started it.
+        parent: u32,
+        /// The address space it may use, in bytes.
+        memory_bytes: u64,
+    },
 }
 
 impl Cli {
@@ -62,6 +71,9 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Plugin(command) => plugin::run(command),
+            Command::CompileModule { parent, memory_bytes } => {
+                Ok(compile_child(parent, memory_bytes))
+            }
             Command::Check { config } => {
                 let report = config::check(&config);
                 println!("{report}");
@@ -90,7 +102,7 @@ impl Command {
             Self::Status(asking) => ask::status(&asking).await?,
             Self::Runs(listing) => ask::runs(&listing).await?,
             Self::Actions { listing, open } => ask::actions(&listing, open).await?,
-            Self::Check { .. } | Self::Plugin(_) => {}
+            Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -9,19 +9,23 @@ use std::{
 };
 
 use anyhow::Context as _;
+use fondaco_egress::{Egress, EgressConfig, EgressPolicy, Secret};
 use fondaco_engine::{
     Engine,
     setup::{ClientSetup, InstallSetup, ShopSetup},
 };
 use fondaco_platforms::{Platform, woocommerce};
-use fondaco_sandbox::{Module, Sandbox, SandboxConfig};
+use fondaco_sandbox::{Module, Sandbox, SandboxConfig, code::Compiler};
 use fondaco_store::{Store, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::config::{ClientConfig, Config, Environment, InstallConfig, ShopConfig};
+use crate::{
+    compile,
+    config::{ClientConfig, Config, Environment, InstallConfig, InstallSecret, ShopConfig},
+};
 
 /// The database's file within the store's folder.
 const DATABASE_FILE: &str = "fondaco.db";
@@ -41,11 +45,12 @@ pub struct RunningHost {
 }
 
 impl RunningHost {
-    /// Starts a host.
+    /// Starts a host. `compiler` is where its modules are compiled; for the command that is
+    /// [`compile::in_child`].
     ///
     /// # Errors
     /// If anything it needs cannot be had; nothing keeps running then.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+    pub async fn start(config: Config, compiler: Compiler) -> anyhow::Result<Self> {
         let listen = config.server.listen;
         let listener = TcpListener::bind(listen)
             .await
@@ -53,7 +58,7 @@ impl RunningHost {
         let address = listener.local_addr().context("the public address cannot be told")?;
         let database = Arc::new(open_store(&config.store_folder)?);
         let store: Arc<dyn Store> = Arc::clone(&database) as Arc<dyn Store>;
-        let modules = load_modules(&config).await?;
+        let modules = load_modules(&config, compiler).await?;
         let principals = Principals::new(config.principals);
         let mut setups = Vec::new();
         for client in config.clients {
@@ -61,7 +66,9 @@ impl RunningHost {
         }
         let owner = format!("process {} listening on {address}", std::process::id());
         let admin = open_admin_socket(&config.admin_socket)?;
-        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), &owner).await?);
+        let egress = EgressConfig { allow: config.egress.allow, ..EgressConfig::default() };
+        let egress = Egress::new(egress).context("modules' HTTP requests cannot be made")?;
+        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), egress, &owner).await?);
         let host = Host {
             engine: Arc::clone(&engine),
             store: Arc::clone(&store),
@@ -154,25 +161,17 @@ fn open_admin_socket(path: &Path) -> anyhow::Result<UnixListener> {
 /// The loaded modules, by client and install.
 type Modules = BTreeMap<(fondaco_model::ClientId, fondaco_model::InstallId), Module>;
 
-/// Loads what every install runs; the same component with the same grants is compiled once.
-async fn load_modules(config: &Config) -> anyhow::Result<Modules> {
-    let sandbox = Sandbox::new(SandboxConfig::default())?;
-    let mut loaded: BTreeMap<(String, Vec<String>), Module> = BTreeMap::new();
+/// Loads what every install runs; what has the same digest is in memory once.
+async fn load_modules(config: &Config, compiler: Compiler) -> anyhow::Result<Modules> {
+    let code_folder = Some(config.store_folder.join(compile::CODE_FOLDER));
+    let sandbox =
+        Sandbox::new(SandboxConfig { compiler, code_folder, ..SandboxConfig::default() })?;
     let mut modules = Modules::new();
     for client in &config.clients {
         for (id, install) in &client.installs {
-            let grants = install.grants.iter().map(ToString::to_string).collect();
-            let same = (install.inspection.digest.clone(), grants);
-            let module = match loaded.get(&same) {
-                Some(module) => module.clone(),
-                None => {
-                    let module = load(&sandbox, install).await.with_context(|| {
-                        format!("{} of client {} cannot be loaded", id, client.id)
-                    })?;
-                    loaded.insert(same, module.clone());
-                    module
-                }
-            };
+            let module = load(&sandbox, install)
+                .await
+                .with_context(|| format!("{id} of client {} cannot be loaded", client.id))?;
             modules.insert((client.id.clone(), id.clone()), module);
         }
     }
@@ -181,10 +180,14 @@ async fn load_modules(config: &Config) -> anyhow::Result<Modules> {
 
 async fn load(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<Module> {
     let (sandbox, component) = (sandbox.clone(), Arc::clone(&install.component));
-    let grants = install.grants.clone();
+    let manifest = &install.inspection.manifest;
+    let module = format!("{} {}", manifest.id, manifest.version);
     // Compiling takes up to seconds and would stand in the way of everything else.
-    let loading = tokio::task::spawn_blocking(move || sandbox.load(&component, &grants));
-    Ok(loading.await.context("compiling was stopped")??)
+    let preparing = tokio::task::spawn_blocking(move || {
+        sandbox.prepare(&component, &|progress| compile::log(&module, progress))
+    });
+    let prepared = preparing.await.context("compiling was stopped")??;
+    Ok(prepared.install(&install.grants, &install.limits)?)
 }
 
 fn client_setup(
@@ -202,7 +205,7 @@ fn client_setup(
     let mut installs = BTreeMap::new();
     for (id, install) in client.installs {
         if let Some(module) = modules.get(&(client.id.clone(), id.clone())) {
-            installs.insert(id, install_setup(&install, module.clone()));
+            installs.insert(id, install_setup(&install, module.clone())?);
         }
     }
     let ClientConfig { id, name, wins, .. } = client;
@@ -230,11 +233,19 @@ fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<
     })
 }
 
-fn install_setup(install: &InstallConfig, module: Module) -> InstallSetup {
-    InstallSetup {
+fn install_setup(install: &InstallConfig, module: Module) -> anyhow::Result<InstallSetup> {
+    let mut secrets = BTreeMap::new();
+    for (name, InstallSecret { value, host }) in &install.secrets {
+        let secret = Secret::new(value.clone(), host.clone())
+            .with_context(|| format!("the secret `{name}` of {} cannot be used", install.id))?;
+        secrets.insert(name.clone(), secret);
+    }
+    let hosts = module.grants().http_hosts().iter().cloned().collect();
+    Ok(InstallSetup {
         module,
         mode: install.mode,
         settings: install.settings.to_string().into(),
         schedules: install.schedules.clone(),
-    }
+        egress: Arc::new(EgressPolicy::new(hosts, secrets)),
+    })
 }

@@ -8,6 +8,7 @@
 
 pub mod ask;
 pub mod cli;
+pub mod compile;
 pub mod config;
 pub mod demo;
 pub mod host;

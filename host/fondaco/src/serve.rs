@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::sync::broadcast;
 
 use crate::{
+    compile,
     config::{self, Config, Log, LogFormat},
     host::RunningHost,
 };
@@ -31,7 +32,7 @@ pub async fn run(path: &Path) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let stop_asked = crate::signals::stop_asked();
-    let host = RunningHost::start(config).await?;
+    let host = RunningHost::start(config, compile::in_child()).await?;
     tracing::info!(address = %host.address, "the host listens");
     if std::io::stderr().is_terminal() {
         tokio::spawn(show_imports(host.engine.watch()));

@@ -6,7 +6,12 @@ use async_trait::async_trait;
 use fondaco_model::{
     ActionEnd, ActionId, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange,
     Proposal, ShopId, Timestamp, Variant,
-    run::{RunUse, StateReads, StateValue, StateWrites},
+    ask::{Assessment, QuoteRequest, Quoted, ReturnRequest},
+    care::{CartEvent, CustomerChange, CustomerReturn, Message, ReturnChange},
+    catalogue::{Price, Product, ProductChange},
+    hear::{FeedRows, Lifecycle},
+    http::{HttpAnswer, HttpFailure, HttpRecord, HttpRequest},
+    run::{Resource, RunUse, StateReads, StateValue, StateWrites},
 };
 
 use crate::Hook;
@@ -32,6 +37,9 @@ pub struct Call {
     pub now: Timestamp,
     /// The install's settings as one JSON object, defaults filled in.
     pub settings: Arc<str>,
+    /// The HTTP answers that an earlier try of the same call got, in its order: what it asks again
+    /// gets the same answer, and is not asked twice.
+    pub answers: Vec<HttpRecord>,
     /// What happened.
     pub input: Input,
 }
@@ -77,6 +85,55 @@ pub enum Input {
         /// How it ended.
         end: ActionEnd,
     },
+    /// A product was created or changed.
+    Product {
+        /// The product after the change.
+        product: Product,
+        /// What changed.
+        changes: BTreeSet<ProductChange>,
+    },
+    /// A price changed.
+    Price {
+        /// The price after the change.
+        price: Price,
+        /// What it was.
+        before: Option<Decimal>,
+    },
+    /// A customer was created or changed.
+    Customer {
+        /// The customer's id on the call's shop.
+        customer: String,
+        /// What changed.
+        changes: BTreeSet<CustomerChange>,
+    },
+    /// A return was asked for or changed.
+    Return {
+        /// The return after the change.
+        customer_return: CustomerReturn,
+        /// What changed.
+        changes: BTreeSet<ReturnChange>,
+    },
+    /// Something happened to a cart.
+    Cart(CartEvent),
+    /// A message came in, or went out.
+    Message(Message),
+    /// Rows of a feed arrived.
+    Feed(FeedRows),
+    /// Another module of the client sent a signal.
+    Signal {
+        /// Its name.
+        name: String,
+        /// Who sent it.
+        sender: InstallId,
+        /// What it says, as JSON.
+        payload: String,
+    },
+    /// Something happened to the install itself.
+    Lifecycle(Lifecycle),
+    /// Somebody asks what something costs, and waits.
+    Quote(QuoteRequest),
+    /// Somebody asks whether they may give something back, and waits.
+    Assess(ReturnRequest),
 }
 
 impl Input {
@@ -88,6 +145,26 @@ impl Input {
             Self::Stock { .. } => Hook::Stock,
             Self::Tick { .. } => Hook::Schedule,
             Self::Outcome { .. } => Hook::Outcome,
+            Self::Product { .. } => Hook::Product,
+            Self::Price { .. } => Hook::Price,
+            Self::Customer { .. } => Hook::Customer,
+            Self::Return { .. } => Hook::Return,
+            Self::Cart(_) => Hook::Cart,
+            Self::Message(_) => Hook::Message,
+            Self::Feed(_) => Hook::Feed,
+            Self::Signal { .. } => Hook::Signal,
+            Self::Lifecycle(_) => Hook::Lifecycle,
+            Self::Quote(_) => Hook::Pricing,
+            Self::Assess(_) => Hook::Returns,
+        }
+    }
+
+    /// How many lines are asked about, where somebody waits for the answer.
+    pub(crate) fn lines_asked(&self) -> Option<usize> {
+        match self {
+            Self::Quote(request) => Some(request.lines.len()),
+            Self::Assess(request) => Some(request.lines.len()),
+            _ => None,
         }
     }
 }
@@ -103,9 +180,25 @@ pub struct Ran {
     pub reads: StateReads,
     /// What it wrote to its state; empty if it failed.
     pub writes: StateWrites,
+    /// The HTTP answers it got, in order.
+    pub http: Vec<HttpRecord>,
     /// What it logged.
     pub log: Vec<LogLine>,
     /// What it used.
+    pub used: RunUse,
+}
+
+/// A call that came to nothing, with what is still worth knowing of it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct FailedRun {
+    /// Why.
+    pub error: CallError,
+    /// The HTTP answers it got, in order.
+    pub http: Vec<HttpRecord>,
+    /// What it logged until then.
+    pub log: Vec<LogLine>,
+    /// What it used until then.
     pub used: RunUse,
 }
 
@@ -120,6 +213,10 @@ pub enum RunOutcome {
     Temporary(String),
     /// Trying again is pointless. Why.
     Permanent(String),
+    /// The prices asked for, as many and in the same order as the lines asked about.
+    Quoted(Vec<Quoted>),
+    /// Whether the goods may be given back.
+    Assessed(Assessment),
 }
 
 /// How much a message of a module matters.
@@ -218,6 +315,27 @@ pub trait RunHost: Send + Sync {
 
     /// Until when the shop's orders are complete for this run.
     async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError>;
+
+    /// Makes a request for the install, within what is granted to it, and puts in its secrets.
+    async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure>;
+}
+
+/// What is counted of a resource, for a message.
+const fn unit(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Fuel => "units of fuel,",
+        Resource::WallTime => "µs,",
+        Resource::Memory => "bytes of memory,",
+        Resource::TableElements => "elements of tables,",
+        Resource::Instances => "core instances,",
+        Resource::HostCalls => "calls of imported functions,",
+        Resource::HostCallBytes => "bytes passed to imported functions,",
+        Resource::OutputBytes => "bytes of output,",
+        Resource::LogBytes => "bytes of log,",
+        Resource::StateBytes => "bytes of state written,",
+        Resource::Proposals => "proposals,",
+        Resource::HttpRequests => "HTTP requests,",
+    }
 }
 
 /// Why a call came to nothing. Nothing it proposed or wrote is kept.
@@ -260,6 +378,26 @@ pub enum CallError {
         used: u64,
         /// What is counted.
         unit: &'static str,
+    },
+    /// It went over one of its limits besides fuel, time and memory.
+    #[error("the run came to {used} {} and may have {limit}", unit(*.resource))]
+    TooMuchOf {
+        /// Of what.
+        resource: Resource,
+        /// How much it may have.
+        limit: u64,
+        /// How much it came to.
+        used: u64,
+    },
+    /// There was no place for it.
+    #[error(
+        "the run waited {waited_ms} ms for a place and got none; {waiting} runs of its client wait"
+    )]
+    Busy {
+        /// How long it waited, in milliseconds.
+        waited_ms: u64,
+        /// Runs of the same client that wait.
+        waiting: usize,
     },
     /// The host could not answer a read.
     #[error("the host could not answer a read of the run: {0}")]

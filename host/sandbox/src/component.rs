@@ -3,15 +3,21 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
-use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use crate::{
     Hook, Manifest,
-    contract::{InterfaceName, PACKAGE, VERSION},
-    grants::{ALWAYS_THERE, Grants},
+    contract::InterfaceName,
+    grants::{ALWAYS_THERE, Asked, Grants},
     limits,
-    manifest::{MANIFEST_SECTION, ManifestErrors, SETTINGS_SCHEMA_SECTION},
+    manifest::{Direction, ManifestErrors},
 };
+
+mod mismatch;
+mod outside;
+mod wasi;
+
+pub use mismatch::Mismatch;
+use outside::Outside;
 
 /// What a component says of itself.
 #[derive(Debug, Clone)]
@@ -26,12 +32,37 @@ pub struct Inspection {
     pub imports: BTreeSet<String>,
     /// The hooks it exports.
     pub hooks: BTreeSet<Hook>,
+    /// Whether it imports anything of WASI, as the runtimes of most languages do.
+    pub wasi: bool,
+    /// Core instances it says it is made of. Those of a component within it count once, however
+    /// often that is instantiated.
+    pub core_instances: u32,
 }
 
 impl Inspection {
     /// The interfaces it imports that need a grant.
     pub fn needed_grants(&self) -> impl Iterator<Item = &str> {
         self.imports.iter().map(String::as_str).filter(|name| Grants::is_grantable(name))
+    }
+
+    /// Everything it asks for that a client has to grant.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<Asked> {
+        let Manifest { http_hosts, personal_fields, signals, .. } = &self.manifest;
+        let interfaces = self.needed_grants().map(|name| Asked::Interface(name.to_owned()));
+        let hosts = http_hosts.iter().cloned().map(Asked::HttpHost);
+        let fields = personal_fields.iter().copied().map(Asked::PersonalField);
+        let signals = signals.iter().map(|signal| match signal.direction {
+            Direction::Sends => Asked::SendSignal(signal.name.clone()),
+            Direction::Hears => Asked::HearSignal(signal.name.clone()),
+        });
+        interfaces.chain(hosts).chain(fields).chain(signals).collect()
+    }
+
+    /// What it may do: what it asks for, as far as the client granted it.
+    #[must_use]
+    pub fn effective(&self, grants: &Grants) -> Grants {
+        grants.held_to(&self.asked())
     }
 }
 
@@ -87,67 +118,6 @@ fn join(mismatches: &[Mismatch]) -> String {
     mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Something a component wants that it cannot have, or that its manifest says otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Mismatch {
-    /// It imports an interface that the client did not grant.
-    #[error(
-        "component imports `{import}`, which is not granted; \
-         add \"{interface}\" to `grants` of this install"
-    )]
-    NotGranted {
-        /// As the component names it.
-        import: String,
-        /// As the client's file names it.
-        interface: String,
-    },
-    /// It imports something that this host does not have.
-    #[error("component imports `{import}`, which this host does not have")]
-    UnknownImport {
-        /// As the component names it.
-        import: String,
-    },
-    /// It exports an interface of the contract that is no hook.
-    #[error(
-        "component exports `{export}`, which is no hook of this host; \
-         hooks are `on-order`, `on-stock`, `on-schedule` and `on-outcome`"
-    )]
-    UnknownExport {
-        /// As the component names it.
-        export: String,
-    },
-    /// It was built for another version of the contract.
-    #[error(
-        "component uses `{name}`, and this host serves {PACKAGE}@{VERSION}; \
-         build it with that version of the contract"
-    )]
-    OtherVersion {
-        /// As the component names it.
-        name: String,
-    },
-    /// It hears nothing.
-    #[error(
-        "component exports no hook, so it would never be called; \
-         export `on-order`, `on-stock`, `on-schedule` or `on-outcome`"
-    )]
-    NoHook,
-    /// Its manifest does not say why it needs an interface.
-    #[error(
-        "plugin.toml gives no reason for `{interface}`, which the component imports; \
-         add `{interface} = {{ en = \"…\", it = \"…\" }}` to [reasons]"
-    )]
-    NoReason {
-        /// The interface.
-        interface: String,
-    },
-    /// It has schedules and does not hear them.
-    #[error("plugin.toml lists [[schedules]], and the component does not export `on-schedule`")]
-    ScheduleUnheard,
-    /// It hears schedules and has none.
-    #[error("component exports `on-schedule`, and plugin.toml lists no [[schedules]]")]
-    NoSchedule,
-}
-
 /// Reads a component's manifest and type, without compiling it.
 ///
 /// # Errors
@@ -158,14 +128,16 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, LoadError> {
     if mismatches.is_empty() { Ok(inspection) } else { Err(LoadError::Refused(mismatches)) }
 }
 
-/// Like [`inspect`], and lists what the client would have to grant as well.
-pub(crate) fn inspect_granted(component: &[u8], grants: &Grants) -> Result<Inspection, LoadError> {
-    let (inspection, mut mismatches) = examine(component)?;
-    for interface in inspection.needed_grants().filter(|name| !grants.contains(name)) {
-        let (import, interface) = (crate::contract::full_name(interface), interface.to_owned());
-        mismatches.push(Mismatch::NotGranted { import, interface });
-    }
-    if mismatches.is_empty() { Ok(inspection) } else { Err(LoadError::Refused(mismatches)) }
+/// What a component asks for and the client did not grant.
+pub(crate) fn missing_grants(inspection: &Inspection, grants: &Grants) -> Vec<Mismatch> {
+    let asked = inspection.asked();
+    let missing: Vec<&Asked> = asked.iter().filter(|asked| !grants.allows(asked)).collect();
+    let mismatch = |asked: &&Asked| {
+        let of_its_kind = missing.iter().copied().filter(|other| other.key() == asked.key());
+        let line = grants.line_for(of_its_kind);
+        Mismatch::NotGranted { asked: (*asked).clone(), line }
+    };
+    missing.iter().map(mismatch).collect()
 }
 
 fn examine(component: &[u8]) -> Result<(Inspection, Vec<Mismatch>), LoadError> {
@@ -174,15 +146,25 @@ fn examine(component: &[u8]) -> Result<(Inspection, Vec<Mismatch>), LoadError> {
         return Err(LoadError::TooLarge { bytes: component.len(), limit });
     }
     let outside = Outside::read(component)?;
-    let manifest = section(MANIFEST_SECTION, outside.manifest)?;
-    let schema = section(SETTINGS_SCHEMA_SECTION, outside.settings_schema)?;
-    let manifest = Manifest::parse(manifest, schema).map_err(LoadError::Manifest)?;
+    let manifest = Manifest::parse(outside.manifest()?, outside.settings_schema()?)
+        .map_err(LoadError::Manifest)?;
     let mut mismatches = Vec::new();
-    let imports = imports(&outside.imports, &mut mismatches);
+    let (imports, wasi) = imports(&outside.imports, &mut mismatches);
     let hooks = hooks(&outside.exports, &mut mismatches);
-    for interface in imports.iter().filter(|name| Grants::is_grantable(name)) {
+    let (digest, bytes) = (digest(component), component.len());
+    let core_instances = outside.core_instances;
+    let inspection = Inspection { manifest, digest, bytes, imports, hooks, wasi, core_instances };
+    disagreements(&inspection, &mut mismatches);
+    Ok((inspection, mismatches))
+}
+
+/// Where the manifest says otherwise than the component's type.
+fn disagreements(inspection: &Inspection, mismatches: &mut Vec<Mismatch>) {
+    let Inspection { manifest, hooks, .. } = inspection;
+    let imports = |name: &str| inspection.imports.contains(name);
+    for interface in inspection.needed_grants() {
         if !manifest.reasons.contains_key(interface) {
-            mismatches.push(Mismatch::NoReason { interface: interface.clone() });
+            mismatches.push(Mismatch::NoReason { interface: interface.to_owned() });
         }
     }
     match (hooks.contains(&Hook::Schedule), manifest.schedules.is_empty()) {
@@ -190,27 +172,73 @@ fn examine(component: &[u8]) -> Result<(Inspection, Vec<Mismatch>), LoadError> {
         (false, false) => mismatches.push(Mismatch::ScheduleUnheard),
         _ => {}
     }
-    let (digest, bytes) = (digest(component), component.len());
-    Ok((Inspection { manifest, digest, bytes, imports, hooks }, mismatches))
+    let http = ["http-get", "http-request"].into_iter().find(|name| imports(name));
+    match (http, manifest.http_hosts.is_empty()) {
+        (Some(interface), true) => {
+            mismatches.push(Mismatch::NoHttpHosts { interface: interface.to_owned() });
+        }
+        (None, false) => mismatches.push(Mismatch::HttpHostsUnused),
+        _ => {}
+    }
+    if !manifest.personal_fields.is_empty() && !imports("people") {
+        mismatches.push(Mismatch::PersonalFieldsUnused);
+    }
+    for hook in manifest.subscriptions.keys().filter(|hook| !hooks.contains(hook)) {
+        mismatches.push(Mismatch::SubscriptionUnheard { hook: *hook });
+    }
+    signal_disagreements(inspection, mismatches);
+    if !manifest.kpis.is_empty() && !imports("record-metric") {
+        mismatches.push(Mismatch::KpisUnrecorded);
+    }
 }
 
-fn imports(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<String> {
+fn signal_disagreements(inspection: &Inspection, mismatches: &mut Vec<Mismatch>) {
+    let of = |direction: Direction| {
+        let signals = inspection.manifest.signals.iter();
+        signals.filter(move |signal| signal.direction == direction).map(|signal| &signal.name)
+    };
+    let (sends, hears) = (of(Direction::Sends), of(Direction::Hears));
+    let can_hear = inspection.hooks.contains(&Hook::Signal);
+    match (inspection.imports.contains("signal"), of(Direction::Sends).next().is_some()) {
+        (true, false) => mismatches.push(Mismatch::NoSignalSent),
+        (false, true) => {
+            mismatches.extend(sends.map(|name| Mismatch::SignalUnsent { name: name.clone() }));
+        }
+        _ => {}
+    }
+    match (can_hear, of(Direction::Hears).next().is_some()) {
+        (true, false) => mismatches.push(Mismatch::NoSignalHeard),
+        (false, true) => {
+            mismatches.extend(hears.map(|name| Mismatch::SignalUnheard { name: name.clone() }));
+        }
+        _ => {}
+    }
+}
+
+/// The interfaces of the contract among these names, and whether any other is of WASI.
+fn imports(names: &[&str], mismatches: &mut Vec<Mismatch>) -> (BTreeSet<String>, bool) {
     let mut imports = BTreeSet::new();
+    let mut wasi = false;
     for import in names {
-        match InterfaceName::parse(import) {
-            Some(name) if !name.is_served() => {
-                mismatches.push(Mismatch::OtherVersion { name: (*import).to_owned() });
+        let import = *import;
+        match (InterfaceName::parse(import), wasi::is_linked(import)) {
+            (Some(name), _) if !name.is_served() => {
+                mismatches.push(Mismatch::OtherVersion { name: import.to_owned() });
             }
-            Some(name)
+            (Some(name), _)
                 if ALWAYS_THERE.contains(&name.interface)
                     || Grants::is_grantable(name.interface) =>
             {
                 imports.insert(name.interface.to_owned());
             }
-            _ => mismatches.push(Mismatch::UnknownImport { import: (*import).to_owned() }),
+            (None, Some(true)) => wasi = true,
+            (None, Some(false)) => {
+                mismatches.push(Mismatch::UnknownWasi { import: import.to_owned() });
+            }
+            _ => mismatches.push(Mismatch::UnknownImport { import: import.to_owned() }),
         }
     }
-    imports
+    (imports, wasi)
 }
 
 fn hooks(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<Hook> {
@@ -237,77 +265,11 @@ fn hooks(names: &[&str], mismatches: &mut Vec<Mismatch>) -> BTreeSet<Hook> {
     hooks
 }
 
-fn section<'a>(
-    section: &'static str,
-    found: Option<Result<&'a [u8], ()>>,
-) -> Result<&'a str, LoadError> {
-    let bytes = found
-        .ok_or(LoadError::NoSection { section })?
-        .map_err(|()| LoadError::BadSection { section, message: "is there twice" })?;
-    std::str::from_utf8(bytes)
-        .map_err(|_| LoadError::BadSection { section, message: "is not UTF-8 text" })
-}
-
-fn digest(component: &[u8]) -> String {
+pub(crate) fn digest(component: &[u8]) -> String {
     let hex = |byte: &u8| format!("{byte:02x}");
     let hex: String = Sha256::digest(component).iter().map(hex).collect();
     format!("sha256:{hex}")
 }
 
-/// What a component shows to the outside.
-#[derive(Default)]
-struct Outside<'a> {
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
-    manifest: Option<Result<&'a [u8], ()>>,
-    settings_schema: Option<Result<&'a [u8], ()>>,
-}
-
-impl<'a> Outside<'a> {
-    fn read(component: &'a [u8]) -> Result<Self, LoadError> {
-        if component.is_empty() {
-            return Err(LoadError::Malformed { message: "it is empty".to_owned() });
-        }
-        let malformed = |error: wasmparser::BinaryReaderError| LoadError::Malformed {
-            message: error.to_string(),
-        };
-        let mut outside = Self::default();
-        // Sections of what is nested inside belong to the language's runtime.
-        let mut depth = 0_usize;
-        for payload in Parser::new(0).parse_all(component) {
-            match payload.map_err(malformed)? {
-                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                    return Err(LoadError::NotAComponent);
-                }
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::CustomSection(section) if depth == 0 => {
-                    let kept = match section.name() {
-                        MANIFEST_SECTION => &mut outside.manifest,
-                        SETTINGS_SCHEMA_SECTION => &mut outside.settings_schema,
-                        _ => continue,
-                    };
-                    *kept = Some(if kept.is_none() { Ok(section.data()) } else { Err(()) });
-                }
-                Payload::ComponentImportSection(imports) if depth == 0 => {
-                    for import in imports {
-                        outside.imports.push(import.map_err(malformed)?.name.name);
-                    }
-                }
-                Payload::ComponentExportSection(exports) if depth == 0 => {
-                    for export in exports {
-                        let export = export.map_err(malformed)?;
-                        if export.kind == ComponentExternalKind::Instance {
-                            outside.exports.push(export.name.name);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Validator::new_with_features(WasmFeatures::default())
-            .validate_all(component)
-            .map_err(malformed)?;
-        Ok(outside)
-    }
-}
+#[cfg(test)]
+pub(crate) mod tests;

@@ -10,11 +10,13 @@ use std::fmt;
 
 use semver::Version;
 
+use crate::versions::{ContractVersion, SERVED};
+
 pub(crate) use bindings::{exports::fondaco::plugin as hooks, fondaco::plugin as interfaces};
 
 /// The package of the contract.
 pub const PACKAGE: &str = "fondaco:plugin";
-/// The version of the contract that this host serves.
+/// The newest version of the contract that this host serves.
 pub const VERSION: &str = "0.1.0";
 
 /// What a module can hear: an interface that it exports.
@@ -22,26 +24,75 @@ pub const VERSION: &str = "0.1.0";
 pub enum Hook {
     /// Orders.
     Order,
+    /// Products.
+    Product,
+    /// Prices.
+    Price,
     /// Stock.
     Stock,
+    /// Customers.
+    Customer,
+    /// Returns.
+    Return,
+    /// Carts.
+    Cart,
+    /// Messages.
+    Message,
+    /// Rows of a feed.
+    Feed,
     /// The ticks of its schedules.
     Schedule,
+    /// Signals of other modules.
+    Signal,
     /// The ends of its own actions.
     Outcome,
+    /// What happens to the install.
+    Lifecycle,
+    /// Somebody asks what something costs.
+    Pricing,
+    /// Somebody asks whether they may give something back.
+    Returns,
 }
 
 impl Hook {
     /// All there are.
-    pub const ALL: [Self; 4] = [Self::Order, Self::Stock, Self::Schedule, Self::Outcome];
+    pub const ALL: [Self; 15] = [
+        Self::Order,
+        Self::Product,
+        Self::Price,
+        Self::Stock,
+        Self::Customer,
+        Self::Return,
+        Self::Cart,
+        Self::Message,
+        Self::Feed,
+        Self::Schedule,
+        Self::Signal,
+        Self::Outcome,
+        Self::Lifecycle,
+        Self::Pricing,
+        Self::Returns,
+    ];
 
     /// The name of its interface.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "on-order",
+            Self::Product => "on-product",
+            Self::Price => "on-price",
             Self::Stock => "on-stock",
+            Self::Customer => "on-customer",
+            Self::Return => "on-return",
+            Self::Cart => "on-cart",
+            Self::Message => "on-message",
+            Self::Feed => "on-feed",
             Self::Schedule => "on-schedule",
+            Self::Signal => "on-signal",
             Self::Outcome => "on-outcome",
+            Self::Lifecycle => "on-lifecycle",
+            Self::Pricing => "pricing",
+            Self::Returns => "returns",
         }
     }
 
@@ -49,6 +100,22 @@ impl Hook {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|hook| hook.as_str() == name)
+    }
+
+    /// The function of its interface that is called.
+    #[must_use]
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::Pricing => "quote",
+            Self::Returns => "assess",
+            _ => "handle",
+        }
+    }
+
+    /// Whether somebody waits for its answer, so that nothing can be proposed meanwhile.
+    #[must_use]
+    pub const fn is_synchronous(self) -> bool {
+        matches!(self, Self::Pricing | Self::Returns)
     }
 }
 
@@ -76,15 +143,15 @@ impl<'a> InterfaceName<'a> {
         })
     }
 
-    /// Whether this host serves that version: within a minor version only functions and interfaces
-    /// are added, so an older patch is served and a newer one may need what is not here.
+    /// The version of the contract by which this host serves it; absent if it serves none that fits.
+    pub fn served(&self) -> Option<&'static ContractVersion> {
+        let asked = Version::parse(self.version?).ok()?;
+        SERVED.iter().find(|served| served.serves(&asked))
+    }
+
+    /// Whether this host serves that version.
     pub fn is_served(&self) -> bool {
-        let parse = |version: &str| Version::parse(version).ok();
-        let (Some(asked), Some(served)) = (self.version.and_then(parse), parse(VERSION)) else {
-            return false;
-        };
-        let same_minor = (asked.major, asked.minor) == (served.major, served.minor);
-        same_minor && asked.pre.is_empty() && asked.patch <= served.patch
+        self.served().is_some()
     }
 }
 
@@ -101,9 +168,20 @@ mod bindings {
 
             world module {
                 include fondaco:plugin/order-hook@0.1.0;
+                include fondaco:plugin/product-hook@0.1.0;
+                include fondaco:plugin/price-hook@0.1.0;
                 include fondaco:plugin/stock-hook@0.1.0;
+                include fondaco:plugin/customer-hook@0.1.0;
+                include fondaco:plugin/return-hook@0.1.0;
+                include fondaco:plugin/cart-hook@0.1.0;
+                include fondaco:plugin/message-hook@0.1.0;
+                include fondaco:plugin/feed-hook@0.1.0;
                 include fondaco:plugin/schedule-hook@0.1.0;
+                include fondaco:plugin/signal-hook@0.1.0;
                 include fondaco:plugin/outcome-hook@0.1.0;
+                include fondaco:plugin/lifecycle-hook@0.1.0;
+                include fondaco:plugin/pricing-hook@0.1.0;
+                include fondaco:plugin/returns-hook@0.1.0;
             }
         ",
         world: "fondaco:sandbox/module",
@@ -111,6 +189,7 @@ mod bindings {
         imports: {
             "fondaco:plugin/log": trappable,
             "fondaco:plugin/clock": trappable,
+            "fondaco:plugin/random": trappable,
             "fondaco:plugin/settings": trappable,
             "fondaco:plugin/state.set": trappable,
             "fondaco:plugin/state.delete": trappable,
@@ -140,7 +219,7 @@ mod tests {
             InterfaceName::parse(&format!("fondaco:plugin/log{version}")).unwrap().is_served()
         };
         assert!(served("@0.1.0"));
-        for other in ["", "@", "@0.2.0", "@0.1.1", "@1.1.0", "@0.1.0-rc.1", "@latest"] {
+        for other in ["", "@", "@0.3.0", "@0.1.1", "@1.1.0", "@0.1.0-rc.1", "@latest"] {
             assert!(!served(other), "{other}");
         }
     }

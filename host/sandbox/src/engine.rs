@@ -1,32 +1,45 @@
 //! The engine that compiles and holds guests, and its limits.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
-use tokio::sync::Semaphore;
+use fondaco_model::run::{Amounts, Resource};
 use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::limits;
+use crate::{
+    admission::Admission,
+    code::{CodeCache, CodeCacheError, Compiler},
+    lanes::SlowLane,
+    limits,
+    prepared::Shelf,
+};
 
-/// How many runs there are at a time, and what each may use.
+/// How many runs there are at a time, what each may use, and where code comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SandboxConfig {
     /// Runs at the same time: the size of the pool of instances. A run beyond waits.
     pub concurrent_runs: u32,
-    /// Fuel of a run; one unit is about one Wasm instruction.
-    pub fuel: u64,
-    /// Time of a run, in milliseconds, waiting for the host included.
-    pub wall_ms: u64,
-    /// Linear memory of a run, over all its memories, in bytes.
-    pub memory_bytes: usize,
+    /// Runs of one client at the same time. A run beyond waits, though there be places.
+    pub client_runs: u32,
+    /// How long a run may wait for a place, in milliseconds.
+    pub wait_ms: u64,
+    /// How much of each resource a run may use, before its module and its client lower it.
+    pub limits: Amounts,
+    /// Where components are compiled.
+    pub compiler: Compiler,
+    /// The folder where compiled code is kept; without one, everything is compiled at each start.
+    pub code_folder: Option<PathBuf>,
 }
 
+/// The usual limits; compiled in this process and not kept.
 impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             concurrent_runs: limits::CONCURRENT_RUNS,
-            fuel: limits::RUN_FUEL,
-            wall_ms: limits::RUN_WALL_MS,
-            memory_bytes: limits::RUN_MEMORY_BYTES,
+            client_runs: limits::CLIENT_RUNS,
+            wait_ms: limits::WAIT_MS_MAX,
+            limits: limits::run_limits(),
+            compiler: Compiler::InProcess,
+            code_folder: None,
         }
     }
 }
@@ -42,9 +55,12 @@ pub enum SandboxError {
         /// What the engine said.
         message: String,
     },
-    /// The thread that measures time could not be started.
-    #[error("the thread that interrupts guests could not be started")]
-    Ticker(#[source] std::io::Error),
+    /// A thread could not be started.
+    #[error("the threads that guests need could not be started")]
+    Threads(#[source] std::io::Error),
+    /// The folder for compiled code cannot be used.
+    #[error("{0}")]
+    CodeCache(#[from] CodeCacheError),
 }
 
 /// Where guests are compiled, held and called. A clone is the same sandbox.
@@ -55,15 +71,19 @@ pub struct Sandbox(Arc<Inner>);
 struct Inner {
     engine: Engine,
     config: SandboxConfig,
-    /// The pool has an instance for each permit, so a run that got one never finds it empty.
-    permits: Semaphore,
+    /// The pool has an instance for each place, so a run that got one never finds it empty.
+    admission: Admission,
+    slow_lane: SlowLane,
+    code_cache: Option<CodeCache>,
+    shelf: Shelf,
 }
 
 impl Sandbox {
-    /// Sets up the pool and starts the clock that interrupts guests.
+    /// Sets up the pool, the threads for slow runs and the clock that interrupts guests.
     ///
     /// # Errors
-    /// If this machine cannot give so much address space, or a thread.
+    /// If this machine cannot give so much address space, or a thread, or the folder for compiled
+    /// code cannot be used.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let engine =
             Engine::new(&engine_config(&config)).map_err(|error| SandboxError::Engine {
@@ -71,8 +91,14 @@ impl Sandbox {
                 message: format!("{error:#}"),
             })?;
         start_ticker(engine.weak())?;
-        let permits = Semaphore::new(config.concurrent_runs as usize);
-        Ok(Self(Arc::new(Inner { engine, config, permits })))
+        let wait = Duration::from_millis(config.wait_ms);
+        let admission = Admission::new(config.concurrent_runs, config.client_runs, wait);
+        let slow_lane = SlowLane::new().map_err(SandboxError::Threads)?;
+        let folder = config.code_folder.as_deref();
+        let code_cache = folder.map(|folder| CodeCache::open(folder, &engine)).transpose()?;
+        let shelf = Shelf::default();
+        let inner = Inner { engine, config, admission, slow_lane, code_cache, shelf };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The engine underneath, for measuring what this crate adds to it.
@@ -87,13 +113,26 @@ impl Sandbox {
         &self.0.config
     }
 
-    pub(crate) fn permits(&self) -> &Semaphore {
-        &self.0.permits
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.0.admission
+    }
+
+    pub(crate) fn slow_lane(&self) -> &SlowLane {
+        &self.0.slow_lane
+    }
+
+    pub(crate) fn code_cache(&self) -> Option<&CodeCache> {
+        self.0.code_cache.as_ref()
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 }
 
 fn engine_config(config: &SandboxConfig) -> Config {
     let runs = config.concurrent_runs;
+    let memory_bytes = usize::try_from(config.limits[Resource::Memory]).unwrap_or(usize::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(runs)
         .total_core_instances(runs.saturating_mul(limits::CORE_INSTANCES_MAX))
@@ -108,20 +147,27 @@ fn engine_config(config: &SandboxConfig) -> Config {
         .max_memories_per_module(limits::MEMORIES_MAX)
         .max_tables_per_module(limits::TABLES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
-        .max_memory_size(config.memory_bytes)
+        .max_memory_size(memory_bytes)
         // Nothing of one client's run stays in memory that another client's run gets.
         .linear_memory_keep_resident(0)
         .table_keep_resident(0);
-    let mut engine = Config::new();
+    let mut engine = compile_config();
+    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     engine
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+}
+
+/// What compiled code depends on: all settings but the pool's. The process that compiles uses them
+/// too, so that the engine takes what it made.
+pub(crate) fn compile_config() -> Config {
+    let mut config = Config::new();
+    config
         .wasm_component_model(true)
         .consume_fuel(true)
         .epoch_interruption(true)
         // The same bytes on every machine: a run that is done again proposes the same.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true);
-    engine
+    config
 }
 
 /// Moves the engine's epoch on, so that a guest that computes gives way to others.
@@ -134,5 +180,5 @@ fn start_ticker(engine: EngineWeak) -> Result<(), SandboxError> {
         }
     };
     let thread = thread::Builder::new().name("sandbox-ticker".to_owned());
-    thread.spawn(tick).map(|_| ()).map_err(SandboxError::Ticker)
+    thread.spawn(tick).map(|_| ()).map_err(SandboxError::Threads)
 }

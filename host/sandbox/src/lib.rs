@@ -23,7 +23,9 @@
 //!
 //! Start reading at [`Module::call`], then the imported functions in `imports/`.
 
+mod admission;
 mod call;
+pub mod code;
 mod component;
 mod contract;
 mod convert;
@@ -31,15 +33,20 @@ mod deliver;
 mod engine;
 mod grants;
 mod imports;
+mod lanes;
 pub mod limits;
 pub mod manifest;
 mod meter;
 mod module;
+mod prepared;
 mod run;
 mod state;
+mod versions;
+mod wasi;
 
 pub use call::{
-    Call, CallError, HostError, Input, LogLevel, LogLine, Ran, RunHost, RunOutcome, ShopInfo,
+    Call, CallError, FailedRun, HostError, Input, LogLevel, LogLine, Ran, RunHost, RunOutcome,
+    ShopInfo,
 };
 pub use component::{Inspection, LoadError, Mismatch, inspect};
 pub use contract::{Hook, PACKAGE, VERSION};
@@ -47,3 +54,4 @@ pub use engine::{Sandbox, SandboxConfig, SandboxError};
 pub use grants::{ALWAYS_THERE, Grants, UnknownGrant};
 pub use manifest::{Manifest, ManifestErrors, SettingsMistake};
 pub use module::Module;
+pub use prepared::Prepared;

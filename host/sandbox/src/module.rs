@@ -1,208 +1,266 @@
-//! A component that is compiled, granted and ready to be called.
+//! A component that is installed and can be called.
 
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
-use fondaco_model::run::RunUse;
-use wasmtime::{
-    Store, Trap, UpdateDeadline,
-    component::{Component, InstancePre, Linker},
-};
+use fondaco_model::run::{Amounts, Resource, RunUse};
+use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::{
-    Call, CallError, Grants, Hook, HostError, LoadError, Manifest, Ran, RunHost, RunOutcome,
-    Sandbox,
-    component::inspect_granted,
-    contract::interfaces::types::Failure,
-    deliver::{Hooks, Returned},
-    imports, limits,
+    Call, CallError, FailedRun, Grants, Hook, HostError, Manifest, Prepared, Ran, RunHost,
+    RunOutcome,
+    admission::Place,
+    deliver::{Answer, Failure, Returned},
+    limits,
     run::Run,
     state::too_much,
 };
 
-/// A component that can be called. A clone is the same one.
+/// A component that is installed and can be called. A clone is the same one.
 #[derive(Clone)]
 pub struct Module(Arc<Inner>);
 
 struct Inner {
-    sandbox: Sandbox,
-    manifest: Manifest,
-    digest: String,
-    imports: BTreeSet<String>,
-    hears: BTreeSet<Hook>,
-    fuel: u64,
-    wall_ms: u64,
-    component: InstancePre<Run>,
-    hooks: Hooks,
+    prepared: Prepared,
+    grants: Arc<Grants>,
+    limit: Amounts,
 }
 
 impl fmt::Debug for Module {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Module")
-            .field("id", &self.0.manifest.id)
-            .field("version", &self.0.manifest.version)
-            .field("digest", &self.0.digest)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Sandbox {
-    /// Checks a component against what is granted, and compiles it.
-    ///
-    /// This takes the time of a compiler (some 20 ms for a small module in Rust, seconds for one
-    /// in Python): do it when a module is installed, never on an event's way.
-    ///
-    /// # Errors
-    /// If [`crate::inspect`] refuses it, if it imports what is not granted, or if it cannot be
-    /// compiled. Everything that is missing is named.
-    pub fn load(&self, component: &[u8], grants: &Grants) -> Result<Module, LoadError> {
-        let inspection = inspect_granted(component, grants)?;
-        let failed = |error: wasmtime::Error| LoadError::Compile { message: format!("{error:#}") };
-        let engine = self.engine();
-        let compiled = Component::new(engine, component).map_err(failed)?;
-        let mut linker = Linker::new(engine);
-        imports::link(&mut linker, grants).map_err(failed)?;
-        let component = linker.instantiate_pre(&compiled).map_err(failed)?;
-        let hooks = Hooks::of(&inspection.hooks, &component).map_err(failed)?;
-        let (config, own) = (self.config(), inspection.manifest.limits);
-        Ok(Module(Arc::new(Inner {
-            sandbox: self.clone(),
-            fuel: own.fuel.map_or(config.fuel, |fuel| fuel.min(config.fuel)),
-            wall_ms: own.wall_ms.map_or(config.wall_ms, |wall_ms| wall_ms.min(config.wall_ms)),
-            manifest: inspection.manifest,
-            digest: inspection.digest,
-            imports: inspection.imports,
-            hears: inspection.hooks,
-            component,
-            hooks,
-        })))
+        self.0.prepared.fmt(formatter)
     }
 }
 
 impl Module {
+    pub(crate) fn new(prepared: Prepared, grants: Grants, limit: Amounts) -> Self {
+        Self(Arc::new(Inner { prepared, grants: Arc::new(grants), limit }))
+    }
+
     /// What it says of itself.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        &self.0.manifest
+        self.0.prepared.manifest()
     }
 
     /// `sha256:` and the hexadecimal digest of its bytes.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.0.digest
+        self.0.prepared.digest()
     }
 
     /// The hooks it exports.
     #[must_use]
     pub fn hears(&self) -> &BTreeSet<Hook> {
-        &self.0.hears
+        self.0.prepared.hears()
     }
 
     /// The interfaces of the contract it imports, such as `change-stock`.
     #[must_use]
     pub fn imports(&self) -> &BTreeSet<String> {
-        &self.0.imports
+        self.0.prepared.imports()
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
+    /// How much of each resource one of its runs may use.
+    #[must_use]
+    pub fn limits(&self) -> &Amounts {
+        &self.0.limit
     }
 
     /// Calls the hook that hears the input, in a new instance that ends with the call.
     ///
-    /// If as many runs as the pool holds are on their way, it waits for one to end. It must be
-    /// awaited on a Tokio runtime that has its timer enabled. Dropping the future ends the guest.
+    /// If there is no place for it, it waits for its client's turn. It must be awaited on a Tokio
+    /// runtime that has its timer enabled, and not on one that answers HTTP: the guest computes on
+    /// the calling thread until it turns out to be slow. Dropping the future ends the guest.
     ///
     /// # Errors
-    /// If the guest ends before it returns, or the host cannot answer a read.
-    pub async fn call(&self, call: Call, host: Arc<dyn RunHost>) -> Result<Ran, CallError> {
+    /// If the guest ends before it returns, the host cannot answer a read, or there is no place.
+    pub async fn call(&self, call: Call, host: Arc<dyn RunHost>) -> Result<Ran, FailedRun> {
         let hook = call.input.hook();
-        if !self.0.hears.contains(&hook) {
-            return Err(CallError::NoSuchHook { hook });
+        if !self.hears().contains(&hook) {
+            return Err(self.failed(CallError::NoSuchHook { hook }));
         }
-        let permit = self.0.sandbox.permits().acquire().await;
-        let _permit = permit.map_err(|error| CallError::Host(HostError(error.to_string())))?;
-        let begun = Instant::now();
-        let mut store = self.store(&call, host)?;
-        let wall = Duration::from_millis(self.0.wall_ms);
-        let called = tokio::time::timeout(wall, self.guest(&mut store, &call)).await;
-        let wall_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let fuel = self.0.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
-        match called {
-            Ok(Ok(returned)) => ran(returned, store.into_data(), fuel, wall_us),
-            Ok(Err(error)) => Err(self.explain(error, store.data())),
-            Err(_) => Err(CallError::OutOfTime { limit_ms: self.0.wall_ms }),
-        }
+        let sandbox = &self.0.prepared.0.sandbox;
+        let place = sandbox.admission().admit(&call.client).await;
+        let place = place.map_err(|error| self.failed(error))?;
+        let ticks = Arc::new(AtomicU32::new(0));
+        let run = Box::pin(self.clone().run(call, host, place, Arc::clone(&ticks)));
+        let ended = sandbox.slow_lane().drive(run, &ticks).await;
+        ended.unwrap_or_else(|| {
+            let message = "the run was ended with its host".to_owned();
+            Err(self.failed(CallError::Host(HostError(message))))
+        })
     }
 
-    fn store(&self, call: &Call, host: Arc<dyn RunHost>) -> Result<Store<Run>, CallError> {
-        let sandbox = &self.0.sandbox;
-        let run = Run::new(call, host, sandbox.config().memory_bytes);
-        let mut store = Store::new(sandbox.engine(), run);
-        store.limiter(|run| &mut run.memory);
+    /// A run that came to nothing before it began.
+    fn failed(&self, error: CallError) -> FailedRun {
+        let used = RunUse { used: Amounts::default(), limit: self.0.limit };
+        FailedRun { error, http: Vec::new(), log: Vec::new(), used }
+    }
+
+    async fn run(
+        self,
+        call: Call,
+        host: Arc<dyn RunHost>,
+        _place: Place,
+        ticks: Arc<AtomicU32>,
+    ) -> Result<Ran, FailedRun> {
+        let begun = Instant::now();
+        let limit = self.limit_of(&call);
+        let grants = Arc::clone(&self.0.grants);
+        let mut store = self.store(Run::new(&call, host, grants, limit, ticks));
+        let wall = Duration::from_micros(limit[Resource::WallTime]);
+        let error = match tokio::time::timeout(wall, self.guest(&mut store, &call)).await {
+            Ok(Ok(returned)) => return self.finish(returned, store, &limit, begun),
+            Ok(Err(error)) => explain(error, store.data(), &limit),
+            Err(_) => CallError::OutOfTime { limit_ms: wall_ms(&limit) },
+        };
+        Err(self.fail(error, store, &limit, begun))
+    }
+
+    /// What somebody waits for gets as much fuel as was asked about.
+    fn limit_of(&self, call: &Call) -> Amounts {
+        let mut limit = self.0.limit;
+        if let Some(lines) = call.input.lines_asked() {
+            let lines = (lines as u64).saturating_mul(limits::QUOTE_FUEL_PER_LINE);
+            let fuel = limits::QUOTE_FUEL.saturating_add(lines);
+            limit[Resource::Fuel] = limit[Resource::Fuel].min(fuel);
+        }
+        limit
+    }
+
+    fn store(&self, run: Run) -> Store<Run> {
+        let mut store = Store::new(self.0.prepared.0.sandbox.engine(), run);
+        store.limiter(|run| &mut run.meter);
         store.set_hostcall_fuel(limits::TRANSFER_BYTES_MAX);
-        let failed = |error: wasmtime::Error| CallError::Host(HostError(error.to_string()));
-        store.set_fuel(self.0.fuel).map_err(failed)?;
         // At each tick the guest gives way to other tasks; while it waits, its time can run out.
-        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
+        store.epoch_deadline_callback(|store| {
+            store.data().ticked();
+            Ok(UpdateDeadline::Yield(1))
+        });
         store.set_epoch_deadline(1);
-        Ok(store)
+        store
     }
 
     async fn guest(&self, store: &mut Store<Run>, call: &Call) -> wasmtime::Result<Returned> {
-        let instance = self.0.component.instantiate_async(&mut *store).await?;
-        self.0.hooks.deliver(store, &instance, call).await
+        store.set_fuel(self.limit_of(call)[Resource::Fuel])?;
+        let prepared = &self.0.prepared.0;
+        let hook = call.input.hook();
+        let deliver = prepared.hooks.get(&hook).ok_or(CallError::NoSuchHook { hook })?;
+        let instance = prepared.component.instantiate_async(&mut *store).await?;
+        deliver.deliver(store, &instance, call).await
     }
 
-    /// Why a guest ended.
-    fn explain(&self, error: wasmtime::Error, run: &Run) -> CallError {
-        let error = match error.downcast::<CallError>() {
-            Ok(own) => return own,
-            Err(error) => error,
+    fn used(&self, store: &Store<Run>, limit: &Amounts, begun: Instant) -> RunUse {
+        let wall_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let fuel = limit[Resource::Fuel].saturating_sub(store.get_fuel().unwrap_or_default());
+        store.data().used(fuel, wall_us, self.0.prepared.0.inspection.core_instances)
+    }
+
+    fn fail(
+        &self,
+        error: CallError,
+        mut store: Store<Run>,
+        limit: &Amounts,
+        begun: Instant,
+    ) -> FailedRun {
+        store.data_mut().take_printed();
+        let used = self.used(&store, limit, begun);
+        let run = store.into_data();
+        FailedRun { error, http: run.http, log: run.log, used }
+    }
+
+    fn finish(
+        &self,
+        returned: Returned,
+        mut store: Store<Run>,
+        limit: &Amounts,
+        begun: Instant,
+    ) -> Result<Ran, FailedRun> {
+        let result = match outcome(returned) {
+            Ok(result) => result,
+            Err(error) => return Err(self.fail(error, store, limit, begun)),
         };
-        let trap = error.downcast_ref::<Trap>();
-        if trap == Some(&Trap::OutOfFuel) {
-            return CallError::OutOfFuel { limit: self.0.fuel };
+        if let Err(error) = store.data_mut().charge(Resource::OutputBytes, output_bytes(&result)) {
+            return Err(self.fail(error, store, limit, begun));
         }
-        // A guest that is refused memory gives up in its own way, mostly with a plain trap.
-        if let Some(asked) = run.memory.refused() {
-            let limit = self.0.sandbox.config().memory_bytes as u64;
-            return CallError::OutOfMemory { limit, asked: asked as u64 };
-        }
-        let message = match trap {
-            Some(trap) => trap.to_string(),
-            None => error.root_cause().to_string(),
-        };
-        // The engine has no type for this one.
-        if message.contains("fuel allocated for hostcalls has been exhausted") {
-            let limit = limits::TRANSFER_BYTES_MAX;
-            return too_much("one transfer to the host", limit, limit + 1, "bytes");
-        }
-        CallError::Trap { message }
+        store.data_mut().take_printed();
+        let used = self.used(&store, limit, begun);
+        let run = store.into_data();
+        let failed = matches!(result, RunOutcome::Temporary(_) | RunOutcome::Permanent(_));
+        let (reads, writes) = run.state.into_parts();
+        let (proposals, writes) = if failed { Default::default() } else { (run.proposals, writes) };
+        Ok(Ran { result, proposals, reads, writes, http: run.http, log: run.log, used })
     }
 }
 
-fn ran(returned: Returned, run: Run, fuel: u64, wall_us: u64) -> Result<Ran, CallError> {
-    let result = match returned {
-        Ok(None) => RunOutcome::Done,
-        Ok(Some(cursor)) if cursor.len() > limits::CURSOR_BYTES_MAX => {
+fn outcome(returned: Returned) -> Result<RunOutcome, CallError> {
+    Ok(match returned {
+        Ok(Answer::Done) => RunOutcome::Done,
+        Ok(Answer::Again(cursor)) if cursor.len() > limits::CURSOR_BYTES_MAX => {
             return Err(too_much("cursor", limits::CURSOR_BYTES_MAX, cursor.len(), "bytes"));
         }
-        Ok(Some(cursor)) => RunOutcome::Again(cursor),
+        Ok(Answer::Again(cursor)) => RunOutcome::Again(cursor),
+        Ok(Answer::Quoted(quoted)) => RunOutcome::Quoted(quoted),
+        Ok(Answer::Assessed(assessment)) => RunOutcome::Assessed(assessment),
         Err(Failure::Temporary(reason)) => RunOutcome::Temporary(shortened(reason)),
         Err(Failure::Permanent(reason)) => RunOutcome::Permanent(shortened(reason)),
+    })
+}
+
+/// What its hook returned, in bytes; the answers to those who wait have a size that follows from
+/// what they asked.
+fn output_bytes(result: &RunOutcome) -> u64 {
+    match result {
+        RunOutcome::Again(text) | RunOutcome::Temporary(text) | RunOutcome::Permanent(text) => {
+            text.len() as u64
+        }
+        RunOutcome::Done | RunOutcome::Quoted(_) | RunOutcome::Assessed(_) => 0,
+    }
+}
+
+/// Why a guest ended.
+fn explain(error: wasmtime::Error, run: &Run, limit: &Amounts) -> CallError {
+    let error = match error.downcast::<CallError>() {
+        Ok(own) => return own,
+        Err(error) => error,
     };
-    let failed = matches!(result, RunOutcome::Temporary(_) | RunOutcome::Permanent(_));
-    let used = RunUse {
-        fuel,
-        wall_us,
-        memory_bytes: run.memory.used() as u64,
-        host_calls: run.host_calls,
+    let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::OutOfFuel) {
+        return CallError::OutOfFuel { limit: limit[Resource::Fuel] };
+    }
+    // A guest that is refused memory gives up in its own way, mostly with a plain trap.
+    if let Some(asked) = run.meter.memory_refused() {
+        return CallError::OutOfMemory { limit: limit[Resource::Memory], asked: asked as u64 };
+    }
+    if let Some(used) = run.meter.table_elements_refused() {
+        let (resource, used) = (Resource::TableElements, used as u64);
+        return CallError::TooMuchOf { resource, limit: limit[resource], used };
+    }
+    let message = match trap {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
     };
-    let (reads, writes) = run.state.into_parts();
-    let (proposals, writes) = if failed { Default::default() } else { (run.proposals, writes) };
-    Ok(Ran { result, proposals, reads, writes, log: run.log, used })
+    // The engine has no type for this one.
+    if message.contains("fuel allocated for hostcalls has been exhausted") {
+        let limit = limits::TRANSFER_BYTES_MAX;
+        return too_much("one transfer to the host", limit, limit + 1, "bytes");
+    }
+    CallError::Trap { message }
+}
+
+fn wall_ms(limit: &Amounts) -> u64 {
+    limit[Resource::WallTime] / Resource::WallTime.scale()
 }
 
 fn shortened(mut reason: String) -> String {

@@ -1,13 +1,24 @@
 //! What a run has besides its guest: what it may read, and what it did so far.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
-use fondaco_model::{ClientId, InstallId, Proposal, Timestamp};
+use fondaco_model::{
+    ClientId, InstallId, Proposal, Timestamp,
+    http::HttpRecord,
+    run::{Amounts, Resource, RunUse},
+};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use sha2::{Digest, Sha256};
 
 use crate::{
-    CallError, LogLine, RunHost, ShopInfo, limits,
-    meter::MemoryMeter,
-    state::{RunState, too_much},
+    Call, CallError, Grants, LogLine, RunHost, ShopInfo, limits, meter::StoreMeter,
+    state::RunState, wasi::Wasi,
 };
 
 /// One run, as the imported functions see it. Each of them is in a file of `imports/`.
@@ -17,69 +28,130 @@ pub struct Run {
     pub event: u64,
     pub cursor: Option<String>,
     pub now: Timestamp,
+    pub random: ChaCha8Rng,
     pub settings: Arc<str>,
+    pub grants: Arc<Grants>,
     pub host: Arc<dyn RunHost>,
-    pub memory: MemoryMeter,
-    pub host_calls: u64,
+    /// Somebody waits for the answer: nothing can be proposed.
+    pub synchronous: bool,
+    pub meter: StoreMeter,
     pub log: Vec<LogLine>,
-    pub log_bytes: usize,
     pub state: RunState,
     pub proposals: Vec<Proposal>,
     pub proposal_keys: BTreeSet<String>,
+    pub http: Vec<HttpRecord>,
+    /// What an earlier try got, and this one has not asked for yet.
+    pub answers: VecDeque<HttpRecord>,
+    pub wasi: Option<Box<Wasi>>,
+    pub ticks: Arc<AtomicU32>,
     shops: Option<Vec<ShopInfo>>,
+    used: Amounts,
+    limit: Amounts,
 }
 
 impl Run {
-    pub fn new(call: &crate::Call, host: Arc<dyn RunHost>, memory_bytes: usize) -> Self {
+    pub fn new(
+        call: &Call,
+        host: Arc<dyn RunHost>,
+        grants: Arc<Grants>,
+        limit: Amounts,
+        ticks: Arc<AtomicU32>,
+    ) -> Self {
         Self {
             client: call.client.clone(),
             install: call.install.clone(),
             event: call.event,
             cursor: call.cursor.clone(),
             now: call.now,
+            random: random(call),
             settings: Arc::clone(&call.settings),
+            grants,
             host,
-            memory: MemoryMeter::new(memory_bytes),
-            host_calls: 0,
+            synchronous: call.input.hook().is_synchronous(),
+            meter: StoreMeter::new(&limit),
             log: Vec::new(),
-            log_bytes: 0,
             state: RunState::default(),
             proposals: Vec::new(),
             proposal_keys: BTreeSet::new(),
+            http: Vec::new(),
+            answers: call.answers.iter().cloned().collect(),
+            wasi: None,
+            ticks,
             shops: None,
+            used: Amounts::default(),
+            limit,
         }
     }
 
-    /// Every imported function begins with this.
-    pub fn count_host_call(&mut self) -> Result<(), CallError> {
-        self.host_calls += 1;
-        let (used, limit) = (self.host_calls, limits::HOST_CALLS_MAX);
+    /// Every imported function begins with this, and says how many bytes it was passed.
+    pub fn count_host_call(&mut self, bytes: usize) -> Result<(), CallError> {
+        self.charge(Resource::HostCalls, 1)?;
+        self.charge(Resource::HostCallBytes, bytes as u64)
+    }
+
+    /// Counts what the run used; ends it where that is too much.
+    pub fn charge(&mut self, resource: Resource, amount: u64) -> Result<(), CallError> {
+        let (used, limit) = (self.used[resource].saturating_add(amount), self.limit[resource]);
+        self.used[resource] = used;
         if used > limit {
-            return Err(CallError::TooMuch {
-                what: "imported functions",
-                limit,
-                used,
-                unit: "calls",
-            });
+            return Err(CallError::TooMuchOf { resource, limit, used });
         }
         Ok(())
     }
 
     pub fn write_log(&mut self, line: LogLine) -> Result<(), CallError> {
-        self.log_bytes += line.message.len() + limits::LOG_LINE_BYTES;
-        let most = limits::LOG_BYTES_MAX;
-        if self.log_bytes > most {
-            return Err(too_much("log", most, self.log_bytes, "bytes"));
-        }
+        let bytes = line.message.len() + limits::LOG_LINE_BYTES;
+        self.charge(Resource::LogBytes, bytes as u64)?;
         self.log.push(line);
         Ok(())
     }
 
-    /// The client's shops; asked for once in a run.
+    /// The shops the install may see; asked for once in a run.
     pub async fn shops(&mut self) -> Result<&[ShopInfo], CallError> {
         if self.shops.is_none() {
-            self.shops = Some(self.host.shops().await.map_err(CallError::Host)?);
+            let mut shops = self.host.shops().await.map_err(CallError::Host)?;
+            shops.retain(|shop| self.grants.sees(&shop.id));
+            self.shops = Some(shops);
         }
         Ok(self.shops.as_deref().unwrap_or_default())
     }
+
+    /// Puts what was printed into the log, as far as there is room.
+    pub fn take_printed(&mut self) {
+        let Some(wasi) = self.wasi.take() else {
+            return;
+        };
+        for line in wasi.printed() {
+            if self.write_log(line).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What it used so far.
+    pub fn used(&self, fuel: u64, wall_us: u64, instances: u32) -> RunUse {
+        let mut used = self.used;
+        used[Resource::Fuel] = fuel;
+        used[Resource::WallTime] = wall_us;
+        used[Resource::Memory] = self.meter.memory_used() as u64;
+        used[Resource::TableElements] = self.meter.table_elements_used() as u64;
+        used[Resource::Instances] = u64::from(instances);
+        RunUse { used, limit: self.limit }
+    }
+
+    pub fn ticked(&self) {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The same for a run that is done again, other for each event, each page and each install.
+fn random(call: &Call) -> ChaCha8Rng {
+    let mut hash = Sha256::new();
+    for part in [call.client.as_str(), call.install.as_str()] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.update(call.event.to_le_bytes());
+    hash.update(call.cursor.as_deref().unwrap_or_default());
+    ChaCha8Rng::from_seed(hash.finalize().into())
 }

@@ -16,7 +16,6 @@ use crate::{CallError, RunHost, limits};
 pub struct RunState {
     reads: StateReads,
     writes: StateWrites,
-    written_bytes: usize,
     recorded: usize,
 }
 
@@ -41,29 +40,27 @@ impl RunState {
         Ok(value)
     }
 
-    pub fn set(&mut self, key: String, value: String) -> Result<(), CallError> {
+    /// Sets a value. Returns the bytes it wrote: counted for each write, not for what is left of them,
+    /// since work counts as well.
+    pub fn set(&mut self, key: String, value: String) -> Result<u64, CallError> {
         check_key("set", &key)?;
         let most = limits::STATE_VALUE_BYTES_MAX;
         if value.len() > most {
             return Err(too_much("one value of state", most, value.len(), "bytes"));
         }
-        self.write(key, Some(value))
+        Ok(self.write(key, Some(value)))
     }
 
-    pub fn delete(&mut self, key: String) -> Result<(), CallError> {
+    /// Removes a value; like [`Self::set`].
+    pub fn delete(&mut self, key: String) -> Result<u64, CallError> {
         check_key("delete", &key)?;
-        self.write(key, None)
+        Ok(self.write(key, None))
     }
 
-    fn write(&mut self, key: String, value: Option<String>) -> Result<(), CallError> {
-        // Counted for each write, not for what is left of them: work counts as well.
-        self.written_bytes += key.len() + value.as_ref().map_or(0, String::len);
-        let most = limits::STATE_BYTES_MAX;
-        if self.written_bytes > most {
-            return Err(too_much("state written", most, self.written_bytes, "bytes"));
-        }
+    fn write(&mut self, key: String, value: Option<String>) -> u64 {
+        let bytes = key.len() + value.as_ref().map_or(0, String::len);
         self.writes.insert(key, value);
-        Ok(())
+        bytes as u64
     }
 
     pub async fn list(

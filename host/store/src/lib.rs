@@ -24,6 +24,7 @@ use fondaco_model::{
     Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId,
     Timestamp,
     event::Cause,
+    http::HttpRecord,
     run::{RunUse, StateReads, StateValue, StateWrites},
 };
 use serde::{Deserialize, Serialize};
@@ -246,6 +247,8 @@ pub struct RunCommit {
     pub proposals: Vec<Proposal>,
     /// Proposals that the host refuses at once, with the reason; recorded as ended.
     pub refused: Vec<(Proposal, String)>,
+    /// The HTTP answers it got, in order.
+    pub http: Vec<HttpRecord>,
     /// What it logged, a line each.
     pub log: Vec<String>,
     /// What it used.
@@ -322,7 +325,11 @@ pub struct RunRecord {
     /// How it ended.
     pub result: RunResult,
     /// What it used.
+    #[serde(default)]
     pub used: RunUse,
+    /// The HTTP answers it got, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<HttpRecord>,
     /// What it logged.
     pub log: Vec<String>,
     /// The actions it proposed.

@@ -1,6 +1,9 @@
 //! What the admin API shows: plain words and numbers, in JSON.
 
-use fondaco_model::{Action, ActionEnd, ActionKind, Decimal};
+use fondaco_model::{
+    Action, ActionEnd, ActionKind, Decimal,
+    run::{Resource, RunUse},
+};
 use fondaco_store::{DeadDelivery, RunRecord, RunResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,6 +76,28 @@ pub struct InstallView {
     pub behind: u64,
 }
 
+/// How much of one resource a run used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UseView {
+    /// Which: `fuel`, `wall-ms`, `memory-bytes`, `host-calls` and so on.
+    pub resource: String,
+    /// How much it used. Time is in microseconds.
+    pub used: u64,
+    /// How much it might have used, in the same unit.
+    pub limit: u64,
+}
+
+impl UseView {
+    fn all(used: &RunUse) -> Vec<Self> {
+        let view = |(resource, amount): (Resource, u64)| Self {
+            resource: resource.as_str().to_owned(),
+            used: amount,
+            limit: used.limit[resource],
+        };
+        used.used.iter().map(view).collect()
+    }
+}
+
 /// A run of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunView {
@@ -88,16 +113,21 @@ pub struct RunView {
     pub result: String,
     /// Why it failed, if it did.
     pub reason: Option<String>,
-    /// Fuel it used.
-    pub fuel: u64,
-    /// Time it took, in microseconds.
-    pub wall_us: u64,
-    /// Calls of the host it made.
-    pub host_calls: u64,
+    /// What it used of each resource, against what it might have used.
+    pub used: Vec<UseView>,
     /// What it logged, a line each.
     pub log: Vec<String>,
     /// The actions it proposed.
     pub actions: Vec<String>,
+}
+
+impl RunView {
+    /// How much it used of a resource, by its name.
+    #[must_use]
+    pub fn used_of(&self, resource: &str) -> u64 {
+        let view = self.used.iter().find(|view| view.resource == resource);
+        view.map_or(0, |view| view.used)
+    }
 }
 
 impl From<RunRecord> for RunView {
@@ -114,9 +144,7 @@ impl From<RunRecord> for RunView {
             began_at: run.began_at.0,
             result,
             reason,
-            fuel: run.used.fuel,
-            wall_us: run.used.wall_us,
-            host_calls: run.used.host_calls,
+            used: UseView::all(&run.used),
             log: run.log,
             actions: run.actions.iter().map(ToString::to_string).collect(),
         }

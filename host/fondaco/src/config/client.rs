@@ -156,8 +156,10 @@ pub(super) fn read_client<'a>(
         named(place, ClientId::new(name))?;
         Some((name.to_owned(), node.table(read_area)??))
     });
+    let mut shop_names = BTreeSet::new();
     let shops = entries(root.may("shops"), SHOPS_MAX, |name, place, node| {
         let id = named(place, ShopId::new(name));
+        shop_names.extend(id.clone());
         let shop = node.table(|section| read_shop(id.clone(), section, surroundings))?;
         Some((id?, shop?))
     });
@@ -167,7 +169,7 @@ pub(super) fn read_client<'a>(
         let id = named(place, InstallId::new(name))?;
         names.insert(id.clone());
         let install = node.table(|section| {
-            let (install, writer) = read_install(id.clone(), section, surroundings.components);
+            let (install, writer) = read_install(id.clone(), section, surroundings, &shop_names);
             writers.extend(writer);
             install
         })?;

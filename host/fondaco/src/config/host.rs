@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
+    egress::{Egress, read_egress},
     limits::{PRINCIPALS_MAX, SOCKET_PATH_BYTES_MAX, TOKEN_BYTES_MIN},
     mistake::Wrong,
     reader::{Node, Place, Section, nearest},
@@ -61,6 +62,7 @@ pub(super) struct HostFile {
     pub(super) admin_socket: Option<PathBuf>,
     pub(super) store_folder: Option<PathBuf>,
     pub(super) log: Option<Log>,
+    pub(super) egress: Option<Egress>,
     pub(super) principals: Vec<(SecretString, Principal)>,
 }
 
@@ -110,9 +112,13 @@ pub(super) fn read_host(
         Some(node) => node.table(read_log).flatten(),
         None => Some(Log { format: LogFormat::Text, filter: "info".to_owned() }),
     };
+    let egress = match root.may("egress") {
+        Some(node) => node.table(read_egress).flatten(),
+        None => Some(Egress::default()),
+    };
     let principals = root.may("principals").map(|node| read_principals(&node, secrets, clients));
     let principals = principals.unwrap_or_default();
-    HostFile { server, admin_socket, store_folder, log, principals }
+    HostFile { server, admin_socket, store_folder, log, egress, principals }
 }
 
 /// Reads where the admin socket is, and nothing else.

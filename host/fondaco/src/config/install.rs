@@ -1,8 +1,15 @@
 //! Installs: a module's file, held against what a client wrote about it.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
-use fondaco_model::InstallId;
+use fondaco_model::{InstallId, ShopId, run::Resource};
 use fondaco_sandbox::{
     Grants, Inspection, SettingsMistake,
     limits::{COMPONENT_BYTES_MAX, SCHEDULE_EVERY_MS_MAX, SCHEDULE_EVERY_MS_MIN},
@@ -10,7 +17,10 @@ use fondaco_sandbox::{
 use semver::Version;
 
 use super::{
+    client::Surroundings,
     grants::read_grants,
+    install_secrets::{InstallSecret, read_secrets},
+    lowered::read_limits,
     mistake::Wrong,
     reader::{Node, Place, Section, one_of},
     settings::{Origin, ResolvedSettings, Written, resolve_settings},
@@ -36,6 +46,11 @@ pub struct InstallConfig {
     pub mode: Mode,
     /// What it may do: at least everything it asks for.
     pub grants: Grants,
+    /// What the client's file lowers of what a run may use, in the units that are counted. The
+    /// module's own limits are in its manifest.
+    pub limits: BTreeMap<Resource, u64>,
+    /// What the host puts into its HTTP requests, by the name that the module writes.
+    pub secrets: BTreeMap<String, InstallSecret>,
     /// Its settings.
     pub settings: ResolvedSettings,
     /// Every schedule of its manifest, and how often it ticks.
@@ -52,6 +67,8 @@ impl fmt::Debug for InstallConfig {
             .field("digest", &self.inspection.digest)
             .field("mode", &self.mode)
             .field("grants", &self.grants)
+            .field("limits", &self.limits)
+            .field("secrets", &self.secrets)
             .field("settings", &self.settings)
             .field("schedules", &self.schedules)
             .finish_non_exhaustive()
@@ -105,8 +122,10 @@ impl Components {
 pub(super) fn read_install<'a>(
     id: InstallId,
     section: &mut Section<'a>,
-    components: &Components,
+    surroundings: &Surroundings<'a>,
+    shops: &BTreeSet<ShopId>,
 ) -> (Option<InstallConfig>, Option<Writer<'a>>) {
+    let components = surroundings.components;
     let component = section
         .must("plugin", "add plugin = \"…\", the name of its file in the plugins' folder")
         .and_then(|node| read_component(&node, components));
@@ -118,9 +137,12 @@ pub(super) fn read_install<'a>(
     let mode = section
         .must("mode", "add mode = \"live\" or mode = \"off\"")
         .and_then(|node| read_mode(&node));
-    let grants = section.may("grants");
     let inspection = component.as_deref().map(|component| &*component.inspection);
-    let grants = read_grants(grants.as_ref(), &section.place, inspection);
+    let (grants, hosts) = read_grants(section, inspection, shops);
+    let limits = section.may("limits");
+    let limits = read_limits(limits.as_ref(), inspection);
+    let secrets = section.may("secrets");
+    let secrets = read_secrets(secrets.as_ref(), surroundings.secrets, hosts.as_ref());
     let settings = section.may("settings");
     let settings = read_settings(settings.as_ref(), &section.place, component.as_deref());
     let schedules = section.may("schedules");
@@ -129,11 +151,13 @@ pub(super) fn read_install<'a>(
         let imports = &component.inspection.imports;
         let live = |write: &&str| mode == Mode::Live && imports.contains(*write);
         let writes = EXCLUSIVE_WRITES.into_iter().filter(live).collect();
-        Writer { install: id.clone(), place: section.place.clone(), writes }
+        let shops = grants.as_ref().and_then(|grants| grants.shops().cloned());
+        Writer { install: id.clone(), place: section.place.clone(), writes, shops }
     });
     let install = || {
         let (component, mode) = (component?, mode?);
-        let (grants, settings, schedules) = (grants?, settings?, schedules?);
+        let (grants, limits, secrets) = (grants?, limits?, secrets?);
+        let (settings, schedules) = (settings?, schedules?);
         Some(InstallConfig {
             id,
             file: component.file.clone(),
@@ -141,6 +165,8 @@ pub(super) fn read_install<'a>(
             inspection: Arc::clone(&component.inspection),
             mode,
             grants,
+            limits,
+            secrets,
             settings,
             schedules,
         })

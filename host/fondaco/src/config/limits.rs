@@ -24,6 +24,10 @@ pub const AREAS_MAX: usize = 50;
 pub const SHOPS_MAX: usize = 200;
 /// Most installs of a client.
 pub const INSTALLS_MAX: usize = 100;
+/// Most secrets of an install.
+pub const SECRETS_MAX: usize = 32;
+/// Most private addresses that a host opens to its modules.
+pub const EGRESS_ADDRESSES_MAX: usize = 100;
 
 /// How often a shop is asked what changed, at most.
 pub const POLL_EVERY_MIN: Duration = Duration::from_secs(1);

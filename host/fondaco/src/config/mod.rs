@@ -34,7 +34,10 @@ pub mod mistake;
 pub mod report;
 pub mod settings;
 
+mod egress;
 mod grants;
+mod install_secrets;
+mod lowered;
 mod reader;
 mod secret;
 mod source;
@@ -44,8 +47,10 @@ mod wins;
 pub use client::{
     Area, AreaOwner, ClientConfig, Environment, Language, Person, PlatformName, ShopConfig,
 };
+pub use egress::Egress;
 pub use host::{Log, LogFormat, Server};
 pub use install::{InstallConfig, Mode};
+pub use install_secrets::InstallSecret;
 pub use mistake::{Mistake, Warning, Wrong};
 pub use report::CheckReport;
 pub use settings::{Origin, ResolvedSettings, resolve_settings};
@@ -71,6 +76,8 @@ pub struct Config {
     pub store_folder: PathBuf,
     /// What is logged, and how.
     pub log: Log,
+    /// What modules may reach over HTTP that they could not reach otherwise.
+    pub egress: Egress,
     /// Who may use the admin API besides whoever owns the socket, each with their token.
     pub principals: Vec<(SecretString, Principal)>,
     /// The clients, by name.
@@ -154,7 +161,7 @@ fn read(
     let folders = read_folders(&mut root, base);
     let files = client_files(&folders, findings);
     let names: BTreeSet<ClientId> = files.iter().map(|(client, _)| client.clone()).collect();
-    let HostFile { server, admin_socket, store_folder, log, principals } =
+    let HostFile { server, admin_socket, store_folder, log, egress, principals } =
         read_host(&mut root, secrets, &names);
     root.leave();
 
@@ -165,6 +172,7 @@ fn read(
         admin_socket: admin_socket?,
         store_folder: store_folder?,
         log: log?,
+        egress: egress?,
         principals,
         clients: clients.filter(|clients| clients.len() == count)?,
         warnings: Vec::new(),

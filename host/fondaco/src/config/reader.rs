@@ -113,6 +113,20 @@ impl<'a> Node<'a> {
         flag
     }
 
+    /// Reads a whole number, not negative.
+    pub(super) fn number(&self) -> Option<u64> {
+        let Some(integer) = self.value.as_integer() else {
+            self.expected("a whole number", "write it in digits, without quotes");
+            return None;
+        };
+        let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        if number.is_none() {
+            let message = format!("{integer} is negative, or too large");
+            self.place.mistake(message, "write a whole number");
+        }
+        number
+    }
+
     /// Reads text as something.
     pub(super) fn parse<T>(&self, how: impl FnOnce(&str) -> Result<T, Wrong>) -> Option<T> {
         match how(self.text()?) {

@@ -10,11 +10,14 @@ use secrecy::SecretString;
 use super::{
     limits::SECRET_BYTES_MAX,
     mistake::Wrong,
-    reader::{Node, Place},
+    reader::{Node, Place, Section},
     source::read_limited,
 };
 
 const REFERENCE_FIX: &str = "write { env = \"NAME_OF_A_VARIABLE\" } or { file = \"secrets/name\" }";
+
+const HOST_REFERENCE_FIX: &str =
+    "write { env = \"NAME_OF_A_VARIABLE\", host = \"api.example.com\" }, or `file` for `env`";
 
 /// Where references lead.
 #[derive(Clone, Copy)]
@@ -28,26 +31,47 @@ pub(super) struct Secrets<'a> {
 impl Secrets<'_> {
     /// Follows a reference.
     pub(super) fn follow(self, node: &Node<'_>) -> Option<SecretString> {
+        let is_reference = self.is_reference(node, None, REFERENCE_FIX);
+        is_reference.then(|| node.table(|section| self.read(section)))??
+    }
+
+    /// Follows a reference that also names the host which the secret is for; what is written of the
+    /// host comes back as it is.
+    pub(super) fn follow_to_host<'a>(
+        self,
+        node: &Node<'a>,
+    ) -> Option<(Option<SecretString>, Option<Node<'a>>)> {
+        let is_reference = self.is_reference(node, Some("host"), HOST_REFERENCE_FIX);
+        is_reference.then(|| node.table(|section| (self.read(section), section.may("host"))))?
+    }
+
+    /// Whether a value has the keys of a reference, and this one if it needs one more.
+    fn is_reference(self, node: &Node<'_>, further: Option<&str>, fix: &str) -> bool {
         if node.value.is_str() {
-            let message = "a secret does not belong into this file";
-            node.place.mistake(message, REFERENCE_FIX);
-            return None;
+            node.place.mistake("a secret does not belong into this file", fix);
+            return false;
         }
-        if let Some(table) = node.value.as_table() {
-            // Said here, as the reader repeats keys it does not know.
-            let is_one = table.len() == 1;
-            if !is_one || !["env", "file"].iter().any(|key| table.contains_key(*key)) {
-                let message = "a reference has one key, `env` or `file`";
-                node.place.mistake(message, REFERENCE_FIX);
-                return None;
-            }
+        let Some(table) = node.value.as_table() else {
+            return true;
+        };
+        // Said here, as the reader repeats keys it does not know.
+        let has = |key: &str| table.contains_key(key);
+        let keys = 1 + usize::from(further.is_some());
+        let is_good =
+            table.len() == keys && further.is_none_or(has) && ["env", "file"].into_iter().any(has);
+        if !is_good {
+            let message = match further {
+                None => "a reference has one key, `env` or `file`",
+                Some(_) => "it has two keys: `env` or `file`, and `host`",
+            };
+            node.place.mistake(message, fix);
         }
-        let (variable, file) = node.table(|section| {
-            let mut named =
-                |key| section.may(key).and_then(|node| Some((node.text()?, node.place)));
-            (named("env"), named("file"))
-        })?;
-        match (variable, file) {
+        is_good
+    }
+
+    fn read(self, section: &mut Section<'_>) -> Option<SecretString> {
+        let mut named = |key| section.may(key).and_then(|node| Some((node.text()?, node.place)));
+        match (named("env"), named("file")) {
             (Some((name, place)), None) => self.read_variable(name, &place),
             (None, Some((name, place))) => self.read_file(name, &place),
             _ => None,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fondaco_model::InstallId;
+use fondaco_model::{InstallId, ShopId};
 
 use super::reader::{Place, Section, nearest, quoted};
 
@@ -18,6 +18,17 @@ pub(super) struct Writer<'a> {
     pub(super) install: InstallId,
     pub(super) place: Place<'a>,
     pub(super) writes: BTreeSet<&'static str>,
+    /// The shops it is for; absent: all of the client's.
+    pub(super) shops: Option<BTreeSet<ShopId>>,
+}
+
+impl Writer<'_> {
+    fn shares_a_shop_with(&self, other: &Self) -> bool {
+        match (&self.shops, &other.shops) {
+            (Some(own), Some(others)) => !own.is_disjoint(others),
+            _ => true,
+        }
+    }
 }
 
 /// Reads `[wins]` and holds it against who writes what.
@@ -49,8 +60,13 @@ pub(super) fn read_wins(
         })?,
     };
     for write in EXCLUSIVE_WRITES {
-        let mut rivals: Vec<&Writer<'_>> =
+        let writers: Vec<&Writer<'_>> =
             writers.iter().filter(|writer| writer.writes.contains(write)).collect();
+        let has_rival = |writer: &&&Writer<'_>| {
+            let mut others = writers.iter().filter(|other| other.install != writer.install);
+            others.any(|other| writer.shares_a_shop_with(other))
+        };
+        let mut rivals: Vec<&Writer<'_>> = writers.iter().filter(has_rival).copied().collect();
         rivals.sort_by_key(|writer| writer.place.span.start);
         if let ([_, .., last], false) = (rivals.as_slice(), decided.contains(write)) {
             let names = quoted(rivals.iter().map(|writer| writer.install.as_str()));

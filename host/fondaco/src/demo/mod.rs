@@ -17,7 +17,7 @@ use fondaco_shopsim::customer::{Customer, CustomerOptions};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config, host::RunningHost};
+use crate::{compile, config, host::RunningHost};
 use stage::{Stage, StageOptions};
 
 /// What the demo is told.
@@ -77,7 +77,7 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     println!("Configuration and data: {}", stage.folder().display());
     let config = stage.config()?;
     let mut stopping = std::pin::pin!(crate::signals::stop_asked());
-    let host = RunningHost::start(config).await?;
+    let host = RunningHost::start(config, compile::in_child()).await?;
     let watch = host.engine.watch();
     tokio::select! {
         live = wait_until_live(watch, &host) => live?,

@@ -109,12 +109,9 @@ impl Folder {
         };
         let mistake = |mismatch: &Mismatch| {
             let message = mismatch.to_string();
-            match mismatch {
-                Mismatch::NoReason { .. } => self.manifest_mistake("reasons", message),
-                Mismatch::ScheduleUnheard | Mismatch::NoSchedule => {
-                    self.manifest_mistake("schedules", message)
-                }
-                _ => self.mistake(message),
+            match mismatch.manifest_key() {
+                Some(key) => self.manifest_mistake(key, message),
+                None => self.mistake(message),
             }
         };
         mismatches.iter().map(mistake).collect()

@@ -1,23 +1,27 @@
 //! Shows what a plugin says of itself.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use fondaco_sandbox::{Inspection, limits};
+use fondaco_model::run::Resource;
+use fondaco_sandbox::manifest::{Direction, Kpi, Signal, Subscription};
+use fondaco_sandbox::{Grants, Hook, Inspection, Manifest, limits};
 use serde_json::{Value, json};
 
-/// One setting that a client can make.
-struct Setting<'a> {
-    /// Its name; of a setting within another, both with a dot between.
-    name: String,
-    /// The JSON type, or the values it may have.
-    kind: String,
-    title: &'a str,
-    default: Option<&'a Value>,
-    required: bool,
+/// Reads a plugin.
+///
+/// # Errors
+/// When the file cannot be read or is no plugin.
+pub(super) fn read(file: &Path) -> Result<Inspection> {
+    let name = file.display();
+    let length = fs::metadata(file).with_context(|| format!("cannot read {name}"))?.len();
+    let most = limits::COMPONENT_BYTES_MAX;
+    ensure!(length <= most as u64, "{name} is {length} bytes long; {most} is the most");
+    let plugin = fs::read(file).with_context(|| format!("cannot read {name}"))?;
+    fondaco_sandbox::inspect(&plugin).with_context(|| format!("{name} cannot be used"))
 }
 
 /// Reads a plugin and prints what it says of itself.
@@ -25,13 +29,7 @@ struct Setting<'a> {
 /// # Errors
 /// When the file cannot be read or is no plugin.
 pub(super) fn inspect(file: &Path, as_json: bool) -> Result<ExitCode> {
-    let name = file.display();
-    let length = fs::metadata(file).with_context(|| format!("cannot read {name}"))?.len();
-    let most = limits::COMPONENT_BYTES_MAX;
-    ensure!(length <= most as u64, "{name} is {length} bytes long; {most} is the most");
-    let plugin = fs::read(file).with_context(|| format!("cannot read {name}"))?;
-    let inspection =
-        fondaco_sandbox::inspect(&plugin).with_context(|| format!("{name} cannot be used"))?;
+    let inspection = read(file)?;
     if as_json {
         println!("{:#}", machine_readable(&inspection));
     } else {
@@ -53,26 +51,32 @@ pub(super) fn for_people(inspection: &Inspection) -> String {
         format!("state     schema {}", manifest.state_schema),
         format!("size      {}", size(inspection.bytes)),
         format!("digest    {}", inspection.digest),
-        format!("hears     {}", names(inspection.hooks.iter().map(|hook| hook.as_str()))),
+        hears(inspection),
     ];
-    for schedule in &manifest.schedules {
-        lines.push(format!("schedule  {} every {:?}", schedule.name, schedule.every));
+    lines.extend(heard_and_told(manifest));
+    lines.push(String::from("\nlimits of a run"));
+    for (resource, limit) in run_limits(inspection) {
+        lines.push(format!("  {:<16} {}", resource.as_str(), amount(resource, limit)));
     }
-    let (fuel, wall_ms) = run_limits(inspection);
-    let memory = size(limits::RUN_MEMORY_BYTES);
-    lines.push(format!("limits    {fuel} fuel, {wall_ms} ms and {memory} of memory a run"));
     lines.push(String::from("\nmay, where the client grants it"));
     for interface in inspection.needed_grants() {
-        lines.push(format!("  {interface}"));
+        lines.push(format!("  {}", served(interface, Grants::is_served(interface))));
         if let Some(reason) = manifest.reasons.get(interface) {
             lines.push(format!("    {}\n    {}", reason.en, reason.it));
         }
     }
-    if inspection.needed_grants().next().is_none() {
+    lines.extend(manifest.http_hosts.iter().map(|host| format!("  reach the host {host}")));
+    lines.extend(manifest.personal_fields.iter().map(|field| format!("  read people's {field}")));
+    for Signal { name, direction, title, .. } in &manifest.signals {
+        let verb = if *direction == Direction::Sends { "send" } else { "hear" };
+        lines.push(format!("  {verb} the signal {name}"));
+        lines.push(format!("    {}\n    {}", title.en, title.it));
+    }
+    if inspection.asked().is_empty() {
         lines.push(String::from("  nothing"));
     }
     lines.push(String::from("\nsettings"));
-    let settings = settings(manifest.settings_schema());
+    let settings = manifest.setting_list();
     for setting in &settings {
         let default = match (setting.default, setting.required) {
             (Some(default), _) => format!(", {default} unless set"),
@@ -88,19 +92,69 @@ pub(super) fn for_people(inspection: &Inspection) -> String {
     lines.join("\n") + "\n"
 }
 
+fn hears(inspection: &Inspection) -> String {
+    let hooks: Vec<String> =
+        inspection.hooks.iter().map(|hook| served(hook.as_str(), hook.is_served())).collect();
+    format!("hears     {}", names(hooks.iter().map(String::as_str)))
+}
+
+/// How and when it hears, and the figures it records, a line each.
+fn heard_and_told(manifest: &Manifest) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (hook, Subscription { coalesce, max_age }) in &manifest.subscriptions {
+        let coalesce = coalesce.map(|time| format!(" coalesced over {time:?}"));
+        let max_age = max_age.map(|time| format!(" not older than {time:?}"));
+        let ways = [coalesce, max_age].into_iter().flatten().collect::<Vec<_>>().join(",");
+        lines.push(format!("  {hook}{ways}"));
+    }
+    for schedule in &manifest.schedules {
+        lines.push(format!("schedule  {} every {:?}", schedule.name, schedule.every));
+    }
+    for Kpi { name, title, unit, better, .. } in &manifest.kpis {
+        lines.push(format!("kpi       {name} ({unit}, {better} is better): {}", title.en));
+    }
+    lines
+}
+
 /// The same for programs.
 pub(super) fn machine_readable(inspection: &Inspection) -> Value {
     let manifest = &inspection.manifest;
     let localised = |text: &fondaco_model::action::Localised| json!({"en": text.en, "it": text.it});
     let permission = |interface: &str| {
         let reason = manifest.reasons.get(interface).map(localised);
-        json!({"interface": interface, "reason": reason})
+        let served = Grants::is_served(interface);
+        json!({"interface": interface, "reason": reason, "served": served})
     };
-    let schedules = manifest.schedules.iter().map(|schedule| {
-        let every_ms = u64::try_from(schedule.every.as_millis()).unwrap_or(u64::MAX);
-        json!({"name": schedule.name, "every_ms": every_ms})
+    let hook_names = |hooks: &mut dyn Iterator<Item = &Hook>| -> Vec<&str> {
+        hooks.map(|hook| hook.as_str()).collect()
+    };
+    let schedules = manifest.schedules.iter();
+    let schedules =
+        schedules.map(|schedule| json!({"name": schedule.name, "every_ms": ms(schedule.every)}));
+    let subscriptions = manifest.subscriptions.iter().map(|(hook, subscription)| {
+        let Subscription { coalesce, max_age } = subscription;
+        let (coalesce, max_age) = (coalesce.map(ms), max_age.map(ms));
+        json!({"hook": hook.as_str(), "coalesce_ms": coalesce, "max_age_ms": max_age})
     });
-    let settings = settings(manifest.settings_schema());
+    let signals = manifest.signals.iter().map(|signal| {
+        json!({
+            "name": signal.name,
+            "direction": signal.direction.as_str(),
+            "title": localised(&signal.title),
+            "description": localised(&signal.description),
+            "schema": signal.schema(),
+        })
+    });
+    let kpis = manifest.kpis.iter().map(|kpi| {
+        json!({
+            "name": kpi.name,
+            "title": localised(&kpi.title),
+            "description": localised(&kpi.description),
+            "unit": kpi.unit.as_str(),
+            "better": kpi.better.as_str(),
+        })
+    });
+    let settings = manifest.setting_list();
     let settings = settings.iter().map(|setting| {
         json!({
             "name": setting.name,
@@ -110,7 +164,8 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
             "required": setting.required,
         })
     });
-    let (fuel, wall_ms) = run_limits(inspection);
+    let limits = run_limits(inspection);
+    let limits = limits.map(|(resource, limit)| (resource.as_str().to_owned(), json!(limit)));
     json!({
         "id": manifest.id,
         "version": manifest.version.to_string(),
@@ -120,18 +175,26 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
         "description": localised(&manifest.description),
         "bytes": inspection.bytes,
         "digest": inspection.digest,
-        "hooks": inspection.hooks.iter().map(|hook| hook.as_str()).collect::<Vec<_>>(),
+        "hooks": hook_names(&mut inspection.hooks.iter()),
+        "hooks_not_served": hook_names(&mut inspection.hooks.iter().filter(|it| !it.is_served())),
         "imports": inspection.imports,
+        "wasi": inspection.wasi,
         "permissions": inspection.needed_grants().map(permission).collect::<Vec<_>>(),
+        "http_hosts": manifest.http_hosts,
+        "personal_fields":
+            manifest.personal_fields.iter().map(|field| field.as_str()).collect::<Vec<_>>(),
+        "subscriptions": subscriptions.collect::<Vec<_>>(),
         "schedules": schedules.collect::<Vec<_>>(),
-        "limits": {
-            "fuel": fuel,
-            "wall_ms": wall_ms,
-            "memory_bytes": limits::RUN_MEMORY_BYTES,
-        },
+        "signals": signals.collect::<Vec<_>>(),
+        "kpis": kpis.collect::<Vec<_>>(),
+        "limits": limits.collect::<serde_json::Map<_, _>>(),
         "settings": settings.collect::<Vec<_>>(),
         "settings_schema": manifest.settings_schema(),
     })
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A size as people write it, in steps of 1024.
@@ -151,54 +214,24 @@ pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if names.is_empty() { String::from("nothing") } else { names.join(", ") }
 }
 
-/// Fuel and milliseconds that a run gets on a host with default limits.
-fn run_limits(inspection: &Inspection) -> (u64, u64) {
-    let own = inspection.manifest.limits;
-    (own.fuel.unwrap_or(limits::RUN_FUEL), own.wall_ms.unwrap_or(limits::RUN_WALL_MS))
+/// What a run may use of each resource on a host whose client lowers nothing, in the units that are
+/// written.
+fn run_limits(inspection: &Inspection) -> impl Iterator<Item = (Resource, u64)> {
+    let limits = limits::run_limits().lowered(&inspection.manifest.limits);
+    Resource::ALL.into_iter().map(move |resource| (resource, limits[resource] / resource.scale()))
 }
 
-fn settings(schema: &Value) -> Vec<Setting<'_>> {
-    let mut settings = Vec::new();
-    collect_settings(schema, "", &mut settings);
-    settings
+/// A name, and whether this host does anything for it.
+fn served(name: &str, is_served: bool) -> String {
+    if is_served { name.to_owned() } else { format!("{name} (not served yet)") }
 }
 
-fn collect_settings<'a>(schema: &'a Value, within: &str, settings: &mut Vec<Setting<'a>>) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-        return;
-    };
-    let required = schema.get("required").and_then(Value::as_array);
-    for (property, schema) in properties {
-        let name = format!("{within}{property}");
-        let within = format!("{name}.");
-        settings.push(Setting {
-            name,
-            kind: kind(schema),
-            title: schema.get("title").and_then(Value::as_str).unwrap_or_default(),
-            default: schema.get("default"),
-            required: required.is_some_and(|required| required.iter().any(|it| it == property)),
-        });
-        collect_settings(schema, &within, settings);
-    }
-}
-
-/// The type of a setting's values, with its bounds: `integer 0..100`, `"a" or "b"`.
-fn kind(schema: &Value) -> String {
-    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" or ");
-    }
-    let mut kind = match schema.get("type") {
-        Some(Value::String(kind)) => kind.clone(),
-        Some(Value::Array(kinds)) => {
-            kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+/// A limit as people read it: sizes in steps of 1024, the rest in digits.
+fn amount(resource: Resource, limit: u64) -> String {
+    match usize::try_from(limit) {
+        Ok(bytes) if resource.as_str().ends_with("-bytes") && bytes >= 1_024 => {
+            format!("{limit} ({})", size(bytes))
         }
-        _ => String::from("anything"),
-    };
-    let (least, most) = (schema.get("minimum"), schema.get("maximum"));
-    if least.is_some() || most.is_some() {
-        let bound = |bound: Option<&Value>| bound.map(Value::to_string).unwrap_or_default();
-        // Writing to a string does not fail.
-        let _ = write!(kind, " {}..{}", bound(least), bound(most));
+        _ => limit.to_string(),
     }
-    kind
 }

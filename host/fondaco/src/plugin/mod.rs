@@ -1,4 +1,4 @@
-//! `fondaco plugin build|inspect`: from a folder with a crate to the one file that is a plugin,
+//! `fondaco plugin build|inspect|diff`: from a folder with a crate to the one file that is a plugin,
 //! and from such a file to what it says of itself.
 //!
 //! A plugin is a component with two custom sections, `plugin.toml` and the JSON Schema of its
@@ -10,6 +10,7 @@
 
 mod build;
 mod component;
+mod diff;
 mod folder;
 mod inspect;
 mod package;
@@ -44,6 +45,22 @@ pub enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Says in words what a new version of a plugin newly hears, newly may do and newly reaches, what
+    /// it no longer does, and what else has changed.
+    ///
+    /// Exits with 0 if the new version asks for nothing more than the old one, and with 1 if it
+    /// does, or if one of the files is no plugin.
+    Diff {
+        /// The plugin as it is.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The plugin that would take its place.
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// Writes it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Does it. The exit code tells whether all went well; mistakes in a module have been listed on
@@ -56,5 +73,6 @@ pub fn run(command: PluginCommand) -> Result<ExitCode> {
     match command {
         PluginCommand::Build { folders, out } => build::build(&folders, &out),
         PluginCommand::Inspect { file, json } => inspect::inspect(&file, json),
+        PluginCommand::Diff { old, new, json } => diff::diff(&old, &new, json),
     }
 }

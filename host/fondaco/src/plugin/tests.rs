@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fondaco_sandbox::manifest::diff::difference;
 use tempfile::TempDir;
 use wit_component::StringEncoding;
 use wit_parser::{ManglingAndAbi, Resolve};
@@ -123,7 +124,9 @@ fn a_sound_folder_is_packed_and_inspected() {
         "state     schema 2",
         "hears     on-schedule",
         "schedule  every-minute every 60s",
-        "limits    1000000000 fuel, 250 ms and 64.0 MiB of memory a run",
+        "  fuel             1000000000",
+        "  wall-ms          250",
+        "  memory-bytes     67108864 (64.0 MiB)",
         "  alert",
         "    To tell what runs low.",
         "    Per dire che cosa sta finendo.",
@@ -137,7 +140,7 @@ fn a_sound_folder_is_packed_and_inspected() {
     assert_eq!(json["hooks"], serde_json::json!(["on-schedule"]));
     assert_eq!(json["permissions"][0]["interface"], "alert");
     assert_eq!(json["permissions"][0]["reason"]["it"], "Per dire che cosa sta finendo.");
-    assert_eq!(json["limits"]["wall_ms"], 250);
+    assert_eq!(json["limits"]["wall-ms"], 250);
     assert_eq!(json["schedules"][0]["every_ms"], 60_000);
     let low = &json["settings"].as_array().unwrap().iter().find(|it| it["name"] == "low").unwrap();
     assert_eq!(low["default"], 5);
@@ -288,4 +291,30 @@ fn sizes_are_written_for_people() {
     assert_eq!(size(999), "999 bytes");
     assert_eq!(size(56 * 1024 + 512), "56.5 KiB");
     assert_eq!(size(3 * 1024 * 1024), "3.0 MiB");
+}
+
+#[test]
+fn two_versions_are_compared_for_people() {
+    let folder = sound();
+    let built = |manifest: &str, world: &str| {
+        write(folder.path(), "plugin.toml", manifest);
+        let read = Folder::read(folder.path()).unwrap();
+        pack(&read, &module(world)).unwrap().1
+    };
+    let (old, reason) =
+        (built(MANIFEST, WORLD), "stock = { en = \"To look.\", it = \"Per vedere.\" }");
+    let more = MANIFEST.replace("[reasons]", &format!("[reasons]\n{reason}"));
+    let world = format!("{WORLD} import fondaco:plugin/stock@0.1.0;");
+    let new = built(&more.replace("250", "300"), &world);
+    let page = |old, new| super::diff::for_people(&difference(old, new));
+    assert_eq!(
+        page(&old, &new),
+        "It asks for more:\n  It may now use `stock`. Its reason: “To look.”\n\n\
+         Else:\n  Both say that they are version 0.3.1, and they are not the same file.\n  \
+         A run may use at most 300 wall-ms instead of 250.\n"
+    );
+    let back = page(&new, &old);
+    assert!(back.starts_with("It no longer does:\n  It no longer uses `stock`.\n"), "{back}");
+    assert!(back.ends_with("\n\nIt asks for nothing more.\n"), "{back}");
+    assert_eq!(page(&old, &old), "Both ask for the same, and nothing else differs.\n");
 }

@@ -1,7 +1,7 @@
 //! What the shop sends by webhook: whether it is the shop's, and what it tells.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use fondaco_model::{EntityKey, ShopId, Timestamp, Version};
+use fondaco_model::{EntityKey, ShopId, Snapshot, Timestamp, Version};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
 use super::{
-    orders,
+    orders::{self, Refunds},
     payloads::{ApiError, Deleted, ManageStock, Order, Product},
     products::{self, Naming, Seen, Sold},
 };
@@ -74,10 +74,8 @@ pub fn normalise(
         }
         Some(("order", _)) => {
             let order: Order = parse(body, "an order")?;
-            match orders::snapshot(&seen, &order)? {
-                Some(snapshot) => snapshot,
-                None => return Ok(Vec::new()),
-            }
+            let snapshot = orders::snapshot(&seen, &order, Refunds::NotRead)?;
+            return Ok(order_heard(&order, snapshot));
         }
         Some(("product", _)) => {
             let product: Product = parse(body, "a product")?;
@@ -91,6 +89,17 @@ pub fn normalise(
         _ => return Ok(Vec::new()),
     };
     Ok(vec![Heard::Snapshot(Box::new(snapshot))])
+}
+
+/// An order that was delivered says that there are refunds and no more of them, so it is read too.
+fn order_heard(order: &Order, snapshot: Option<Snapshot>) -> Vec<Heard> {
+    let Some(snapshot) = snapshot else {
+        return Vec::new();
+    };
+    let gone = snapshot.entity.as_order().is_some_and(|order| order.head.is_deleted());
+    let fetch = Heard::Fetch(snapshot.key.clone());
+    let fetch = Some(fetch).filter(|_| !gone && !order.refunds.is_empty());
+    [Heard::Snapshot(Box::new(snapshot))].into_iter().chain(fetch).collect()
 }
 
 /// A product that counts for its variations changes theirs without a word from them. One that does

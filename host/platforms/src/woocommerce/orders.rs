@@ -1,21 +1,40 @@
 //! Orders become snapshots of orders.
+//!
+//! An order tells that there are refunds, and neither when, nor of which lines, nor whether the
+//! money was sent. That is read apart; an order without it tells nothing of refunds and of how the
+//! money moved, so that what was known of them stands.
 
 use std::collections::BTreeMap;
 
 use fondaco_model::{
     Aspect, Decimal, Entity, EntityKey, Location, Order, ShopId, Snapshot, Version,
-    commerce::{LineKind, OrderHead, OrderLine, OrderState, Refund},
+    commerce::{Campaign, LineKind, OrderHead, OrderLine, OrderState},
 };
 
 use super::{
     payloads,
-    products::{Seen, decimal, plain_text, text_of},
+    products::{Seen, decimal, number_of, plain_text, text_of},
     times,
 };
 use crate::Unreadable;
 
+mod money;
+
+/// The refunds of an order, as far as they were read.
+#[derive(Debug, Clone, Copy)]
+pub enum Refunds<'a> {
+    /// They were not.
+    NotRead,
+    /// All of them.
+    Read(&'a [payloads::Refund]),
+}
+
 /// The snapshot of an order; none for a cart that is not an order yet.
-pub fn snapshot(seen: &Seen<'_>, order: &payloads::Order) -> Result<Option<Snapshot>, Unreadable> {
+pub fn snapshot(
+    seen: &Seen<'_>,
+    order: &payloads::Order,
+    refunds: Refunds<'_>,
+) -> Result<Option<Snapshot>, Unreadable> {
     let status = order.status.strip_prefix("wc-").unwrap_or(&order.status);
     // The checkout saves a draft while the customer types, and an editor's new order is one too.
     if matches!(status, "checkout-draft" | "auto-draft" | "new" | "draft") {
@@ -31,17 +50,25 @@ pub fn snapshot(seen: &Seen<'_>, order: &payloads::Order) -> Result<Option<Snaps
         return Ok(Some(tombstone(seen.shop, order.id, version)));
     }
     let lines: Result<Vec<_>, _> = order.line_items.iter().map(|item| line(&what, item)).collect();
-    let mut refunds = BTreeMap::new();
-    for refund in &order.refunds {
-        refunds.insert(refund.id.to_string(), Aspect::known(version, given_back(&what, refund)?));
+    let refunds = match refunds {
+        Refunds::NotRead if order.refunds.is_empty() => Some(&[][..]),
+        Refunds::NotRead => None,
+        Refunds::Read(refunds) => Some(refunds),
+    };
+    let head = head(&what, status, order, version)?;
+    let mut told = Order { lines: Aspect::known(version, lines?), ..Order::default() };
+    if let Some(refunds) = refunds {
+        let transactions = money::transactions(&what, &head, order, refunds)?;
+        told.transactions = Aspect::known(version, transactions);
+        for refund in refunds {
+            let refunded = money::refund(&what, refund, version)?;
+            told.refunds.insert(refund.id.to_string(), Aspect::known(version, refunded));
+        }
     }
+    told.head = Aspect::known(version, head);
     Ok(Some(Snapshot {
         key: EntityKey::order(seen.shop.clone(), order.id.to_string()),
-        entity: Entity::Order(Order {
-            head: Aspect::known(version, head(&what, status, order, version)?),
-            lines: Aspect::known(version, lines?),
-            refunds,
-        }),
+        entity: Entity::Order(told),
     }))
 }
 
@@ -50,7 +77,9 @@ pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
     let order = Order {
         head: Aspect::deleted(version),
         lines: Aspect::deleted(version),
+        transactions: Aspect::deleted(version),
         refunds: BTreeMap::new(),
+        parcels: BTreeMap::new(),
     };
     Snapshot { key: EntityKey::order(shop.clone(), id.to_string()), entity: Entity::Order(order) }
 }
@@ -73,13 +102,34 @@ fn head(
         channel: channel(order.created_via.as_deref().unwrap_or_default()),
         placed_at: placed_at.unwrap_or(version.platform),
         paid_at,
+        customer: text_of(order.customer_id.as_ref()).filter(|customer| customer != "0"),
         currency: order.currency.to_ascii_uppercase(),
         prices_include_tax: order.prices_include_tax,
         total: decimal(&order.total.0, what, "total")?,
+        // WooCommerce itself knows one currency; the plugins that add others each tell it their way.
+        presentment_total: None,
         total_tax: decimal(&order.total_tax.0, what, "total_tax")?,
         payment_method: Some(method.to_owned()).filter(|method| !method.is_empty()),
         shipping_country: Some(country.to_ascii_uppercase()).filter(|code| !code.is_empty()),
+        campaign: campaign(&order.meta_data),
+        codes: order.coupon_lines.iter().filter_map(|line| text_of(line.code.as_ref())).collect(),
+        charges: money::charges(what, order)?,
     })
+}
+
+/// What brought the customer, as WooCommerce's order attribution noted it.
+fn campaign(notes: &[payloads::Meta]) -> Option<Campaign> {
+    let noted = |name: &str| {
+        let mut notes = notes.iter();
+        let note =
+            notes.find(|note| note.key.strip_prefix("_wc_order_attribution_utm_") == Some(name))?;
+        let text = note.value.as_str()?.trim();
+        // So it is written where there is none.
+        Some(text.to_owned()).filter(|text| !text.is_empty() && text != "(none)")
+    };
+    let campaign =
+        Campaign { source: noted("source"), medium: noted("medium"), name: noted("campaign") };
+    Some(campaign).filter(|campaign| *campaign != Campaign::default())
 }
 
 /// Where an order stands. Plugins add statuses of their own (`shipped`, `awaiting-pickup`, …):
@@ -118,16 +168,25 @@ fn line(order: &str, item: &payloads::Line) -> Result<OrderLine, Unreadable> {
     let variant = variation.or(product).filter(|_| product.is_some());
     let deducted = deducted(item);
     let deductions = deducted.map(|quantity| (Location::WHOLE_SHOP, quantity));
+    let net = decimal(&item.total.0, &what, "total")?;
+    let before = number_of(item.subtotal.as_ref(), &what, "subtotal")?;
+    let bundles = item.bundled_items.as_array().is_some_and(|items| !items.is_empty());
     Ok(OrderLine {
         id: item.id.to_string(),
-        kind: if product.is_some() { LineKind::Goods } else { LineKind::Custom },
+        kind: match product {
+            None => LineKind::Custom,
+            Some(_) if bundles => LineKind::Bundle,
+            Some(_) => LineKind::Goods,
+        },
         variant: variant.map(|variant| variant.to_string()),
         product: product.map(|product| product.to_string()),
         sku: text_of(item.sku.as_ref()),
         title: plain_text(item.name.as_deref().unwrap_or_default()),
         quantity: decimal(&item.quantity.0, &what, "quantity")?,
-        net: decimal(&item.total.0, &what, "total")?,
+        net,
         tax: decimal(&item.total_tax.0, &what, "total_tax")?,
+        // Somebody may have written a higher total by hand, which is no discount.
+        discount: before.map_or(Decimal::ZERO, |before| (before - net).max(Decimal::ZERO)),
         deductions: deductions.into_iter().collect(),
     })
 }
@@ -142,13 +201,4 @@ fn deducted(item: &payloads::Line) -> Option<Decimal> {
         _ => return None,
     };
     quantity.ok().filter(|quantity| *quantity != Decimal::ZERO)
-}
-
-fn given_back(order: &str, refund: &payloads::Refund) -> Result<Refund, Unreadable> {
-    let total = decimal(&refund.total.0, &format!("{order}, refund {}", refund.id), "total")?;
-    let reason = plain_text(refund.reason.as_deref().unwrap_or_default());
-    Ok(Refund {
-        amount: total.max(-total),
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
-    })
 }

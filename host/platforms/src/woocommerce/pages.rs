@@ -19,8 +19,8 @@ use super::{
     answers::{Failed, refused},
     auth::Parameters,
     client::Client,
-    orders,
-    payloads::{Order, Product, Webhook},
+    orders::{self, Refunds},
+    payloads::{Order, Product, Refund, Webhook},
     products::{self, Naming, Seen, Sold, plain_text},
     stock, times,
 };
@@ -68,6 +68,12 @@ impl Numbered for Product {
 }
 
 impl Numbered for Order {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for Refund {
     fn id(&self) -> u64 {
         self.id
     }
@@ -179,20 +185,47 @@ pub async fn orders(
 ) -> Result<Page, PlatformError> {
     let mut filter = reading.filter();
     filter.push(("status", "any".to_owned()));
-    // Amounts are rounded to two digits unless asked for, and then no longer add up.
-    filter.push(("dp", "6".to_owned()));
+    filter.extend(whole_amounts());
     let after = Position::parse(cursor)?;
     let listed = list::<Order>(client, "/orders", &filter, after).await?;
     let seen = reading.seen();
-    let snapshots = listed
-        .entries
-        .iter()
-        .filter_map(|order| readable(reading.shop, orders::snapshot(&seen, order)).flatten());
-    Ok(Page {
-        snapshots: snapshots.collect(),
-        next: listed.next.map(Position::cursor),
-        total: listed.total,
-    })
+    let mut snapshots = Vec::with_capacity(listed.entries.len());
+    for order in &listed.entries {
+        let snapshot = whole_order(client, &seen, order).await?;
+        snapshots.extend(readable(reading.shop, snapshot).flatten());
+    }
+    Ok(Page { snapshots, next: listed.next.map(Position::cursor), total: listed.total })
+}
+
+/// Amounts are rounded to two digits unless asked for, and then no longer add up.
+fn whole_amounts() -> Parameters {
+    vec![("dp", "6".to_owned())]
+}
+
+/// An order that was read, with its refunds if it has any.
+async fn whole_order(
+    client: &Client,
+    seen: &Seen<'_>,
+    order: &Order,
+) -> Result<Result<Option<Snapshot>, Unreadable>, PlatformError> {
+    if order.refunds.is_empty() {
+        return Ok(orders::snapshot(seen, order, Refunds::NotRead));
+    }
+    let path = format!("/orders/{}/refunds", order.id);
+    let mut refunds = Vec::new();
+    let mut position = Some(Position::default());
+    while let Some(after) = position {
+        match try_list::<Refund>(client, &path, &whole_amounts(), after).await {
+            Ok(listed) => {
+                refunds.extend(listed.entries);
+                position = listed.next;
+            }
+            // The order was deleted since it was read.
+            Err(Failed::Gone) => return Ok(orders::snapshot(seen, order, Refunds::NotRead)),
+            Err(Failed::Otherwise(error)) => return Err(error),
+        }
+    }
+    Ok(orders::snapshot(seen, order, Refunds::Read(&refunds)))
 }
 
 /// A page of the catalogue: some products, each with all its variations. The total counts products.
@@ -283,9 +316,8 @@ pub async fn fetch(
     let gone = seen.version(now);
     let snapshot = match key.kind {
         EntityKind::Order => {
-            let query = vec![("dp", "6".to_owned())];
-            match client.get::<Order>(&format!("/orders/{id}"), query).await {
-                Ok(answer) => orders::snapshot(&seen, &answer.content),
+            match client.get::<Order>(&format!("/orders/{id}"), whole_amounts()).await {
+                Ok(answer) => whole_order(client, &seen, &answer.content).await?,
                 Err(Failed::Gone) => Ok(Some(orders::tombstone(shop, id, gone))),
                 Err(Failed::Otherwise(error)) => return Err(error),
             }

@@ -96,6 +96,13 @@ pub struct Product {
     #[serde(default)]
     pub price: Option<Plain>,
     #[serde(default)]
+    pub regular_price: Option<Plain>,
+    #[serde(default)]
+    pub on_sale: bool,
+    /// Only where the shop has the feature switched on (since version 10).
+    #[serde(default)]
+    pub cost_of_goods_sold: Option<CostOfGoods>,
+    #[serde(default)]
     pub global_unique_id: Option<Plain>,
     #[serde(default)]
     pub manage_stock: ManageStock,
@@ -122,6 +129,14 @@ pub struct Attribute {
     pub option: Option<Plain>,
 }
 
+/// What a product costs the merchant.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CostOfGoods {
+    /// Of one piece, what its product adds included.
+    #[serde(default)]
+    pub total_value: Option<Plain>,
+}
+
 /// An order.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Order {
@@ -143,13 +158,26 @@ pub struct Order {
     #[serde(default)]
     pub payment_method: Option<String>,
     #[serde(default)]
+    pub transaction_id: Option<Plain>,
+    #[serde(default)]
     pub created_via: Option<String>,
+    /// 0 for a guest.
+    #[serde(default)]
+    pub customer_id: Option<Plain>,
     /// An address; only its country is read.
     #[serde(default)]
     pub shipping: serde_json::Value,
     pub line_items: Vec<Line>,
     #[serde(default)]
-    pub refunds: Vec<Refund>,
+    pub shipping_lines: Vec<Charge>,
+    #[serde(default)]
+    pub fee_lines: Vec<Charge>,
+    #[serde(default)]
+    pub coupon_lines: Vec<Coupon>,
+    #[serde(default)]
+    pub meta_data: Vec<Meta>,
+    #[serde(default)]
+    pub refunds: Vec<RefundNote>,
 }
 
 /// A line of an order.
@@ -163,10 +191,16 @@ pub struct Line {
     #[serde(default)]
     pub variation_id: Option<u64>,
     pub quantity: Plain,
+    /// Before discounts.
+    #[serde(default)]
+    pub subtotal: Option<Plain>,
     pub total: Plain,
     pub total_tax: Plain,
     #[serde(default)]
     pub sku: Option<Plain>,
+    /// The lines it stands for: of the plugin Product Bundles.
+    #[serde(default)]
+    pub bundled_items: serde_json::Value,
     #[serde(default)]
     pub meta_data: Vec<Meta>,
 }
@@ -179,14 +213,44 @@ pub struct Meta {
     pub value: serde_json::Value,
 }
 
-/// A refund, as its order lists it.
+/// Something charged for besides the lines: shipping, which has a `method_title`, or a fee, which
+/// has a `name`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Charge {
+    pub id: u64,
+    #[serde(default, alias = "method_title")]
+    pub name: Option<String>,
+    pub total: Plain,
+    pub total_tax: Plain,
+}
+
+/// A code that was redeemed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Coupon {
+    #[serde(default)]
+    pub code: Option<Plain>,
+}
+
+/// A refund, as its order lists it: that there is one, and not what it is for.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RefundNote {}
+
+/// A refund, as the list of an order's refunds has it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Refund {
     pub id: u64,
     #[serde(default)]
+    pub date_created_gmt: Option<String>,
+    /// Positive.
+    pub amount: Plain,
+    #[serde(default)]
     pub reason: Option<String>,
-    /// Negative.
-    pub total: Plain,
+    /// Whether the payment service sent the money.
+    #[serde(default)]
+    pub refunded_payment: bool,
+    /// Their quantities and amounts are negative.
+    #[serde(default)]
+    pub line_items: Vec<Line>,
 }
 
 /// The body of `….deleted`.

@@ -121,16 +121,24 @@ pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
 }
 
 fn content(product: &Product, what: &str, title: String) -> Result<VariantContent, Unreadable> {
-    let price = match text_of(product.price.as_ref()) {
-        Some(price) => Some(decimal(&price, what, "price")?),
-        None => None,
+    let price = number_of(product.price.as_ref(), what, "price")?;
+    let regular = match product.on_sale {
+        true => number_of(product.regular_price.as_ref(), what, "regular_price")?,
+        false => None,
     };
+    let cost = product.cost_of_goods_sold.as_ref().and_then(|cost| cost.total_value.as_ref());
+    let cost = number_of(cost, what, "cost_of_goods_sold")?;
     Ok(VariantContent {
         product: product.parent().unwrap_or(product.id).to_string(),
         sku: text_of(product.sku.as_ref()),
         title,
         price,
+        compare_at: regular,
+        // A cost that nobody entered is a zero.
+        cost: cost.filter(|cost| *cost != Decimal::ZERO),
         barcode: text_of(product.global_unique_id.as_ref()),
+        // A payload has a number, and the shop's settings its unit.
+        weight: None,
         published: product.status.as_deref() == Some("publish"),
     })
 }
@@ -160,7 +168,7 @@ fn title(product: &Product, naming: Naming<'_>) -> Option<String> {
 /// How much there is, and what happens when it runs out.
 pub fn stock_level(product: &Product) -> Result<StockLevel, Unreadable> {
     if product.manage_stock == ManageStock::No {
-        return Ok(StockLevel { policy: StockPolicy::Untracked, available: None });
+        return Ok(StockLevel { policy: StockPolicy::Untracked, available: None, on_hand: None });
     }
     let policy = match product.backorders.as_deref() {
         Some("yes" | "notify") => StockPolicy::Backorder,
@@ -171,13 +179,22 @@ pub fn stock_level(product: &Product) -> Result<StockLevel, Unreadable> {
         // Counted, and nothing was ever put in.
         None => Decimal::ZERO,
     };
-    Ok(StockLevel { policy, available: Some(available) })
+    Ok(StockLevel { policy, available: Some(available), on_hand: None })
 }
 
 /// A number of WooCommerce's.
 pub fn decimal(text: &str, what: &str, field: &str) -> Result<Decimal, Unreadable> {
     Decimal::from_platform(text)
         .map_err(|error| Unreadable(format!("{what} has no number in `{field}`: {error}")))
+}
+
+/// A number of WooCommerce's that may not be there.
+pub fn number_of(
+    text: Option<&Plain>,
+    what: &str,
+    field: &str,
+) -> Result<Option<Decimal>, Unreadable> {
+    text_of(text).map(|text| decimal(&text, what, field)).transpose()
 }
 
 /// A text that says something.

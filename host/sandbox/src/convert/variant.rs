@@ -3,11 +3,14 @@
 use fondaco_model::{
     Aspect, EntityKey, Location, Variant,
     commerce::{StockLevel, StockPolicy},
+    decimal::DecimalText,
 };
 
-use super::decimal::DecimalText;
-use crate::contract::interfaces::commerce::{
-    self, StockLevelParam, StockLevelResult, Variant as VariantRecord,
+use crate::{
+    CallError,
+    contract::interfaces::commerce::{
+        self, StockLevelParam, StockLevelResult, Variant as VariantRecord,
+    },
 };
 
 /// A variant as the answer of a read; nothing if it is gone or not known.
@@ -21,8 +24,11 @@ pub fn record(key: &EntityKey, variant: Variant) -> Option<VariantRecord> {
         product: content.product,
         sku: content.sku,
         title: content.title,
-        price: content.price.map(|price| price.to_string()),
+        price: content.price.map(String::from),
+        compare_at: content.compare_at.map(String::from),
+        cost: content.cost.map(String::from),
         barcode: content.barcode,
+        weight: content.weight.map(String::from),
         published: content.published,
     })
 }
@@ -37,33 +43,55 @@ pub fn levels(key: &EntityKey, variant: &Variant) -> Vec<StockLevelResult> {
             sku: sku(variant).map(str::to_owned),
             location: location.id().map(str::to_owned),
             policy: stock_policy(level.policy),
-            available: level.available.map(|available| available.to_string()),
+            available: level.available.map(String::from),
+            on_hand: level.on_hand.map(String::from),
         })
     };
     variant.stock.iter().filter_map(record).collect()
 }
 
-/// One level on its way to a hook; nothing if it is gone or not known.
-pub fn level<'a>(
+/// A level on its way to a hook, with its numbers as text.
+pub struct LevelParts<'a> {
     key: &'a EntityKey,
-    variant: &'a Variant,
+    sku: Option<&'a str>,
     location: &'a Location,
-    available: Option<&'a DecimalText>,
-) -> Option<StockLevelParam<'a>> {
-    let level = variant.stock.get(location)?.value()?;
-    Some(StockLevelParam {
-        shop: key.shop.as_str(),
-        variant: &key.id,
-        sku: sku(variant),
-        location: location.id(),
-        policy: stock_policy(level.policy),
-        available: available.map(DecimalText::as_str),
-    })
+    policy: StockPolicy,
+    available: Option<DecimalText>,
+    on_hand: Option<DecimalText>,
 }
 
-/// What is available of a variant in one place, as text for [`level`] to borrow from.
-pub fn available(variant: &Variant, location: &Location) -> Option<DecimalText> {
-    variant.stock.get(location)?.value()?.available.map(DecimalText::of)
+impl<'a> LevelParts<'a> {
+    /// The level of a variant in one place.
+    pub fn of(
+        key: &'a EntityKey,
+        variant: &'a Variant,
+        location: &'a Location,
+    ) -> Result<Self, CallError> {
+        let level = variant.stock.get(location).and_then(Aspect::value);
+        let level =
+            level.ok_or_else(|| CallError::Incomplete { key: key.clone(), aspect: "stock" })?;
+        Ok(Self {
+            key,
+            sku: sku(variant),
+            location,
+            policy: level.policy,
+            available: level.available.map(DecimalText::of),
+            on_hand: level.on_hand.map(DecimalText::of),
+        })
+    }
+
+    /// The level.
+    pub fn record(&self) -> StockLevelParam<'_> {
+        StockLevelParam {
+            shop: self.key.shop.as_str(),
+            variant: &self.key.id,
+            sku: self.sku,
+            location: self.location.id(),
+            policy: stock_policy(self.policy),
+            available: self.available.as_ref().map(DecimalText::as_str),
+            on_hand: self.on_hand.as_ref().map(DecimalText::as_str),
+        }
+    }
 }
 
 fn sku(variant: &Variant) -> Option<&str> {

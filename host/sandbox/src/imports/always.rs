@@ -1,8 +1,12 @@
 //! What every module has: log, clock, settings, state.
 
+use fondaco_model::run::Resource;
+use rand_chacha::rand_core::Rng as _;
+
 use crate::{
     LogLevel, LogLine,
-    contract::interfaces::{clock, commerce, log, settings, state, types},
+    contract::interfaces::{clock, commerce, log, random, settings, state, types},
+    imports::not_served,
     run::Run,
 };
 
@@ -12,7 +16,7 @@ impl commerce::Host for Run {}
 
 impl log::Host for Run {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        self.count_host_call()?;
+        self.count_host_call(message.len())?;
         let level = match level {
             log::Level::Debug => LogLevel::Debug,
             log::Level::Info => LogLevel::Info,
@@ -25,32 +29,52 @@ impl log::Host for Run {
 
 impl clock::Host for Run {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        self.count_host_call()?;
+        self.count_host_call(0)?;
         Ok(self.now.0)
+    }
+}
+
+impl random::Host for Run {
+    fn next(&mut self) -> wasmtime::Result<u64> {
+        self.count_host_call(0)?;
+        Ok(self.random.next_u64())
     }
 }
 
 impl settings::Host for Run {
     fn get(&mut self) -> wasmtime::Result<String> {
-        self.count_host_call()?;
+        self.count_host_call(0)?;
         Ok(self.settings.as_ref().to_owned())
     }
 }
 
 impl state::Host for Run {
     async fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.count_host_call()?;
+        self.count_host_call(key.len())?;
         Ok(self.state.get(&*self.host, key).await?)
     }
 
     fn set(&mut self, key: String, value: String) -> wasmtime::Result<()> {
-        self.count_host_call()?;
-        Ok(self.state.set(key, value)?)
+        self.count_host_call(key.len() + value.len())?;
+        let written = self.state.set(key, value)?;
+        Ok(self.charge(Resource::StateBytes, written)?)
+    }
+
+    async fn set_about(
+        &mut self,
+        key: String,
+        value: String,
+        _shop: String,
+        _customer: String,
+    ) -> wasmtime::Result<Result<(), types::Refusal>> {
+        self.count_host_call(key.len() + value.len())?;
+        Ok(Err(not_served("state.set-about")))
     }
 
     fn delete(&mut self, key: String) -> wasmtime::Result<()> {
-        self.count_host_call()?;
-        Ok(self.state.delete(key)?)
+        self.count_host_call(key.len())?;
+        let written = self.state.delete(key)?;
+        Ok(self.charge(Resource::StateBytes, written)?)
     }
 
     async fn list(
@@ -59,7 +83,7 @@ impl state::Host for Run {
         after: Option<String>,
         limit: u32,
     ) -> wasmtime::Result<Vec<state::Entry>> {
-        self.count_host_call()?;
+        self.count_host_call(prefix.len())?;
         let entries = self.state.list(&*self.host, prefix, after, limit).await?;
         Ok(entries.into_iter().map(|(key, value)| state::Entry { key, value }).collect())
     }

@@ -3,45 +3,69 @@
 //! A function with a `result` in the contract refuses what is wrong with its arguments and the run
 //! goes on. One without ends the run: it could only answer something that is not true.
 
+use std::collections::BTreeSet;
+
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::{
-    contract::interfaces::{
-        alert, catalogue, change_stock, clock, commerce, log, orders, settings, state, stock, types,
-    },
-    grants::Grants,
+    contract::interfaces::{self, types::Refusal},
     run::Run,
 };
 
 mod always;
+mod http;
 mod proposals;
 mod reads;
+mod unserved;
 
-/// Puts into a linker what is always there, and what is granted.
-pub fn link(linker: &mut Linker<Run>, grants: &Grants) -> wasmtime::Result<()> {
-    fn own(run: &mut Run) -> &mut Run {
-        run
-    }
-    types::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    commerce::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    log::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    clock::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    settings::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    state::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    if grants.contains("catalogue") {
-        catalogue::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    }
-    if grants.contains("stock") {
-        stock::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    }
-    if grants.contains("orders") {
-        orders::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    }
-    if grants.contains("change-stock") {
-        change_stock::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    }
-    if grants.contains("alert") {
-        alert::add_to_linker::<_, HasSelf<Run>>(linker, own)?;
-    }
+/// Adds an interface to a linker, if it is among those that are wanted. An interface that is `gated`
+/// has items that are not served yet; they are linked like all others, and answer so.
+macro_rules! link {
+    ($linker:ident, $wanted:ident: $($name:literal => $module:ident $($gated:ident)?,)+) => {$(
+        if $wanted.contains($name) {
+            interfaces::$module::add_to_linker::<_, HasSelf<Run>>(
+                $linker,
+                $(interfaces::$module::LinkOptions::default().$gated(true),)?
+                |run| run,
+            )?;
+        }
+    )+};
+}
+
+/// Puts these interfaces into a linker. Whether they are granted was looked at before.
+pub fn link(linker: &mut Linker<Run>, wanted: &BTreeSet<String>) -> wasmtime::Result<()> {
+    link!(linker, wanted:
+        "types" => types not_served_yet,
+        "commerce" => commerce not_served_yet,
+        "log" => log,
+        "clock" => clock,
+        "random" => random,
+        "settings" => settings,
+        "state" => state not_served_yet,
+        "catalogue" => catalogue not_served_yet,
+        "stock" => stock,
+        "orders" => orders not_served_yet,
+        "people" => people not_served_yet,
+        "metrics" => metrics not_served_yet,
+        "http-get" => http_get,
+        "change-stock" => change_stock,
+        "change-prices" => change_prices not_served_yet,
+        "change-catalogue" => change_catalogue not_served_yet,
+        "change-orders" => change_orders not_served_yet,
+        "change-returns" => change_returns not_served_yet,
+        "change-discounts" => change_discounts not_served_yet,
+        "send-message" => send_message not_served_yet,
+        "alert" => alert,
+        "ask-person" => ask_person not_served_yet,
+        "record-metric" => record_metric not_served_yet,
+        "signal" => signal not_served_yet,
+        "publish-file" => publish_file not_served_yet,
+        "http-request" => http_request not_served_yet,
+    );
     Ok(())
+}
+
+/// The answer of a function that is in the contract and not served yet.
+fn not_served(function: &str) -> Refusal {
+    Refusal::NotServedYet(format!("this host does not serve `{function}` yet"))
 }

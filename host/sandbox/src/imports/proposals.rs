@@ -5,6 +5,7 @@ use fondaco_model::{
     ActionId, ActionKind, Decimal, Location, Proposal, Terms, Timestamp,
     action::{Localised, ProposalOrigin, Severity},
     commerce::StockPolicy,
+    run::Resource,
 };
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     },
     limits,
     run::Run,
-    state::too_much,
 };
 
 impl change_stock::Host for Run {
@@ -24,7 +24,8 @@ impl change_stock::Host for Run {
         change: change_stock::StockChange,
         terms: types::Terms,
     ) -> wasmtime::Result<Result<String, Refusal>> {
-        self.count_host_call()?;
+        let bytes = change.shop.len() + change.variant.len() + terms_bytes(&terms);
+        self.count_host_call(bytes)?;
         let kind = match self.stock_change(change).await? {
             Ok(kind) => kind,
             Err(reason) => return Ok(Err(Refusal::Invalid(reason))),
@@ -39,7 +40,8 @@ impl alert::Host for Run {
         notice: alert::Notice,
         key: Option<String>,
     ) -> wasmtime::Result<Result<String, Refusal>> {
-        self.count_host_call()?;
+        let texts = [&notice.title, &notice.text].map(sentence_bytes);
+        self.count_host_call(texts.iter().sum())?;
         let severity = match notice.severity {
             alert::Severity::Info => Severity::Info,
             alert::Severity::Warning => Severity::Warning,
@@ -97,9 +99,9 @@ impl Run {
         kind: ActionKind,
         terms: Result<Terms, String>,
     ) -> Result<Result<String, String>, CallError> {
-        let most = limits::PROPOSALS_MAX;
-        if self.proposals.len() >= most {
-            return Err(too_much("proposals", most, self.proposals.len() + 1, "pieces"));
+        if self.synchronous {
+            let message = "a hook that somebody waits for cannot propose anything".to_owned();
+            return Ok(Err(message));
         }
         let terms = match terms.and_then(|terms| self.checked_key(terms)) {
             Ok(terms) => terms,
@@ -115,6 +117,8 @@ impl Run {
             name: terms.key.as_deref().unwrap_or(&number),
         });
         let text = id.as_str().to_owned();
+        self.charge(Resource::Proposals, 1)?;
+        self.charge(Resource::OutputBytes, output_bytes(&kind, &terms))?;
         self.proposals.push(Proposal { id, kind, terms });
         Ok(Ok(text))
     }
@@ -135,6 +139,28 @@ impl Run {
         }
         Ok(terms)
     }
+}
+
+/// What a proposal keeps in memory and on disk: its texts.
+fn output_bytes(kind: &ActionKind, terms: &Terms) -> u64 {
+    let sentence = |sentence: &Localised| sentence.en.len() + sentence.it.len();
+    let own = match kind {
+        ActionKind::ChangeStock { shop, variant, .. } => shop.as_str().len() + variant.len(),
+        ActionKind::Alert { title, text, .. } => sentence(title) + sentence(text),
+    };
+    let after = terms.after.iter().map(|action| action.as_str().len());
+    let key = terms.key.as_ref().map_or(0, String::len);
+    (own + sentence(&terms.explanation) + key + after.sum::<usize>()) as u64
+}
+
+fn sentence_bytes(sentence: &types::Localised) -> usize {
+    sentence.en.len() + sentence.it.len()
+}
+
+fn terms_bytes(terms: &types::Terms) -> usize {
+    let after = terms.after.iter().map(String::len);
+    let key = terms.key.as_ref().map_or(0, String::len);
+    sentence_bytes(&terms.explanation) + key + after.sum::<usize>()
 }
 
 fn decimal(field: &str, text: &str) -> Result<Decimal, String> {

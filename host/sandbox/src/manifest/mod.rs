@@ -3,16 +3,31 @@
 //! Both are kept in the component as custom sections, as they were written, so that one file is
 //! the whole module. Reading finds every mistake in one go, each with its line where it has one.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
-use fondaco_model::action::Localised;
+use fondaco_model::{action::Localised, http::HostPattern, run::Resource};
 use semver::Version;
 use serde_json::Value;
 
+pub mod diff;
+mod kpis;
 mod read;
+mod reader;
+mod schema;
 mod settings;
+mod signals;
 
-pub use settings::SettingsMistake;
+pub use kpis::{Better, Kpi, KpiUnit};
+pub use settings::{Setting, SettingsMistake};
+pub use signals::{Direction, Signal};
+
+use crate::Hook;
+pub use crate::grants::{Asked, PersonalField, covers};
 
 /// The custom section with `plugin.toml`.
 pub const MANIFEST_SECTION: &str = "fondaco:manifest";
@@ -37,10 +52,21 @@ pub struct Manifest {
     pub description: Localised,
     /// Why it needs what it imports, by the name of the interface.
     pub reasons: BTreeMap<String, Localised>,
+    /// The hosts it reaches over HTTP.
+    pub http_hosts: BTreeSet<HostPattern>,
+    /// What it reads of people.
+    pub personal_fields: BTreeSet<PersonalField>,
+    /// How it wants to hear, where that is other than each event at once.
+    pub subscriptions: BTreeMap<Hook, Subscription>,
     /// When it wants to be called without anything having happened.
     pub schedules: Vec<Schedule>,
-    /// Limits it puts on itself.
-    pub limits: ManifestLimits,
+    /// What it tells other modules, and hears from them.
+    pub signals: Vec<Signal>,
+    /// The figures it records.
+    pub kpis: Vec<Kpi>,
+    /// Limits it puts on its own runs, in the units that are counted. They can lower the host's,
+    /// never raise them.
+    pub limits: BTreeMap<Resource, u64>,
     settings: Arc<settings::SettingsSchema>,
 }
 
@@ -53,13 +79,14 @@ pub struct Schedule {
     pub every: Duration,
 }
 
-/// Limits a module puts on its own runs. They can lower the host's, never raise them.
+/// How a module wants to hear of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ManifestLimits {
-    /// Fuel of a run.
-    pub fuel: Option<u64>,
-    /// Time of a run, in milliseconds.
-    pub wall_ms: Option<u64>,
+pub struct Subscription {
+    /// How long to wait for further events about the same thing, of which only the last is
+    /// delivered. Absent: each is delivered.
+    pub coalesce: Option<Duration>,
+    /// How old an event may be when it is delivered; an older one is not. Absent: as old as it is.
+    pub max_age: Option<Duration>,
 }
 
 /// Which of the two texts a mistake is in.
@@ -135,7 +162,12 @@ impl Manifest {
                 title: parts.title,
                 description: parts.description,
                 reasons: parts.reasons,
+                http_hosts: parts.http_hosts,
+                personal_fields: parts.personal_fields,
+                subscriptions: parts.subscriptions,
                 schedules: parts.schedules,
+                signals: parts.signals,
+                kpis: parts.kpis,
                 limits: parts.limits,
                 settings: Arc::new(settings),
             }),
@@ -150,6 +182,12 @@ impl Manifest {
     #[must_use]
     pub fn settings_schema(&self) -> &Value {
         self.settings.schema()
+    }
+
+    /// The settings a client can make, in the order of the schema.
+    #[must_use]
+    pub fn setting_list(&self) -> Vec<Setting<'_>> {
+        self.settings.list()
     }
 
     /// The settings of an install: what is given, with the schema's defaults for what is not.

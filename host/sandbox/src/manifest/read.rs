@@ -1,23 +1,28 @@
-//! Reads `plugin.toml` by hand rather than through serde, which stops at the first mistake.
+//! What `plugin.toml` says, key by key.
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
-
-use fondaco_model::{InstallId, action::Localised};
-use semver::Version;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
 };
 
-use super::{ManifestFile, ManifestLimits, ManifestMistake, Schedule};
+use fondaco_model::{action::Localised, http::HostPattern, run::Resource};
+use semver::Version;
+use toml::de::DeTable;
+
+use super::{
+    Kpi, ManifestMistake, Schedule, Signal, Subscription,
+    reader::{Reader, Table},
+};
 use crate::{
-    grants::{Grants, Names},
+    Hook,
+    grants::{Grants, PersonalField},
     limits,
 };
 
 /// What `plugin.toml` says.
 #[derive(Debug)]
-pub struct Parts {
+pub(super) struct Parts {
     pub id: String,
     pub version: Version,
     pub state_schema: u32,
@@ -25,11 +30,16 @@ pub struct Parts {
     pub title: Localised,
     pub description: Localised,
     pub reasons: BTreeMap<String, Localised>,
+    pub http_hosts: BTreeSet<HostPattern>,
+    pub personal_fields: BTreeSet<PersonalField>,
+    pub subscriptions: BTreeMap<Hook, Subscription>,
     pub schedules: Vec<Schedule>,
-    pub limits: ManifestLimits,
+    pub signals: Vec<Signal>,
+    pub kpis: Vec<Kpi>,
+    pub limits: BTreeMap<Resource, u64>,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 14] = [
     "id",
     "version",
     "state-schema",
@@ -37,12 +47,17 @@ const KEYS: [&str; 9] = [
     "title",
     "description",
     "reasons",
+    "http-hosts",
+    "personal-fields",
+    "subscriptions",
     "schedules",
+    "signals",
+    "kpis",
     "limits",
 ];
 
 /// Reads the whole file, and lists every mistake if there is one.
-pub fn read(text: &str) -> Result<Parts, Vec<ManifestMistake>> {
+pub(super) fn read(text: &str) -> Result<Parts, Vec<ManifestMistake>> {
     let mut reader = Reader { text, mistakes: Vec::new() };
     if text.len() > limits::MANIFEST_BYTES_MAX {
         let most = limits::MANIFEST_BYTES_MAX;
@@ -63,36 +78,7 @@ pub fn read(text: &str) -> Result<Parts, Vec<ManifestMistake>> {
     }
 }
 
-/// A table with the place it is in, for messages about what it lacks.
-struct Table<'t, 'i> {
-    table: &'t DeTable<'i>,
-    /// `[limits]`; empty for the whole file.
-    name: &'t str,
-    span: Range<usize>,
-}
-
-impl Table<'_, '_> {
-    /// Where it is, for the middle of a message.
-    fn place(&self) -> String {
-        if self.name.is_empty() { String::new() } else { format!(" in {}", self.name) }
-    }
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    mistakes: Vec<ManifestMistake>,
-}
-
 impl Reader<'_> {
-    fn mistake(&mut self, span: Range<usize>, message: String) {
-        if self.mistakes.len() < limits::MISTAKES_MAX {
-            let before = self.text.get(..span.start).unwrap_or_default();
-            let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-            let file = ManifestFile::Manifest;
-            self.mistakes.push(ManifestMistake { file, line: Some(line), message });
-        }
-    }
-
     fn parts(&mut self, table: &DeTable<'_>) -> Option<Parts> {
         let root = Table { table, name: "", span: 0..0 };
         self.refuse_unknown(&root, &KEYS);
@@ -106,7 +92,12 @@ impl Reader<'_> {
         let title = self.localised(&root, "title");
         let description = self.localised(&root, "description");
         let reasons = self.reasons(&root);
+        let http_hosts = self.http_hosts(&root);
+        let personal_fields = self.personal_fields(&root);
+        let subscriptions = self.subscriptions(&root);
         let schedules = self.schedules(&root);
+        let signals = self.signals(&root);
+        let kpis = self.kpis(&root);
         let limits = self.limits(&root);
         Some(Parts {
             id: id?,
@@ -116,60 +107,14 @@ impl Reader<'_> {
             title: title?,
             description: description?,
             reasons,
+            http_hosts,
+            personal_fields,
+            subscriptions,
             schedules,
+            signals,
+            kpis,
             limits,
         })
-    }
-
-    fn refuse_unknown(&mut self, table: &Table<'_, '_>, known: &[&str]) {
-        let (place, known_names) = (table.place(), Names(known));
-        for key in table.table.keys() {
-            let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let message = format!("`{name}` means nothing{place}; known is {known_names}");
-                self.mistake(key.span(), message);
-            }
-        }
-    }
-
-    fn missing(&mut self, table: &Table<'_, '_>, key: &str, example: &str) {
-        let place = table.place();
-        self.mistake(table.span.clone(), format!("`{key}` is missing{place}; write {example}"));
-    }
-
-    fn wrong(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let found = value.get_ref().type_str();
-        self.mistake(value.span(), format!("`{key}` is of type {found}; write {wanted}"));
-    }
-
-    fn text<'t>(
-        &mut self,
-        table: &Table<'t, '_>,
-        key: &str,
-        example: &str,
-    ) -> Option<(&'t str, Range<usize>)> {
-        let Some(value) = table.table.get(key) else {
-            self.missing(table, key, example);
-            return None;
-        };
-        match value.get_ref().as_str() {
-            Some(text) => Some((text, value.span())),
-            None => {
-                self.wrong(key, value, example);
-                None
-            }
-        }
-    }
-
-    fn name(&mut self, table: &Table<'_, '_>, key: &str) -> Option<String> {
-        let (text, span) = self.text(table, key, "a name in quotes, such as \"stock-sync\"")?;
-        match InstallId::new(text) {
-            Ok(name) => Some(name.into()),
-            Err(error) => {
-                self.mistake(span, format!("`{key}`: {error}"));
-                None
-            }
-        }
     }
 
     fn version(&mut self, table: &Table<'_, '_>) -> Option<Version> {
@@ -184,58 +129,11 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self, table: &Table<'_, '_>, key: &str, least: u64, most: u64) -> Option<u64> {
-        let value = table.table.get(key)?;
-        let wanted = format!("a whole number from {least} to {most}");
-        let Some(integer) = value.get_ref().as_integer() else {
-            self.wrong(key, value, &wanted);
-            return None;
-        };
-        match u64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(number) if (least..=most).contains(&number) => Some(number),
-            _ => {
-                self.mistake(value.span(), format!("`{key}` is {integer}; write {wanted}"));
-                None
-            }
-        }
-    }
-
-    fn localised(&mut self, table: &Table<'_, '_>, key: &str) -> Option<Localised> {
-        let example = "{ en = \"…\", it = \"…\" }";
-        let Some(value) = table.table.get(key) else {
-            self.missing(table, key, example);
-            return None;
-        };
-        let Some(inner) = value.get_ref().as_table() else {
-            self.wrong(key, value, example);
-            return None;
-        };
-        let inner = Table { table: inner, name: &format!("`{key}`"), span: value.span() };
-        self.refuse_unknown(&inner, &["en", "it"]);
-        let en = self.sentence(&inner, "en");
-        let it = self.sentence(&inner, "it");
-        Some(Localised { en: en?, it: it? })
-    }
-
-    fn sentence(&mut self, table: &Table<'_, '_>, language: &str) -> Option<String> {
-        let (text, span) = self.text(table, language, "the sentence in that language")?;
-        if text.trim().is_empty() {
-            let place = table.name;
-            self.mistake(span, format!("`{language}` of {place} is empty; merchants read it"));
-            return None;
-        }
-        Some(text.to_owned())
-    }
-
     fn reasons(&mut self, root: &Table<'_, '_>) -> BTreeMap<String, Localised> {
-        let Some(value) = root.table.get("reasons") else {
+        let wanted = "a table with a sentence for each interface";
+        let Some(table) = self.section(root, "reasons", "[reasons]", wanted) else {
             return BTreeMap::new();
         };
-        let Some(table) = value.get_ref().as_table() else {
-            self.wrong("reasons", value, "a table with a sentence for each interface");
-            return BTreeMap::new();
-        };
-        let table = Table { table, name: "[reasons]", span: value.span() };
         self.refuse_unknown(&table, &Grants::ALL_GRANTABLE);
         let mut reasons = BTreeMap::new();
         for interface in Grants::ALL_GRANTABLE {
@@ -247,29 +145,98 @@ impl Reader<'_> {
         reasons
     }
 
-    fn schedules(&mut self, root: &Table<'_, '_>) -> Vec<Schedule> {
-        let Some(value) = root.table.get("schedules") else {
-            return Vec::new();
-        };
-        let Some(entries) = value.get_ref().as_array() else {
-            self.wrong("schedules", value, "[[schedules]] for each of them");
-            return Vec::new();
-        };
-        if entries.len() > limits::SCHEDULES_MAX {
-            let most = limits::SCHEDULES_MAX;
-            self.mistake(value.span(), format!("{} schedules; {most} is the most", entries.len()));
-            return Vec::new();
-        }
-        let mut schedules: Vec<Schedule> = Vec::new();
-        for entry in entries.iter() {
-            let Some(table) = entry.get_ref().as_table() else {
-                self.wrong("schedules", entry, "[[schedules]] with `name` and `every`");
+    fn http_hosts(&mut self, root: &Table<'_, '_>) -> BTreeSet<HostPattern> {
+        self.set(root, "http-hosts", limits::HTTP_HOSTS_MAX, "[\"api.example.com\"]", |text| {
+            HostPattern::from_str(text).map_err(|error| error.to_string())
+        })
+    }
+
+    fn personal_fields(&mut self, root: &Table<'_, '_>) -> BTreeSet<PersonalField> {
+        let most = PersonalField::ALL.len();
+        self.set(root, "personal-fields", most, "[\"email\"]", |text| {
+            let known = PersonalField::ALL.map(PersonalField::as_str);
+            let known = crate::grants::Names(&known);
+            PersonalField::from_name(text)
+                .ok_or_else(|| format!("`{text}` is no field of a person; known is {known}"))
+        })
+    }
+
+    /// A list of different texts, each read by `how`.
+    fn set<T: Ord + fmt::Display>(
+        &mut self,
+        root: &Table<'_, '_>,
+        key: &str,
+        most: usize,
+        example: &str,
+        how: impl Fn(&str) -> Result<T, String>,
+    ) -> BTreeSet<T> {
+        let mut set = BTreeSet::new();
+        for entry in self.list(root, key, most, &format!("a list such as {example}")) {
+            let Some(text) = entry.get_ref().as_str() else {
+                self.wrong(key, entry, "texts in quotes");
                 continue;
             };
-            let table = Table { table, name: "[[schedules]]", span: entry.span() };
+            match how(text) {
+                Ok(value) if set.contains(&value) => {
+                    self.mistake(entry.span(), format!("`{value}` is in `{key}` twice"));
+                }
+                Ok(value) => {
+                    set.insert(value);
+                }
+                Err(message) => self.mistake(entry.span(), format!("`{key}`: {message}")),
+            }
+        }
+        set
+    }
+
+    fn subscriptions(&mut self, root: &Table<'_, '_>) -> BTreeMap<Hook, Subscription> {
+        let wanted = "[subscriptions.on-order] and so on";
+        let Some(table) = self.section(root, "subscriptions", "[subscriptions]", wanted) else {
+            return BTreeMap::new();
+        };
+        // What is asked and answered at once has nothing to wait for.
+        let hooks = Hook::ALL.into_iter().filter(|hook| !hook.is_synchronous());
+        let names: Vec<&str> = hooks.clone().map(Hook::as_str).collect();
+        self.refuse_unknown(&table, &names);
+        let mut subscriptions = BTreeMap::new();
+        for hook in hooks {
+            let name = format!("[subscriptions.{hook}]");
+            let wanted = "a table with `coalesce` or `max-age`";
+            let Some(inner) = self.section(&table, hook.as_str(), &name, wanted) else {
+                continue;
+            };
+            subscriptions.insert(hook, self.subscription(&inner));
+        }
+        subscriptions
+    }
+
+    fn subscription(&mut self, table: &Table<'_, '_>) -> Subscription {
+        self.refuse_unknown(table, &["coalesce", "max-age"]);
+        if table.table.is_empty() {
+            let name = table.name;
+            let message = format!("{name} says nothing; write `coalesce` or `max-age`");
+            self.mistake(table.span.clone(), message);
+        }
+        let mut may = |key: &str, bounds| {
+            table.table.contains_key(key).then(|| self.duration(table, key, bounds)).flatten()
+        };
+        let coalesce = may("coalesce", (limits::COALESCE_MS_MIN, limits::COALESCE_MS_MAX));
+        let max_age = may("max-age", (limits::MAX_AGE_MS_MIN, limits::MAX_AGE_MS_MAX));
+        if coalesce.zip(max_age).is_some_and(|(coalesce, max_age)| coalesce >= max_age) {
+            let message = "with `coalesce` as long as `max-age`, events are too old before they \
+                           are delivered; shorten `coalesce`";
+            self.mistake(table.span.clone(), message.to_owned());
+        }
+        Subscription { coalesce, max_age }
+    }
+
+    fn schedules(&mut self, root: &Table<'_, '_>) -> Vec<Schedule> {
+        let mut schedules: Vec<Schedule> = Vec::new();
+        for table in self.tables(root, "schedules", "[[schedules]]", limits::SCHEDULES_MAX) {
             self.refuse_unknown(&table, &["name", "every"]);
             let name = self.name(&table, "name");
-            let every = self.every(&table);
+            let bounds = (limits::SCHEDULE_EVERY_MS_MIN, limits::SCHEDULE_EVERY_MS_MAX);
+            let every = self.duration(&table, "every", bounds);
             let (Some(name), Some(every)) = (name, every) else {
                 continue;
             };
@@ -281,52 +248,20 @@ impl Reader<'_> {
         schedules
     }
 
-    fn every(&mut self, table: &Table<'_, '_>) -> Option<Duration> {
-        let (text, span) = self.text(table, "every", "a time such as \"60s\"")?;
-        let (least, most) = (limits::SCHEDULE_EVERY_MS_MIN, limits::SCHEDULE_EVERY_MS_MAX);
-        match milliseconds(text) {
-            Some(every) if (least..=most).contains(&every) => Some(Duration::from_millis(every)),
-            Some(_) => {
-                let (least, most) = (least / 1_000, most / 3_600_000);
-                let message = format!("`{text}` is out of bounds: from {least}s to {most}h");
-                self.mistake(span, message);
-                None
-            }
-            None => {
-                let message = format!("`{text}` is no time; write it like 500ms, 60s, 5m or 24h");
-                self.mistake(span, message);
-                None
-            }
-        }
-    }
-
-    fn limits(&mut self, root: &Table<'_, '_>) -> ManifestLimits {
-        let Some(value) = root.table.get("limits") else {
-            return ManifestLimits::default();
+    fn limits(&mut self, root: &Table<'_, '_>) -> BTreeMap<Resource, u64> {
+        let wanted = "a table such as { fuel = 1_000_000 }";
+        let Some(table) = self.section(root, "limits", "[limits]", wanted) else {
+            return BTreeMap::new();
         };
-        let Some(table) = value.get_ref().as_table() else {
-            self.wrong("limits", value, "a table with `fuel` and `wall-ms`");
-            return ManifestLimits::default();
-        };
-        let table = Table { table, name: "[limits]", span: value.span() };
-        self.refuse_unknown(&table, &["fuel", "wall-ms"]);
-        ManifestLimits {
-            fuel: self.number(&table, "fuel", 1, limits::RUN_FUEL),
-            wall_ms: self.number(&table, "wall-ms", 1, limits::RUN_WALL_MS),
+        self.refuse_unknown(&table, &Resource::ALL.map(Resource::as_str));
+        let host = limits::run_limits();
+        let mut own = BTreeMap::new();
+        for resource in Resource::ALL {
+            // A host that gives less than one written unit leaves nothing to lower.
+            let most = (host[resource] / resource.scale()).max(1);
+            let limit = self.number(&table, resource.as_str(), 1, most);
+            own.extend(limit.map(|limit| (resource, limit.saturating_mul(resource.scale()))));
         }
+        own
     }
-}
-
-/// `250ms`, `60s`, `5m`, `24h`.
-fn milliseconds(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit_ms: u64 = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit_ms)
 }

@@ -5,10 +5,9 @@
 
 use std::fmt;
 
-use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 
-use super::{ManifestFile, ManifestMistake};
+use super::{ManifestFile, ManifestMistake, schema::Schema};
 use crate::limits;
 
 /// One mistake in an install's settings.
@@ -32,10 +31,7 @@ impl fmt::Display for SettingsMistake {
 
 /// A schema that was checked.
 #[derive(Debug)]
-pub struct SettingsSchema {
-    schema: Value,
-    validator: Validator,
-}
+pub struct SettingsSchema(Schema);
 
 impl SettingsSchema {
     pub fn parse(text: &str) -> Result<Self, Vec<ManifestMistake>> {
@@ -47,47 +43,35 @@ impl SettingsSchema {
         }
         let schema: Value = serde_json::from_str(text)
             .map_err(|error| one(Some(error.line()), format!("it is no JSON: {error}")))?;
-        let mut mistakes = Vec::new();
-        for error in jsonschema::draft202012::meta::validator().iter_errors(&schema) {
-            mistakes.push(format!("at `{}`: {error}", error.instance_path()));
-        }
-        if mistakes.is_empty() {
-            check_root(&schema, &mut mistakes);
-        }
-        // Patterns are matched in linear time: they are the module author's, and so is the text
-        // they are matched against.
-        let built = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .offline()
-            .build(&schema);
-        match built {
-            Ok(validator) if mistakes.is_empty() => {
-                let checked = Self { schema, validator };
-                checked.check_defaults(&mut mistakes);
+        let mut mistakes = match Schema::compile(schema) {
+            Ok(schema) => {
+                let checked = Self(schema);
+                let mut mistakes = Vec::new();
+                check_root(checked.schema(), &mut mistakes);
+                if mistakes.is_empty() {
+                    checked.check_defaults(&mut mistakes);
+                }
                 if mistakes.is_empty() {
                     return Ok(checked);
                 }
+                mistakes
             }
-            Err(error) if mistakes.is_empty() => {
-                mistakes.push(format!("at `{}`: {error}", error.instance_path()));
-            }
-            Ok(_) | Err(_) => {}
-        }
+            Err(mistakes) => mistakes,
+        };
         mistakes.truncate(limits::MISTAKES_MAX);
         let mistake = |message| ManifestMistake { file, line: None, message };
         Err(mistakes.into_iter().map(mistake).collect())
     }
 
     pub fn schema(&self) -> &Value {
-        &self.schema
+        &self.0.value
     }
 
     /// A default that the schema itself would refuse can never be used.
     fn check_defaults(&self, mistakes: &mut Vec<String>) {
         let mut filled = Value::Object(Map::new());
-        fill(&self.schema, &mut filled);
-        for error in self.validator.iter_errors(&filled) {
+        fill(self.schema(), &mut filled);
+        for error in self.0.errors(&filled) {
             let place = error.instance_path().to_string();
             if !place.is_empty() {
                 mistakes.push(format!("the default of `{place}` breaks the schema: {error}"));
@@ -97,13 +81,12 @@ impl SettingsSchema {
 
     pub fn fill(&self, given: &Value) -> Result<Value, Vec<SettingsMistake>> {
         let mut filled = given.clone();
-        fill(&self.schema, &mut filled);
+        fill(self.schema(), &mut filled);
         let mistake = |error: jsonschema::ValidationError<'_>| SettingsMistake {
             pointer: error.instance_path().to_string(),
             message: error.to_string(),
         };
-        let errors = self.validator.iter_errors(&filled);
-        let mut mistakes: Vec<_> = errors.take(limits::MISTAKES_MAX).map(mistake).collect();
+        let mut mistakes: Vec<_> = self.0.errors(&filled).map(mistake).collect();
         let bytes = serde_json::to_string(&filled).map_or(0, |text| text.len());
         if bytes > limits::SETTINGS_BYTES_MAX {
             let most = limits::SETTINGS_BYTES_MAX;
@@ -112,6 +95,77 @@ impl SettingsSchema {
         }
         if mistakes.is_empty() { Ok(filled) } else { Err(mistakes) }
     }
+}
+
+/// One setting that a client can make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting<'a> {
+    /// Its name; of a setting within another, both with a dot between.
+    pub name: String,
+    /// The JSON type with its bounds (`integer 0..100`), or the values it may have
+    /// (`"a" or "b"`).
+    pub kind: String,
+    /// What it is called.
+    pub title: &'a str,
+    /// What holds where it is not set. Absent: nothing does.
+    pub default: Option<&'a Value>,
+    /// Whether it has to be there.
+    pub required: bool,
+}
+
+impl Setting<'_> {
+    /// Whether a client has to set it: it has to be there, and has no default.
+    #[must_use]
+    pub const fn must_be_set(&self) -> bool {
+        self.required && self.default.is_none()
+    }
+}
+
+impl SettingsSchema {
+    pub fn list(&self) -> Vec<Setting<'_>> {
+        let mut settings = Vec::new();
+        collect(self.schema(), "", &mut settings);
+        settings
+    }
+}
+
+fn collect<'a>(schema: &'a Value, within: &str, settings: &mut Vec<Setting<'a>>) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let required = schema.get("required").and_then(Value::as_array);
+    for (property, schema) in properties {
+        let name = format!("{within}{property}");
+        let within = format!("{name}.");
+        settings.push(Setting {
+            name,
+            kind: kind(schema),
+            title: schema.get("title").and_then(Value::as_str).unwrap_or_default(),
+            default: schema.get("default"),
+            required: required.is_some_and(|required| required.iter().any(|it| it == property)),
+        });
+        collect(schema, &within, settings);
+    }
+}
+
+/// The type of a setting's values, with its bounds.
+fn kind(schema: &Value) -> String {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" or ");
+    }
+    let kind = match schema.get("type") {
+        Some(Value::String(kind)) => kind.clone(),
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+        }
+        _ => String::from("anything"),
+    };
+    let (least, most) = (schema.get("minimum"), schema.get("maximum"));
+    if least.is_none() && most.is_none() {
+        return kind;
+    }
+    let bound = |bound: Option<&Value>| bound.map(Value::to_string).unwrap_or_default();
+    format!("{kind} {}..{}", bound(least), bound(most))
 }
 
 /// Puts the schema's defaults where nothing is given.

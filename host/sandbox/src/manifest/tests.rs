@@ -23,6 +23,47 @@ fuel = 1_000_000
 wall-ms = 250
 "#;
 
+/// What a module may say beyond that.
+const MORE: &str = r#"http-hosts = ["api.example.com", "*.example.org"]
+personal-fields = ["email", "tax-codes"]
+
+[subscriptions.on-stock]
+coalesce = "5s"
+max-age = "1h"
+
+[subscriptions.on-order]
+max-age = "24h"
+
+[[signals]]
+name = "stock-low"
+direction = "sends"
+title = { en = "Low stock", it = "Scorte basse" }
+description = { en = "Little is left.", it = "Resta poco." }
+schema = { type = "object", required = ["sku"], properties = { sku = { type = "string" } } }
+
+[[signals]]
+name = "stock-low"
+direction = "hears"
+title = { en = "Low stock", it = "Scorte basse" }
+description = { en = "Little is left.", it = "Resta poco." }
+[signals.schema]
+type = "object"
+properties.left = { type = "integer", minimum = 0x10 }
+
+[[kpis]]
+name = "sold-out@2"
+title = { en = "Sold out", it = "Esauriti" }
+description = { en = "SKUs with none left.", it = "SKU senza giacenza." }
+unit = "count"
+better = "lower"
+"#;
+
+/// A manifest with the keys of `more`, in front of the tables of the sound one.
+fn with(more: &str) -> String {
+    let (top, tables) = TOML.split_once("\n[reasons]").unwrap();
+    format!("{top}\n{more}\n[reasons]{tables}")
+}
+
 const SCHEMA: &str = r#"{
     "type": "object",
     "additionalProperties": false,
@@ -60,7 +101,181 @@ fn a_sound_manifest_is_read() {
     assert_eq!(manifest.reasons["change-stock"].en, "To share it.");
     let every = Duration::from_secs(60);
     assert_eq!(manifest.schedules, [Schedule { name: "reconcile".to_owned(), every }]);
-    assert_eq!(manifest.limits, ManifestLimits { fuel: Some(1_000_000), wall_ms: Some(250) });
+    // In the units that are counted, which for time are microseconds.
+    let limits = BTreeMap::from([(Resource::Fuel, 1_000_000), (Resource::WallTime, 250_000)]);
+    assert_eq!(manifest.limits, limits);
+    assert!(manifest.http_hosts.is_empty() && manifest.personal_fields.is_empty());
+    assert!(manifest.signals.is_empty() && manifest.kpis.is_empty());
+    assert!(manifest.subscriptions.is_empty());
+}
+
+#[test]
+fn what_a_module_reaches_tells_and_records_is_read() {
+    let manifest = Manifest::parse(&with(MORE), SCHEMA).unwrap();
+    let hosts: Vec<_> = manifest.http_hosts.iter().map(ToString::to_string).collect();
+    assert_eq!(hosts, ["*.example.org", "api.example.com"]);
+    let fields = [PersonalField::Email, PersonalField::TaxCodes];
+    assert_eq!(manifest.personal_fields, fields.into());
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(
+        manifest.subscriptions,
+        BTreeMap::from([
+            (Hook::Order, Subscription { coalesce: None, max_age: seconds(86_400) }),
+            (Hook::Stock, Subscription { coalesce: seconds(5), max_age: seconds(3_600) }),
+        ])
+    );
+    let [sent, heard] = &manifest.signals[..] else { panic!("{:?}", manifest.signals) };
+    assert_eq!((sent.direction, heard.direction), (Direction::Sends, Direction::Hears));
+    assert_eq!(sent.check(&json!({"sku": "A"})), Ok(()));
+    let wrong = sent.check(&json!({"sku": 5})).unwrap_err();
+    assert_eq!(wrong, ["at `/sku`: 5 is not of type \"string\""]);
+    assert_eq!(sent.check(&json!({})).unwrap_err().len(), 1);
+    assert_eq!(heard.schema()["properties"]["left"]["minimum"], 16);
+    assert!(heard.check(&json!({"left": 15})).is_err());
+    let [kpi] = &manifest.kpis[..] else { panic!("{:?}", manifest.kpis) };
+    assert_eq!(
+        (kpi.name.as_str(), kpi.unit, kpi.better),
+        ("sold-out@2", KpiUnit::Count, Better::Lower)
+    );
+    assert_eq!(kpi.title.it, "Esauriti");
+}
+
+#[test]
+fn every_limit_can_be_lowered_and_none_raised() {
+    let host = limits::run_limits();
+    for resource in Resource::ALL {
+        let (name, scale) = (resource.as_str(), resource.scale());
+        let most = host[resource] / scale;
+        let (head, _) = TOML.split_once("[limits]").unwrap();
+        let parse =
+            |value: u64| Manifest::parse(&format!("{head}[limits]\n{name} = {value}\n"), SCHEMA);
+        for value in [1, most] {
+            let limits = parse(value).unwrap().limits;
+            assert_eq!(limits, BTreeMap::from([(resource, value * scale)]), "{name}");
+        }
+        for value in [0, most + 1] {
+            let error = parse(value).unwrap_err().to_string();
+            let wanted = format!("`{name}` is {value}; write a whole number from 1 to {most}");
+            assert!(error.ends_with(&wanted), "{error}");
+        }
+    }
+}
+
+#[test]
+fn each_mistake_in_what_is_asked_for_has_its_line() {
+    // What is replaced in the manifest, by what, on which line, and what is said of it.
+    let cases = [
+        (
+            "\"api.example.com\"",
+            "\"https://a.example\"",
+            9,
+            "`http-hosts`: `https://a.example` is not",
+        ),
+        ("\"api.example.com\"", "\"*.com\"", 9, "`http-hosts`: `*.com` is not a host to grant"),
+        ("\"api.example.com\"", "\"*.example.org\"", 9, "`*.example.org` is in `http-hosts` twice"),
+        ("\"api.example.com\"", "5", 9, "`http-hosts` is of type integer; write texts in quotes"),
+        ("\"email\"", "\"mail\"", 10, "`mail` is no field of a person; known is `name`, `email`"),
+        ("[\"email\", \"tax-codes\"]", "\"all\"", 10, "is of type string; write a list such as"),
+        (
+            "on-stock]",
+            "on-stocks]",
+            12,
+            "`on-stocks` means nothing in [subscriptions]; known is `on-",
+        ),
+        ("on-stock]", "pricing]", 12, "`pricing` means nothing in [subscriptions]"),
+        ("coalesce = \"5s\"", "coalesce = \"2h\"", 13, "`2h` is out of bounds: from 100ms to 1h"),
+        (
+            "coalesce = \"5s\"",
+            "coalesce = \"1h\"",
+            12,
+            "events are too old before they are delivered",
+        ),
+        ("max-age = \"24h\"", "", 16, "[subscriptions.on-order] says nothing"),
+        ("max-age = \"24h\"", "max-age = \"1ms\"", 17, "`1ms` is out of bounds: from 1s to 744h"),
+        ("\"stock-low\"", "\"Stock low\"", 20, "`name`: `Stock low` is not a name"),
+        ("\"sends\"", "\"send\"", 21, "`direction` is `send`; write one of `sends` and `hears`"),
+        ("\"hears\"", "\"sends\"", 26, "says twice that the module sends `stock-low`"),
+        ("schema = {", "scheme = {", 24, "`scheme` means nothing in [[signals]]; known is `name`"),
+        (
+            "schema = { type = \"object\"",
+            "schema = { type = \"objekt\"",
+            24,
+            "`schema` is no JSON Schema at `/type`",
+        ),
+        (
+            "type = \"string\"",
+            "\"$ref\" = \"https://a.example/b\"",
+            24,
+            "`schema` is no JSON Schema at",
+        ),
+        (
+            "type = \"string\"",
+            "default = nan",
+            24,
+            "`schema` holds a number that JSON does not have",
+        ),
+        ("type = \"string\"", "default = 1979-05-27", 24, "`schema` holds a date"),
+        ("\"sold-out@2\"", "\"sold-out\"", 36, "`sold-out` is no name of a KPI"),
+        ("\"sold-out@2\"", "\"sold-out@0\"", 36, "`sold-out@0` is no name of a KPI"),
+        ("\"sold-out@2\"", "\"sold-out@+1\"", 36, "`sold-out@+1` is no name of a KPI"),
+        (
+            "\"count\"",
+            "\"pieces\"",
+            39,
+            "`unit` is `pieces`; write one of `money`, `count`, `percent`",
+        ),
+        (
+            "better = \"lower\"",
+            "",
+            35,
+            "`better` is missing in [[kpis]]; write one of `higher` and",
+        ),
+    ];
+    for (old, new, line, message) in cases {
+        let broken = with(MORE);
+        assert!(broken.contains(old), "{old}");
+        let found = mistakes(&broken.replacen(old, new, 1), SCHEMA);
+        let begins = format!("plugin.toml:{line}: ");
+        let there = |found: &String| found.starts_with(&begins) && found.contains(message);
+        assert!(found.iter().any(there), "{begins}…{message}… is not among {found:#?}");
+    }
+}
+
+#[test]
+fn there_is_a_bound_to_how_much_a_module_lists() {
+    let host = |number: usize| format!("\"a{number}.example.com\"");
+    let hosts = |count: usize| (0..count).map(host).collect::<Vec<_>>().join(", ");
+    let most = limits::HTTP_HOSTS_MAX;
+    let listed =
+        |count| Manifest::parse(&with(&format!("http-hosts = [{}]", hosts(count))), SCHEMA);
+    assert_eq!(listed(most).unwrap().http_hosts.len(), most);
+    let error = listed(most + 1).unwrap_err().to_string();
+    assert_eq!(error, "plugin.toml:9: 65 http-hosts; 64 is the most");
+    // A schema nests as deep as the parser of TOML lets it, which is not deep.
+    let deep = format!("{}1{}", "{ a = ".repeat(10_000), " }".repeat(10_000));
+    let deep = with(&MORE.replacen("{ type = \"string\" }", &deep, 1));
+    assert!(Manifest::parse(&deep, SCHEMA).is_err());
+}
+
+#[test]
+fn settings_are_listed_for_people() {
+    let manifest = Manifest::parse(TOML, SCHEMA).unwrap();
+    let listed: Vec<_> = manifest
+        .setting_list()
+        .into_iter()
+        .map(|setting| (setting.name.clone(), setting.kind.clone(), setting.must_be_set()))
+        .collect();
+    let expected = [
+        ("source", "string", true),
+        ("buffer", "integer 0..", false),
+        ("alerts", "object", false),
+        ("alerts.low", "integer", false),
+    ];
+    let mut expected = expected.map(|(name, kind, must)| (name.to_owned(), kind.to_owned(), must));
+    let mut listed = listed;
+    expected.sort();
+    listed.sort();
+    assert_eq!(listed, expected);
 }
 
 #[test]
@@ -74,7 +289,7 @@ title = { en = "One stock", it = " ", fr = "Un stock" }
 description = "Shares stock."
 
 [reasons]
-change-prices = { en = "a", it = "b" }
+change-weather = { en = "a", it = "b" }
 stock = 5
 
 [[schedules]]
@@ -103,7 +318,7 @@ wall-ms = 999999
     check(6, "`it` of `title` is empty");
     check(6, "`fr` means nothing in `title`");
     check(7, "`description` is of type string; write { en =");
-    check(10, "`change-prices` means nothing in [reasons]; known is `alert`");
+    check(10, "`change-weather` means nothing in [reasons]; known is `alert`");
     check(11, "`stock` is of type integer; write { en =");
     check(15, "`1 minute` is no time; write it like 500ms, 60s, 5m or 24h");
     check(18, "`10ms` is out of bounds: from 1s to 744h");

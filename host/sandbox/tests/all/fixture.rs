@@ -8,12 +8,13 @@ use std::{
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Aspect, ClientId, EntityKey, InstallId, Location, Order, OrderChange, ShopId, Timestamp,
-    Variant, Version,
+    Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
+    Timestamp, Variant, Version,
     commerce::{
         LineKind, OrderHead, OrderLine, OrderState, StockLevel, StockPolicy, VariantContent,
     },
-    run::StateValue,
+    http::{HttpAnswer, HttpFailure, HttpRequest},
+    run::{Resource, StateValue},
 };
 use fondaco_sandbox::{
     Call, CallError, Grants, HostError, Input, Module, Ran, RunHost, Sandbox, SandboxConfig,
@@ -43,6 +44,15 @@ pub fn sandbox(config: SandboxConfig) -> Sandbox {
 /// A small pool, so that tests side by side do not ask for too much address space.
 pub fn small() -> SandboxConfig {
     SandboxConfig { concurrent_runs: 4, ..SandboxConfig::default() }
+}
+
+/// A small pool with other limits for its runs.
+pub fn limited(limits: &[(Resource, u64)]) -> SandboxConfig {
+    let mut config = small();
+    for (resource, limit) in limits {
+        config.limits[*resource] = *limit;
+    }
+    config
 }
 
 /// The probe under the usual limits; compiled once for all tests.
@@ -94,14 +104,17 @@ pub fn variant(policy: StockPolicy, sku: &str, available: &str) -> Variant {
         sku: Some(sku.to_owned()),
         title: "Tazza blu".to_owned(),
         price: Some("19.90".parse().unwrap()),
+        compare_at: None,
+        cost: None,
         barcode: None,
+        weight: None,
         published: true,
     };
     let available = match policy {
         StockPolicy::Untracked => None,
         StockPolicy::Tracked | StockPolicy::Backorder => Some(available.parse().unwrap()),
     };
-    let level = Aspect::known(version, StockLevel { policy, available });
+    let level = Aspect::known(version, StockLevel { policy, available, on_hand: None });
     Variant {
         content: Aspect::known(version, content),
         stock: BTreeMap::from([(Location::WHOLE_SHOP, level)]),
@@ -190,6 +203,15 @@ impl RunHost for Host {
         self.asked(format!("until {shop}")).await?;
         Ok((shop.as_str() == "milano").then_some(Timestamp(7_000)))
     }
+
+    async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
+        let asked = self.asked(format!("http {}", request.url)).await;
+        asked.map_err(|error| HttpFailure::Unreachable { reason: error.0 })?;
+        let number = self.asked.lock().unwrap().len();
+        let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+        let body = format!("answer {number}").into_bytes();
+        Ok(HttpAnswer { status: 200, headers, body, url: request.url.clone() })
+    }
 }
 
 /// An order with so many lines, as a platform that counts each of them off its stock shows it.
@@ -205,6 +227,7 @@ pub fn order(lines: usize) -> Order {
         quantity: 2.into(),
         net: "32.62".parse().unwrap(),
         tax: "7.18".parse().unwrap(),
+        discount: Decimal::ZERO,
         deductions: BTreeMap::from([(Location::WHOLE_SHOP, 2.into())]),
     };
     let head = OrderHead {
@@ -214,17 +237,22 @@ pub fn order(lines: usize) -> Order {
         channel: "web".to_owned(),
         placed_at: Timestamp(4_000),
         paid_at: Some(Timestamp(4_500)),
+        customer: None,
         currency: "EUR".to_owned(),
         prices_include_tax: true,
         total: "796.00".parse().unwrap(),
+        presentment_total: None,
         total_tax: "143.60".parse().unwrap(),
         payment_method: Some("stripe".to_owned()),
         shipping_country: Some("IT".to_owned()),
+        campaign: None,
+        codes: Vec::new(),
+        charges: Vec::new(),
     };
     Order {
         head: Aspect::known(version, head),
         lines: Aspect::known(version, (0..lines).map(line).collect()),
-        refunds: BTreeMap::new(),
+        ..Order::default()
     }
 }
 
@@ -247,6 +275,7 @@ pub fn call(input: Input, settings: &str) -> Call {
         cursor: None,
         now: Timestamp(1_700_000_000_000),
         settings: settings.into(),
+        answers: Vec::new(),
         input,
     }
 }
@@ -259,7 +288,7 @@ pub async fn does(module: &Module, host: Host, steps: &str) -> Result<Ran, CallE
 /// Like [`does`], with a host that is looked at afterwards.
 pub async fn does_with(module: &Module, host: Arc<Host>, steps: &str) -> Result<Ran, CallError> {
     let settings = format!("{{\"steps\": {steps}}}");
-    module.call(call(order_input(2), &settings), host).await
+    module.call(call(order_input(2), &settings), host).await.map_err(|failed| failed.error)
 }
 
 /// What the steps told, one after the other.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use fondaco_sandbox::{
     Grants, Hook, LoadError, Mismatch, inspect,
-    manifest::{MANIFEST_SECTION, SETTINGS_SCHEMA_SECTION},
+    manifest::{MANIFEST_SECTION, PersonalField, SETTINGS_SCHEMA_SECTION},
 };
 use wasm_encoder::{
     Component, ComponentExportKind, ComponentExportSection, ComponentImportSection,
@@ -17,7 +17,7 @@ use wit_parser::{ManglingAndAbi, Resolve};
 
 use crate::fixture::{guest, sandbox, small};
 
-const MANIFEST: &str = r#"
+pub const MANIFEST: &str = r#"
 id = "test"
 version = "0.1.0"
 state-schema = 1
@@ -32,7 +32,7 @@ fn section(component: &mut Vec<u8>, name: &str, text: &str) {
     CustomSection { name: name.into(), data }.append_to_component(component);
 }
 
-fn packed(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
+pub fn packed(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
     section(&mut component, MANIFEST_SECTION, manifest);
     section(&mut component, SETTINGS_SCHEMA_SECTION, SCHEMA);
     component
@@ -103,11 +103,11 @@ fn messages(mismatches: &[Mismatch]) -> Vec<String> {
 
 #[test]
 fn a_component_says_what_it_hears_and_needs() {
-    let probe = inspect(&guest("probe")).unwrap();
-    assert_eq!(probe.manifest.id, "probe");
-    assert_eq!(probe.hooks, BTreeSet::from(Hook::ALL));
-    assert_eq!(probe.needed_grants().collect::<Vec<_>>(), Grants::ALL_GRANTABLE);
-    assert!(probe.imports.contains("log"));
+    let whole = inspect(&guest("whole")).unwrap();
+    assert_eq!(whole.manifest.id, "whole");
+    assert_eq!(whole.hooks, BTreeSet::from(Hook::ALL));
+    assert_eq!(whole.needed_grants().collect::<Vec<_>>(), Grants::ALL_GRANTABLE);
+    assert!(whole.imports.contains("log") && whole.core_instances > 0 && !whole.wasi);
 
     let noop = guest("noop");
     let module = sandbox(small()).load(&noop, &Grants::default()).unwrap();
@@ -120,23 +120,65 @@ fn a_component_says_what_it_hears_and_needs() {
     assert_eq!(module.imports(), &["commerce", "types"].map(str::to_owned).into());
 }
 
+/// Everything that the guest `whole` asks for.
+fn all_of_whole() -> Grants {
+    Grants::new(Grants::ALL_GRANTABLE)
+        .unwrap()
+        .with_http_hosts(["api.example.com".parse().unwrap()])
+        .with_personal_fields(PersonalField::ALL)
+        .with_signals(["tried", "trying"])
+}
+
 #[test]
 fn each_interface_needs_its_grant() {
-    let probe = guest("probe");
-    sandbox(small()).load(&probe, &Grants::all()).unwrap();
+    let whole = guest("whole");
+    let sandbox = sandbox(small());
+    sandbox.load(&whole, &all_of_whole()).unwrap();
     for denied in Grants::ALL_GRANTABLE {
         let others = Grants::ALL_GRANTABLE.into_iter().filter(|name| *name != denied);
-        let mismatches = refused(&probe, &Grants::new(others).unwrap());
-        assert_eq!(
-            messages(&mismatches),
-            [format!(
-                "component imports `fondaco:plugin/{denied}@0.1.0`, which is not granted; \
-                 add \"{denied}\" to `grants` of this install"
-            )]
+        let grants = Grants::new(others)
+            .unwrap()
+            .with_http_hosts(["api.example.com".parse().unwrap()])
+            .with_personal_fields(PersonalField::ALL)
+            .with_signals(["tried", "trying"]);
+        let mismatches = refused(&whole, &grants);
+        let [message] = &messages(&mismatches)[..] else { panic!("{mismatches:?}") };
+        let begins = format!(
+            "component imports `fondaco:plugin/{denied}@0.1.0`, which is not granted; if the \
+             client agrees, write grants = [\"alert\", "
         );
+        assert!(message.starts_with(&begins) && message.contains(&format!("\"{denied}\"")));
     }
-    // All of them are named, not just the first.
-    assert_eq!(refused(&probe, &Grants::default()).len(), Grants::ALL_GRANTABLE.len());
+    // All that is missing is named, not just the first.
+    let missing = refused(&whole, &Grants::default());
+    let finer = 1 + PersonalField::ALL.len() + 2;
+    assert_eq!(missing.len(), Grants::ALL_GRANTABLE.len() + finer, "{missing:#?}");
+}
+
+#[test]
+fn what_is_finer_than_an_interface_needs_its_grant_too() {
+    let whole = guest("whole");
+    let one_refused = |grants: Grants, line: &str| {
+        let mismatches = refused(&whole, &grants);
+        let [message] = &messages(&mismatches)[..] else { panic!("{mismatches:#?}") };
+        assert!(message.contains(line), "{message}");
+    };
+    let other_host = ["api.example.org".parse().unwrap()];
+    one_refused(
+        all_of_whole().with_http_hosts(other_host),
+        r#"http-hosts = ["api.example.com", "api.example.org"]"#,
+    );
+    for denied in PersonalField::ALL {
+        let others = PersonalField::ALL.into_iter().filter(|field| *field != denied);
+        one_refused(all_of_whole().with_personal_fields(others), &format!("\"{denied}\""));
+    }
+    one_refused(all_of_whole().with_signals(["tried"]), r#"signals = ["tried", "trying"]"#);
+    one_refused(all_of_whole().with_signals(["trying"]), r#"signals = ["tried", "trying"]"#);
+}
+
+fn all_hooks() -> String {
+    let [others @ .., last] = Hook::ALL.map(|hook| format!("`{hook}`"));
+    format!("{} and {last}", others.join(", "))
 }
 
 #[test]
@@ -147,11 +189,14 @@ fn what_the_host_does_not_have_is_named() {
         assert_eq!(messages(&mismatches), message);
     };
     check(
-        &["fondaco:plugin/change-prices@0.1.0", "wasi:cli/environment@0.2.0"],
+        &["fondaco:plugin/change-weather@0.1.0", "wasi:http/types@0.2.0"],
         &[hook],
         &[
-            "component imports `fondaco:plugin/change-prices@0.1.0`, which this host does not have",
-            "component imports `wasi:cli/environment@0.2.0`, which this host does not have",
+            "component imports `fondaco:plugin/change-weather@0.1.0`, which this host does not have",
+            "component imports `wasi:http/types@0.2.0`, which this host does not have; of WASI it \
+             has `wasi:cli`, `wasi:clocks`, `wasi:filesystem`, `wasi:io`, `wasi:random` and \
+             `wasi:sockets` in version 0.2, with nothing behind them but the run's clock and \
+             randomness",
         ],
     );
     check(
@@ -166,15 +211,20 @@ fn what_the_host_does_not_have_is_named() {
     );
     check(
         &[],
-        &[hook, "fondaco:plugin/on-return@0.1.0"],
-        &["component exports `fondaco:plugin/on-return@0.1.0`, which is no hook of this host; \
-           hooks are `on-order`, `on-stock`, `on-schedule` and `on-outcome`"],
+        &[hook, "fondaco:plugin/on-weather@0.1.0"],
+        &[&format!(
+            "component exports `fondaco:plugin/on-weather@0.1.0`, which is no hook of this host; \
+             hooks are {}",
+            all_hooks()
+        )],
     );
     check(
         &[],
         &["wasi:cli/run@0.2.0"],
-        &["component exports no hook, so it would never be called; \
-           export `on-order`, `on-stock`, `on-schedule` or `on-outcome`"],
+        &[&format!(
+            "component exports no hook, so it would never be called; hooks are {}",
+            all_hooks()
+        )],
     );
     check(
         &["fondaco:plugin/stock@0.1.0"],

@@ -1,12 +1,15 @@
-//! The sandbox with real guests: `tests/guests/noop` and `tests/guests/probe`, as
-//! `cargo xtask test` builds them.
+//! The sandbox with real guests, those of `tests/guests` as `cargo xtask test` builds them.
 
 #![cfg(test)]
 
 mod bounds;
+mod code;
 mod fixture;
 mod hooks;
+mod hostile;
 mod load;
 mod proposals;
 mod reads;
+mod same;
 mod state;
+mod whole;

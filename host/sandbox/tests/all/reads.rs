@@ -22,7 +22,8 @@ async fn the_mirror_is_read_as_the_contract_says() {
     assert_eq!(told[0], shops.concat());
     let variant = [
         r#"Some(Variant { shop: "milano", id: "1", product: "1", sku: Some("MUG-BLU"), "#,
-        r#"title: "Tazza blu", price: Some("19.9"), barcode: None, published: true })"#,
+        r#"title: "Tazza blu", price: Some("19.9"), compare-at: None, cost: None, "#,
+        r#"barcode: None, weight: None, published: true })"#,
     ];
     assert_eq!(told[1], variant.concat());
     assert_eq!(told[2], "None");
@@ -30,7 +31,7 @@ async fn the_mirror_is_read_as_the_contract_says() {
     assert_eq!(told[4], r#"["GIFT", "MUG-BLU"]"#);
     let levels = [
         r#"[StockLevel { shop: "torino", variant: "2", sku: Some("GIFT"), location: None, "#,
-        r#"policy: StockPolicy::Untracked, available: None }]"#,
+        r#"policy: StockPolicy::Untracked, available: None, on-hand: None }]"#,
     ];
     assert_eq!(told[5], levels.concat());
     assert_eq!(told[6..], ["[]", "Some(7000)", "None"]);

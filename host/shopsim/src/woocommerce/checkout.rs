@@ -4,6 +4,8 @@
 //! draft to processing in one step. What is told follows the order that was observed: the draft
 //! first, as an update; then the update to processing; only then that the order was created.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rand::RngExt;
 use rust_decimal::Decimal;
@@ -133,7 +135,7 @@ impl State {
         let now = Timestamp::now();
         set_date(&mut fields, "created", Some(now), &self.market);
         set_date(&mut fields, "modified", Some(now), &self.market);
-        let mut order = Order { fields, stock_reduced: false };
+        let mut order = Order { fields, stock_reduced: false, refunded_at: BTreeMap::new() };
         order.sum_up(&self.market);
         order.set_status("checkout-draft");
         self.orders.insert(order_id, order);

@@ -1,5 +1,7 @@
 //! Orders, as they are kept and shown.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -16,6 +18,8 @@ pub(crate) struct Order {
     pub fields: Fields,
     /// Whether its units are out of stock now; the API does not show it.
     pub stock_reduced: bool,
+    /// When its refunds were made, by their ids. Of a captured order they are not known.
+    pub refunded_at: BTreeMap<u64, Timestamp>,
 }
 
 /// Statuses an order may be set to.
@@ -58,7 +62,7 @@ impl Order {
     pub(crate) fn captured(captured: Fields) -> Self {
         let mut fields = captured;
         fields.remove("_links");
-        Self { fields, stock_reduced: false }
+        Self { fields, stock_reduced: false, refunded_at: BTreeMap::new() }
     }
 
     pub(crate) fn id(&self) -> u64 {

@@ -229,5 +229,6 @@ impl State {
         if let Some(refunds) = order.fields.get_mut("refunds").and_then(Value::as_array_mut) {
             refunds.push(entry);
         }
+        order.refunded_at.insert(refund, Timestamp::now());
     }
 }

@@ -78,7 +78,7 @@ async fn what_was_never_observed_is_said_to_be_so() {
         ("POST", "/orders"),
         ("DELETE", "/orders/1"),
         ("GET", "/customers"),
-        ("GET", "/orders/1/refunds"),
+        ("POST", "/orders/1/refunds"),
         ("GET", "/products?search=mug"),
     ] {
         let answer = call(&shop, method, path, Some(json!({}))).await;

@@ -64,6 +64,26 @@ async fn failed_and_refunded_leave_what_is_out() {
 }
 
 #[tokio::test]
+async fn refunds_are_listed_with_their_dates() {
+    let shop = scene::new_york().await;
+    let order = shop.buy(&[("MUG-1", 1)]).unwrap().id;
+    let path = format!("/orders/{order}/refunds");
+    assert_eq!(get(&shop, &path).await.body, json!([]));
+    let order = put(&shop, &format!("/orders/{order}"), json!({ "status": "refunded" })).await.body;
+    let listed = get(&shop, &path).await.body;
+    let [refund] = &listed.as_array().unwrap()[..] else { panic!("one refund in {listed}") };
+    let captured = sample("woocommerce/refund_list")["body"][0].take();
+    let names =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(names(refund), names(&captured));
+    assert_eq!(refund["id"], order["refunds"][0]["id"]);
+    assert_eq!(refund["amount"], order["total"]);
+    assert_eq!(refund["date_created_gmt"], order["date_modified_gmt"]);
+    assert_eq!(get(&shop, "/orders/12345/refunds").await.status, 404);
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn an_order_is_what_was_bought() {
     let shop = scene::new_york().await;
     let placed = shop.buy(&[("MUG-1", 2), ("tee-s-red", 1), ("MUG-1", 1), ("NS", 4)]).unwrap();

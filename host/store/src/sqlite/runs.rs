@@ -82,6 +82,7 @@ pub fn commit_run(
         began_at: run.began_at,
         result: run.result,
         used: run.used,
+        http: run.http,
         log: run.log,
         actions,
     };

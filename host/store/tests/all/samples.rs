@@ -62,10 +62,17 @@ pub fn variant(sku: Option<&str>, available: i64) -> Entity {
         sku: sku.map(str::to_owned),
         title: "Tazza blu".to_owned(),
         price: Some("19.90".parse().unwrap()),
+        compare_at: None,
+        cost: None,
         barcode: None,
+        weight: None,
         published: true,
     };
-    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal(available)) };
+    let level = StockLevel {
+        policy: StockPolicy::Tracked,
+        available: Some(decimal(available)),
+        on_hand: None,
+    };
     let version = Version::pushed(NOW);
     Entity::Variant(Variant {
         content: Aspect::known(version, content),
@@ -86,12 +93,17 @@ pub fn order(number: &str) -> Entity {
         channel: "web".to_owned(),
         placed_at: NOW,
         paid_at: None,
+        customer: None,
         currency: "EUR".to_owned(),
         prices_include_tax: true,
         total: decimal(40),
+        presentment_total: None,
         total_tax: decimal(7),
         payment_method: None,
         shipping_country: Some("IT".to_owned()),
+        campaign: None,
+        codes: Vec::new(),
+        charges: Vec::new(),
     };
     Entity::Order(Order { head: Aspect::known(Version::pushed(NOW), head), ..Order::default() })
 }
@@ -152,6 +164,7 @@ pub fn run(install: &InstallId, event: u64) -> RunCommit {
         proposals: Vec::new(),
         refused: Vec::new(),
         log: Vec::new(),
+        http: Vec::new(),
         used: RunUse::default(),
     }
 }

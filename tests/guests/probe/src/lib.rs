@@ -9,12 +9,12 @@ use fondaco_plugin_sdk::{
     alert::{self, Notice, Severity},
     catalogue,
     change_stock::{self, StockChange},
-    clock, log,
+    clock, http_get, log,
     on_order::{self, OrderEvent},
     on_outcome::{self, Outcome},
     on_schedule::{self, Tick},
     on_stock::{self, StockEvent},
-    orders, settings, state, stock,
+    orders, random, settings, state, stock,
     types::{Envelope, Failure, Localised, Terms},
 };
 use serde_json::Value;
@@ -101,6 +101,10 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "alert" => tell(&raise(&step[1])),
         "alert-silently" => drop(raise(&step[1])),
         "list-silently" => drop(state::list(&text(1), None, 1_000)),
+        "read-long" => drop(catalogue::variants_by_sku(&bytes(1))),
+        "http" => tell(&fetch(&text(1))),
+        "random" => tell(&random::next()),
+        "compute" => compute(number(1)),
         "log-bytes" => log::write(log::Level::Info, &bytes(1)),
         "repeat" => (0..number(1)).for_each(|_| drop(self::step(&step[2]))),
         "loop" => spin(),
@@ -144,13 +148,30 @@ fn change(given: &Value) -> Result<String, fondaco_plugin_sdk::types::Refusal> {
 
 fn raise(given: &Value) -> Result<String, fondaco_plugin_sdk::types::Refusal> {
     let text = |name: &str, otherwise: &str| given[name].as_str().unwrap_or(otherwise).to_owned();
-    let sentence = |en: &str, it: &str| Localised { en: text(en, "Low."), it: text(it, "Poco.") };
+    let long = "x".repeat(if given["long"] == true { 4_000 } else { 0 });
+    let sentence = |en: &str, it: &str| Localised {
+        en: text(en, "Low.") + &long,
+        it: text(it, "Poco.") + &long,
+    };
     let notice = Notice {
         severity: Severity::Warning,
         title: sentence("title-en", "title-it"),
         text: sentence("text-en", "text-it"),
     };
     alert::raise(&notice, given["key"].as_str())
+}
+
+fn fetch(url: &str) -> Result<String, http_get::HttpFailure> {
+    let headers = vec![("authorization".to_owned(), "Bearer {secret:key}".to_owned())];
+    let answer = http_get::get(&http_get::Request { url: url.to_owned(), headers })?;
+    Ok(format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body)))
+}
+
+/// Computes for a while.
+fn compute(instructions: u64) {
+    for number in 0..instructions / 4 {
+        std::hint::black_box(number);
+    }
 }
 
 /// Computes until it is stopped.

@@ -44,6 +44,7 @@ fn the_examples_have_no_mistake() {
     let client = &config.clients[0];
     assert_eq!((client.shops.len(), client.installs.len(), client.areas.len()), (2, 1, 1));
     assert_eq!(config.principals.len(), 2);
+    assert_eq!(config.egress.allow.len(), 1);
 }
 
 /// Asks the reader itself which keys it knows: that is what it says of a key it does not know.
@@ -63,7 +64,8 @@ fn known_keys(name: &str, section: &str) -> Vec<String> {
 #[test]
 fn the_examples_show_every_key() {
     let mut tried = 0;
-    let host = ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]"];
+    let host =
+        ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]", "[egress]"];
     let host = host.into_iter().chain(["[[principals]]"]);
     let client = ["", "[areas.logistics]", "[shops.milano]", "[installs.stock-sync]", "[wins]"];
     let files = host

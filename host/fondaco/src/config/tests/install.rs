@@ -77,9 +77,9 @@ const CASES: [(&str, &str, &str); 21] = [
     ),
     (
         "\"alert\"]",
-        "\"alert\", \"change-prices\"]",
-        "25:68: installs.stock-sync.grants[5]: `change-prices` cannot be granted — write one \
-         of `alert`, `catalogue`, `change-stock`, `orders`, `stock`",
+        "\"alert\", \"change-stocks\"]",
+        "25:68: installs.stock-sync.grants[5]: `change-stocks` cannot be granted — did you mean \
+         `change-stock`?",
     ),
     (
         "grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]",

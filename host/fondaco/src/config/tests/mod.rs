@@ -4,6 +4,7 @@ mod anything;
 mod client_file;
 mod examples;
 mod fixture;
+mod granted;
 mod host_file;
 mod install;
 mod modules;

@@ -121,6 +121,46 @@ async fn orders_are_asked_for_with_all_their_digits_and_in_utc() {
     }
 }
 
+/// The order and the refund of it that were captured.
+fn refunded() -> Value {
+    answer("woocommerce/order_after_refund")
+}
+
+#[tokio::test]
+async fn the_refunds_of_an_order_are_read_with_it() {
+    let replay = Replay::new(|got| match got.path.as_str() {
+        "/orders" => window(&[order(1), refunded()], got),
+        "/orders/18" => Reply::json(&refunded()),
+        "/orders/18/refunds" => window(answer("woocommerce/refund_list").as_array().unwrap(), got),
+        other => panic!("{other}"),
+    })
+    .await;
+    let page = replay.shop.page(at(9), Collection::Orders, None, None).await.unwrap();
+    let fetched = replay.shop.fetch(at(9), &page.snapshots[1].key).await.unwrap();
+    assert_eq!(fetched, page.snapshots[1..]);
+    let found = fetched[0].entity.as_order().unwrap();
+    assert_eq!(found.refunds["19"].value().unwrap().lines.len(), 1);
+    assert_eq!(found.transactions.value().unwrap().len(), 2);
+    // Of an order without refunds they are not asked for.
+    let refunds = "GET /orders/18/refunds".to_owned();
+    let calls = ["GET /orders".to_owned(), refunds.clone(), "GET /orders/18".to_owned(), refunds];
+    assert_eq!(replay.calls(), calls);
+    assert_eq!(replay.got()[1].query("dp"), Some("6"));
+}
+
+#[tokio::test]
+async fn an_order_that_goes_before_its_refunds_are_read_tells_nothing_of_them() {
+    let replay = Replay::new(|got| match got.path.as_str() {
+        "/orders" => window(&[refunded()], got),
+        _ => Reply::text(404, "{\"code\":\"woocommerce_rest_shop_order_invalid_id\"}"),
+    })
+    .await;
+    let page = replay.shop.page(at(9), Collection::Orders, None, None).await.unwrap();
+    let found = page.snapshots[0].entity.as_order().unwrap();
+    assert!(found.head.value().is_some() && found.refunds.is_empty());
+    assert_eq!(found.transactions, fondaco_model::Aspect::Unknown);
+}
+
 #[tokio::test]
 async fn what_is_deleted_meanwhile_hides_nothing() {
     let orders: Orders = Arc::new(Mutex::new((1..=400).map(order).collect()));

@@ -6,7 +6,14 @@ use fondaco_model::{
 };
 
 use super::*;
-use crate::woocommerce::{orders, payloads, products::Seen, samples::delivery};
+use crate::woocommerce::{
+    orders::{self, Refunds},
+    payloads,
+    products::Seen,
+    samples::delivery,
+};
+
+mod money;
 
 const READ_AT: u64 = 1_800_000_000_000;
 
@@ -14,14 +21,14 @@ fn heard(name: &str) -> Order {
     let (_, body) = delivery(name);
     let shop = shop_at("http://127.0.0.1:1");
     let heard = shop.normalise("order.updated", at(0), &body).unwrap();
-    let [Heard::Snapshot(snapshot)] = &heard[..] else { panic!("one snapshot of {name}") };
+    let [Heard::Snapshot(snapshot), ..] = &heard[..] else { panic!("a snapshot of {name}") };
     snapshot.entity.as_order().unwrap().clone()
 }
 
 fn read(order: Value) -> Order {
     let order: payloads::Order = serde_json::from_value(order).unwrap();
     let seen = Seen { shop: &shop(), read: Some(at(READ_AT)) };
-    let snapshot = orders::snapshot(&seen, &order).unwrap().unwrap();
+    let snapshot = orders::snapshot(&seen, &order, Refunds::NotRead).unwrap().unwrap();
     snapshot.entity.as_order().unwrap().clone()
 }
 
@@ -64,10 +71,20 @@ fn a_delivered_order_is_read_whole() {
     assert_eq!((shirt.variant.as_deref(), shirt.product.as_deref()), (Some("12"), Some("11")));
     // Two mugs were taken off the stock, and one refunded back onto it.
     assert_eq!(deductions(&order), [Some("1".to_owned()), Some("1".to_owned())]);
+    // A delivery says that there is a refund, and not of what.
+    assert_eq!(order.refunds.len(), 0);
+    assert_eq!(order.transactions, fondaco_model::Aspect::Unknown);
+}
 
-    let refund = order.refunds["18"].value().unwrap();
-    assert_eq!((refund.amount, refund.reason.as_deref()), (decimal("21.76"), Some("damaged")));
-    assert_eq!(order.refunded(), decimal("21.76"));
+#[test]
+fn a_delivered_order_with_refunds_is_read_too() {
+    let heard = |name: &str| {
+        let (_, body) = delivery(name);
+        shop_at("http://127.0.0.1:1").normalise("order.updated", at(0), &body).unwrap()
+    };
+    let refunded = heard("woocommerce/webhook_order_updated_with_refund");
+    assert_eq!(refunded.last(), Some(&Heard::Fetch(EntityKey::order(shop(), "17"))));
+    assert_eq!(heard("woocommerce-eur/webhook_order_updated_fee_coupon").len(), 1);
 }
 
 #[test]
@@ -142,7 +159,7 @@ fn drafts_are_no_orders_and_the_trash_is_gone() {
     let seen = Seen { shop: &shop(), read: None };
     let draft: payloads::Order =
         serde_json::from_value(answer("woocommerce-eur/stock_checkout_draft")[0].take()).unwrap();
-    assert_eq!(orders::snapshot(&seen, &draft), Ok(None));
+    assert_eq!(orders::snapshot(&seen, &draft, Refunds::NotRead), Ok(None));
     let trashed = read(answer("woocommerce/order_get_trashed"));
     assert!(trashed.head.is_deleted() && trashed.lines.is_deleted());
     let modified = at(1_795_407_658_000);
@@ -191,7 +208,8 @@ fn an_order_without_what_it_needs_is_refused() {
         order[field] = value;
         order["date_created_gmt"] = json!(null);
         let order: payloads::Order = serde_json::from_value(order).unwrap();
-        assert_eq!(orders::snapshot(&seen, &order).unwrap_err().0, reason);
+        let made = orders::snapshot(&seen, &order, Refunds::NotRead);
+        assert_eq!(made.unwrap_err().0, reason);
     };
     check(
         "date_modified_gmt",

@@ -47,7 +47,8 @@ fn a_simple_product_is_a_variant() {
     assert_eq!(content.barcode.as_deref(), Some("0012345678905"));
     assert!(content.published);
     assert_eq!(variant.stock[&Location::WHOLE_SHOP].version(), Some(version));
-    let level = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("10")) };
+    let level =
+        StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("10")), on_hand: None };
     assert_eq!(stock(&variant), level);
 }
 
@@ -93,7 +94,11 @@ fn stock_is_counted_three_ways() {
             product[name] = value.clone();
         }
         let level = stock(&read(product, Naming::Whole));
-        assert_eq!(level, StockLevel { policy, available: available.map(decimal) }, "{changes}");
+        assert_eq!(
+            level,
+            StockLevel { policy, available: available.map(decimal), on_hand: None },
+            "{changes}"
+        );
     };
     check(json!({}), StockPolicy::Tracked, Some("10"));
     check(json!({ "backorders": "notify" }), StockPolicy::Backorder, Some("10"));
@@ -103,7 +108,8 @@ fn stock_is_counted_three_ways() {
     check(json!({ "manage_stock": false }), StockPolicy::Untracked, None);
     let parent = answer("woocommerce/variation_manage_stock_parent");
     let level = stock(&read(parent, Naming::VariationAlone));
-    let expected = StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("30")) };
+    let expected =
+        StockLevel { policy: StockPolicy::Tracked, available: Some(decimal("30")), on_hand: None };
     assert_eq!(level, expected);
 }
 
@@ -118,7 +124,10 @@ fn captured_backorders_and_uncounted_stock() {
     assert_eq!(policy("woocommerce-eur/stock_backorder_product_notify"), StockPolicy::Backorder);
     assert_eq!(policy("woocommerce-eur/stock_backorder_product_yes"), StockPolicy::Backorder);
     let uncounted = stock_of("woocommerce/stock_put_unmanaged");
-    assert_eq!(uncounted, StockLevel { policy: StockPolicy::Untracked, available: None });
+    assert_eq!(
+        uncounted,
+        StockLevel { policy: StockPolicy::Untracked, available: None, on_hand: None }
+    );
 }
 
 #[test]
@@ -159,4 +168,40 @@ fn a_product_with_variations_is_none_itself() {
         product["type"] = json!(kind);
         assert_eq!(heard(&product), Vec::new(), "{kind}");
     }
+}
+
+#[test]
+fn a_price_is_compared_while_it_is_on_sale() {
+    let content = |changes: Value| {
+        let mut product = answer("woocommerce/product_get");
+        for (name, value) in changes.as_object().unwrap() {
+            product[name] = value.clone();
+        }
+        read(product, Naming::Whole).content.value().unwrap().clone()
+    };
+    let plain = content(json!({}));
+    assert_eq!((plain.compare_at, plain.cost), (None, None));
+    // It has a weight, and whether in kilograms or pounds only the shop's settings know.
+    assert_eq!(plain.weight, None);
+    let on_sale = json!({ "price": "15.00", "sale_price": "15.00", "on_sale": true });
+    let on_sale = content(on_sale);
+    assert_eq!((on_sale.price, on_sale.compare_at), (Some(decimal("15")), Some(decimal("19.99"))));
+    // A sale that is planned for later.
+    let planned = content(json!({ "sale_price": "15.00", "on_sale": false }));
+    assert_eq!((planned.price, planned.compare_at), (Some(decimal("19.99")), None));
+}
+
+#[test]
+fn a_cost_is_told_where_the_shop_keeps_it() {
+    let cost = |told: Value| {
+        let mut product = answer("woocommerce/product_get");
+        product["cost_of_goods_sold"] = told;
+        read(product, Naming::Whole).content.value().unwrap().cost
+    };
+    let told = json!({
+        "values": [{ "defined_value": 7.25, "effective_value": 7.25 }], "total_value": 7.25,
+    });
+    assert_eq!(cost(told), Some(decimal("7.25")));
+    assert_eq!(cost(json!({ "values": [], "total_value": 0 })), None);
+    assert_eq!(cost(json!(null)), None);
 }

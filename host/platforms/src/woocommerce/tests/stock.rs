@@ -20,11 +20,14 @@ fn variant(product: &str, policy: StockPolicy) -> Entity {
         sku: None,
         title: "Mug".to_owned(),
         price: None,
+        compare_at: None,
+        cost: None,
         barcode: None,
+        weight: None,
         published: true,
     };
     let counted = policy != StockPolicy::Untracked;
-    let level = StockLevel { policy, available: counted.then(|| decimal("10")) };
+    let level = StockLevel { policy, available: counted.then(|| decimal("10")), on_hand: None };
     Entity::Variant(Variant {
         content: Aspect::known(version, content),
         stock: [(Location::WHOLE_SHOP, Aspect::known(version, level))].into(),

@@ -7,6 +7,7 @@ mod auth;
 mod list;
 mod orders;
 mod products;
+mod refunds;
 mod request;
 mod settings;
 mod status;
@@ -39,6 +40,7 @@ enum Route {
     AllVariations,
     Orders,
     Order(u64),
+    Refunds(u64),
     Webhooks,
     Webhook(u64),
     GeneralSettings,
@@ -116,6 +118,7 @@ async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result
         Route::Variation(_, id) => products::variation(shop, request, id).await,
         Route::Orders => orders::list(shop, request),
         Route::Order(id) => orders::single(shop, request, id),
+        Route::Refunds(order) => refunds::list(shop, request, order),
         Route::Webhooks => webhooks::collection(shop, request).await,
         Route::Webhook(id) => webhooks::single(shop, request, id),
         Route::GeneralSettings => shop.with(|state| Ok(settings::general(state))),
@@ -139,6 +142,7 @@ fn route(request: &Request) -> Option<Route> {
         ["variations"] => Some(Route::AllVariations),
         ["orders"] => Some(Route::Orders),
         ["orders", id] => number(id).map(Route::Order),
+        ["orders", id, "refunds"] => number(id).map(Route::Refunds),
         ["webhooks"] => Some(Route::Webhooks),
         ["webhooks", id] => number(id).map(Route::Webhook),
         ["settings", "general"] => Some(Route::GeneralSettings),
@@ -160,9 +164,11 @@ fn route(request: &Request) -> Option<Route> {
 
 fn methods(route: Route) -> &'static str {
     match route {
-        Route::Products | Route::Variations(_) | Route::Orders | Route::Webhooks => {
-            answer::COLLECTION
-        }
+        Route::Products
+        | Route::Variations(_)
+        | Route::Orders
+        | Route::Refunds(_)
+        | Route::Webhooks => answer::COLLECTION,
         Route::Product(_) | Route::Variation(..) | Route::Order(_) | Route::Webhook(_) => {
             answer::SINGLE
         }

@@ -14,7 +14,7 @@ use crate::woocommerce::fields::{Fields, date, set, text};
 use crate::woocommerce::order::{Order, STATUSES};
 use crate::woocommerce::shop::Shop;
 
-const ORDER_BY: [&str; 6] = ["date", "id", "include", "title", "slug", "modified"];
+pub(super) const ORDER_BY: [&str; 6] = ["date", "id", "include", "title", "slug", "modified"];
 const NOT_SIMULATED: [&str; 6] =
     ["search", "exclude", "parent", "customer", "product", "created_via"];
 /// Fields that are stored as they come; everything else an order could be sent is not simulated.
@@ -77,7 +77,7 @@ pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Ans
     })
 }
 
-fn invalid_id(status: u16) -> Answer {
+pub(super) fn invalid_id(status: u16) -> Answer {
     Answer::error(status, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
 }
 
@@ -111,7 +111,7 @@ fn statuses(request: &Request) -> Result<Vec<&str>, Answer> {
     Ok(statuses)
 }
 
-fn decimals(request: &Request) -> Result<u32, Answer> {
+pub(super) fn decimals(request: &Request) -> Result<u32, Answer> {
     let Some(text) = request.query("dp") else {
         return Ok(2);
     };

@@ -2,7 +2,8 @@
 
 use fondaco_model::{
     EventBody,
-    run::{RunUse, StateWrites},
+    http::{HttpAnswer, HttpRecord, HttpRequest},
+    run::{Amounts, RunUse, StateWrites},
 };
 use fondaco_store::{
     CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError,
@@ -137,11 +138,19 @@ pub async fn records_come_newest_first(store: &dyn Store) {
     store.install(&lease, &second).await.unwrap();
     raise(store, &lease, "1").await;
     raise(store, &lease, "2").await;
-    let used = RunUse { fuel: 7, wall_us: 8, memory_bytes: 9, host_calls: 10 };
+    let used = RunUse { used: Amounts::of(|resource| resource as u64 + 7), ..RunUse::default() };
     let log = vec!["one".to_owned(), "two".to_owned()];
     let proposals = vec![change_stock("a", "1", 1, 2)];
     let refused = vec![(alert("b"), "no".to_owned())];
-    let full = RunCommit { used, log, proposals, refused, ..run(&first, 1) };
+    let answer = HttpAnswer {
+        status: 200,
+        headers: Vec::new(),
+        body: vec![0xff, b'a'],
+        url: "https://api.example.com/".to_owned(),
+    };
+    let request = HttpRequest { url: answer.url.clone(), headers: Vec::new() };
+    let http = vec![HttpRecord { request, result: Ok(answer) }];
+    let full = RunCommit { used, http, log, proposals, refused, ..run(&first, 1) };
     commit(store, &lease, full.clone()).await;
     assert_eq!(commit(store, &lease, run(&second, 1)).await, 1, "each install counts its own");
     assert_eq!(commit(store, &lease, run(&first, 2)).await, 2);
@@ -155,6 +164,7 @@ pub async fn records_come_newest_first(store: &dyn Store) {
         began_at: NOW,
         result: RunResult::Done,
         used,
+        http: full.http,
         log: full.log,
         actions: vec![action_id("a"), action_id("b")],
     };

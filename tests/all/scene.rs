@@ -11,6 +11,7 @@ use fondaco::{
     host::RunningHost,
 };
 use fondaco_model::ClientId;
+use fondaco_sandbox::code::{Compiler, CompilerProcess};
 use tokio::process::{Child, Command};
 
 /// How long a test waits for something to become true before it says that it never did.
@@ -32,8 +33,8 @@ pub fn plugins() -> PathBuf {
     folder
 }
 
-/// The `fondaco` command.
-pub fn fondaco() -> Command {
+/// The `fondaco` command's file.
+fn binary() -> PathBuf {
     let binary = std::env::var_os("FONDACO_BIN").map(PathBuf::from);
     let default = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/fondaco"));
     let binary = binary.unwrap_or(default);
@@ -42,7 +43,12 @@ pub fn fondaco() -> Command {
         "{} is not there; run the tests with `cargo xtask test`",
         binary.display()
     );
-    let mut command = Command::new(binary);
+    binary
+}
+
+/// The `fondaco` command.
+pub fn fondaco() -> Command {
+    let mut command = Command::new(binary());
     command.kill_on_drop(true).stdin(Stdio::null()).envs(ENVIRONMENT);
     command
 }
@@ -60,7 +66,10 @@ pub fn client() -> ClientId {
 /// A host on the stage, in this process.
 pub async fn host(stage: &Stage) -> RunningHost {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let host = RunningHost::start(stage.config().unwrap()).await.unwrap();
+    // This process is not the command, so it names it.
+    let process = CompilerProcess::this_program(["compile-module"]);
+    let compiler = Compiler::Child(CompilerProcess { program: binary(), ..process });
+    let host = RunningHost::start(stage.config().unwrap(), compiler).await.unwrap();
     until("the modules are live", async || {
         host.engine.status(&client()).is_some_and(|status| status.live)
     })

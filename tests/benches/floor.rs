@@ -199,6 +199,7 @@ fn event() -> OrderEvent {
         quantity: "2".into(),
         net: "19.9".into(),
         tax: "4.38".into(),
+        discount: "0".into(),
         deductions: vec![commerce::Deduction { location: None, quantity: "2".into() }],
     };
     OrderEvent {
@@ -213,12 +214,21 @@ fn event() -> OrderEvent {
             placed_at: 1_800_000_000_000,
             updated_at: 1_800_000_000_000,
             paid_at: Some(1_800_000_000_000),
+            customer: None,
+            prices_include_tax: true,
             total: types::Money { amount: "485.6".into(), currency: "EUR".into() },
+            presentment_total: None,
             total_tax: "87.6".into(),
             refunded: "0".into(),
             payment_method: Some("stripe".into()),
             shipping_country: Some("IT".into()),
+            campaign: None,
+            codes: Vec::new(),
             lines: (0..LINES).map(line).collect(),
+            charges: Vec::new(),
+            transactions: Vec::new(),
+            refunds: Vec::new(),
+            parcels: Vec::new(),
         },
     }
 }
@@ -236,6 +246,7 @@ fn call() -> Call {
         quantity: decimal("2"),
         net: decimal("19.90"),
         tax: decimal("4.38"),
+        discount: Decimal::ZERO,
         deductions: BTreeMap::from([(Location::WHOLE_SHOP, decimal("2"))]),
     };
     let version = Version::pushed(Timestamp(1_800_000_000_000));
@@ -246,12 +257,17 @@ fn call() -> Call {
         channel: "web".into(),
         placed_at: Timestamp(1_800_000_000_000),
         paid_at: Some(Timestamp(1_800_000_000_000)),
+        customer: None,
         currency: "EUR".into(),
         prices_include_tax: true,
         total: decimal("485.60"),
+        presentment_total: None,
         total_tax: decimal("87.60"),
         payment_method: Some("stripe".into()),
         shipping_country: Some("IT".into()),
+        campaign: None,
+        codes: Vec::new(),
+        charges: Vec::new(),
     };
     let shop = ShopId::new("milano").unwrap();
     Call {
@@ -269,7 +285,7 @@ fn call() -> Call {
             order: Order {
                 head: Aspect::known(version, head),
                 lines: Aspect::known(version, (0..LINES).map(line).collect()),
-                refunds: BTreeMap::new(),
+                ..Order::default()
             },
             changes: BTreeSet::from([OrderChange::Placed, OrderChange::Paid]),
         },

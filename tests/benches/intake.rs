@@ -11,6 +11,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fondaco_egress::{Egress, EgressConfig};
 use fondaco_engine::{
     Engine,
     setup::{ClientSetup, ShopSetup},
@@ -96,7 +97,9 @@ fn intake_rate(path: &Path, body: &[u8]) -> f64 {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
         // The shop is not there, so its import waits and nothing but intake works.
         let setups = vec![client_setup()];
-        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), "bench").await.unwrap());
+        let egress = Egress::new(EgressConfig::default()).unwrap();
+        let engine = Engine::start(setups, Arc::clone(&store), egress, "bench").await.unwrap();
+        let engine = Arc::new(engine);
         let host = Host { engine, store, principals: Arc::new(Principals::default()) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -9,5 +9,8 @@ mod admin;
 mod command;
 mod crashes;
 mod doors;
+mod fetching;
+mod modules;
 mod one_order;
 mod scene;
+mod workshop;

@@ -5,30 +5,25 @@
 //! Bare means bare: no fuel, no epochs, nothing linked that the component does not import, no
 //! record of what was used, and the order is at hand in the form that wasmtime passes.
 
-use std::{collections::BTreeMap, collections::BTreeSet, path::PathBuf, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
-use fondaco_model::{
-    Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
-    Timestamp, Variant, Version,
-    commerce::{LineKind, OrderHead, OrderLine, OrderState},
-    run::StateValue,
-};
-use fondaco_sandbox::{
-    Call, Grants, HostError, Input, Module, RunHost, Sandbox, SandboxConfig, ShopInfo, limits,
-};
+use fondaco_model::ClientId;
+use fondaco_sandbox::{Call, Grants, Module, RunHost, Sandbox, SandboxConfig, limits};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
     component::{Component, Linker},
 };
 
-use crate::{Bound, Figure, median};
+use crate::{
+    Bound, Figure,
+    fixture::{LINES, Nothing, component, order_call},
+    median,
+};
 
 /// Calls that are not counted: caches are filled.
 const WARM_UP: usize = 500;
 /// Calls that are.
 const CALLS: usize = 8_000;
-/// Lines of the order.
-const LINES: usize = 20;
 /// The ratio that must not be passed.
 const BOUND: f64 = 1.5;
 
@@ -46,58 +41,8 @@ use bare::{
     fondaco::plugin::{commerce, types},
 };
 
-struct Nothing;
-
-#[async_trait::async_trait]
-impl RunHost for Nothing {
-    async fn state_get(&self, _: &str) -> Result<StateValue, HostError> {
-        Ok(StateValue { value: None, commit: 0 })
-    }
-
-    async fn state_list(
-        &self,
-        _: &str,
-        _: Option<&str>,
-        _: u32,
-    ) -> Result<Vec<(String, StateValue)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn variant(
-        &self,
-        _: &ShopId,
-        _: &str,
-    ) -> Result<Option<(EntityKey, Variant)>, HostError> {
-        Ok(None)
-    }
-
-    async fn variants_by_sku(&self, _: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn skus(&self, _: Option<&str>, _: u32) -> Result<Vec<String>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
-        Ok(None)
-    }
-
-    async fn orders_known_until(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
-        Ok(None)
-    }
-}
-
 pub fn ratio() -> Figure {
-    let folder = std::env::var_os("FONDACO_PLUGINS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/plugins")),
-        PathBuf::from,
-    );
-    let component = std::fs::read(folder.join("noop.wasm")).unwrap();
+    let component = component("noop");
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
     let module = sandbox.load(&component, &Grants::default()).unwrap();
     let bare = Bare::new(&component);
@@ -105,8 +50,9 @@ pub fn ratio() -> Figure {
     let (mut ours, mut floor) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
     runtime.block_on(async {
         let host: Arc<dyn RunHost> = Arc::new(Nothing);
+        let (client, settings) = (ClientId::new("rossi").unwrap(), Arc::from("{}"));
         for number in 0..WARM_UP + CALLS {
-            let call = call();
+            let call = order_call(&client, &settings);
             let began = Instant::now();
             ours_once(&module, call, &host).await;
             let ours_took = began.elapsed();
@@ -158,7 +104,7 @@ impl Bare {
             .max_memories_per_module(limits::MEMORIES_MAX)
             .max_tables_per_module(limits::TABLES_MAX)
             .table_elements(limits::TABLE_ELEMENTS_MAX)
-            .max_memory_size(defaults.memory_bytes)
+            .max_memory_size(limits::RUN_MEMORY_BYTES)
             .linear_memory_keep_resident(0)
             .table_keep_resident(0);
         let mut config = Config::new();
@@ -229,65 +175,6 @@ fn event() -> OrderEvent {
             transactions: Vec::new(),
             refunds: Vec::new(),
             parcels: Vec::new(),
-        },
-    }
-}
-
-/// The same order as the host has it.
-fn call() -> Call {
-    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
-    let line = |number: usize| OrderLine {
-        id: number.to_string(),
-        kind: LineKind::Goods,
-        variant: Some(format!("{}", 1000 + number)),
-        product: Some(format!("{}", 1000 + number)),
-        sku: Some(format!("SKU-{number:04}")),
-        title: format!("Something for the kitchen, number {number}"),
-        quantity: decimal("2"),
-        net: decimal("19.90"),
-        tax: decimal("4.38"),
-        discount: Decimal::ZERO,
-        deductions: BTreeMap::from([(Location::WHOLE_SHOP, decimal("2"))]),
-    };
-    let version = Version::pushed(Timestamp(1_800_000_000_000));
-    let head = OrderHead {
-        number: "1042".into(),
-        state: OrderState::Processing,
-        test: false,
-        channel: "web".into(),
-        placed_at: Timestamp(1_800_000_000_000),
-        paid_at: Some(Timestamp(1_800_000_000_000)),
-        customer: None,
-        currency: "EUR".into(),
-        prices_include_tax: true,
-        total: decimal("485.60"),
-        presentment_total: None,
-        total_tax: decimal("87.60"),
-        payment_method: Some("stripe".into()),
-        shipping_country: Some("IT".into()),
-        campaign: None,
-        codes: Vec::new(),
-        charges: Vec::new(),
-    };
-    let shop = ShopId::new("milano").unwrap();
-    Call {
-        client: ClientId::new("rossi").unwrap(),
-        install: InstallId::new("noop").unwrap(),
-        event: 7,
-        shop: Some(shop.clone()),
-        observed_at: Timestamp(1_800_000_000_000),
-        caused_by: None,
-        cursor: None,
-        now: Timestamp(1_800_000_000_000),
-        settings: Arc::from("{}"),
-        input: Input::Order {
-            key: EntityKey::order(shop, "17"),
-            order: Order {
-                head: Aspect::known(version, head),
-                lines: Aspect::known(version, (0..LINES).map(line).collect()),
-                ..Order::default()
-            },
-            changes: BTreeSet::from([OrderChange::Placed, OrderChange::Paid]),
         },
     }
 }

@@ -1,12 +1,19 @@
-//! The project's figures: each row is a ratio taken in one run, so that it holds on noisy machines.
+//! The project's figures: each row is taken in one run, nearly all as a ratio of two sides, so that
+//! it holds on noisy machines.
 //!
 //! `cargo xtask bench [--only ID]` builds this in release, prints a table and writes
 //! `target/bench.json`: an array of `{id, value, unit, bound, holds}`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
+mod fixture;
 mod floor;
+mod install_memory;
 mod intake;
+mod interruption;
+mod neighbour;
+mod state_reads;
+mod warm_start;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -15,8 +22,16 @@ use serde::Serialize;
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
 
-const ROWS: [Row; 2] =
-    [("sandbox.floor-ratio", floor::ratio), ("intake.durable-ratio", intake::ratio)];
+const ROWS: [Row; 8] = [
+    ("sandbox.floor-ratio", floor::ratio),
+    ("sandbox.ten-state-reads-ratio", state_reads::ratio),
+    ("sandbox.fuel-ratio", interruption::fuel_ratio),
+    ("sandbox.epoch-ratio", interruption::epoch_ratio),
+    ("sandbox.neighbour-p99-ratio", neighbour::ratio),
+    ("start.warm-ratio", warm_start::ratio),
+    ("install.memory-bytes", install_memory::bytes),
+    ("intake.durable-ratio", intake::ratio),
+];
 
 /// What was measured.
 struct Figure {
@@ -46,6 +61,10 @@ struct Measured {
 fn main() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if arguments == [install_memory::CHILD] {
+        install_memory::measure();
+        return ExitCode::SUCCESS;
+    }
     let only = match arguments.as_slice() {
         [] => None,
         [flag, id] if flag == "--only" && ROWS.iter().any(|(row, _)| row == id) => Some(id),
@@ -55,7 +74,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("{:<24} {:>10} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
+    println!("{:<30} {:>10} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
     let mut rows = Vec::new();
     for (id, measure) in ROWS.iter().filter(|(id, _)| only.is_none_or(|only| only == id)) {
         let figure = measure();
@@ -64,7 +83,7 @@ fn main() -> ExitCode {
             Bound::AtLeast(bound) => ("≥", bound, figure.value >= bound),
         };
         println!(
-            "{id:<24} {:>10.3} {:<8} {:>10}  {}\n    {}",
+            "{id:<30} {:>10.3} {:<8} {:>10}  {}\n    {}",
             figure.value,
             figure.unit,
             format!("{sign} {bound}"),

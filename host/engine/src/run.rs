@@ -214,7 +214,7 @@ impl Client {
         let called = self.guests.spawn(async move { module.call(call, reads).await }).await;
         let ran = match called {
             Ok(Ok(ran)) => ran,
-            Ok(Err(failed)) => return Ok(called_in_vain(failed)),
+            Ok(Err(failed)) => return Ok(called_in_vain(*failed)),
             Err(_) => return Err(Ended::Stopped),
         };
         self.metrics.run_took(&self.setup.id, install, ran.used.used[Resource::WallTime]);

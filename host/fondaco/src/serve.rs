@@ -51,7 +51,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 pub fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.filter)
         .with_context(|| format!("the log filter `{}` cannot be understood", log.filter))?;
-    let log_lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log_lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        // Colours are for a terminal; in a file or a journal their codes stand between the words.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => log_lines.try_init(),
         LogFormat::Json => log_lines.json().flatten_event(true).try_init(),

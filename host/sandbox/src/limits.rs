@@ -11,6 +11,8 @@ pub const COMPONENT_BYTES_MAX: usize = 64 * MIB;
 pub const MANIFEST_BYTES_MAX: usize = 64 * KIB;
 /// Largest settings schema, in bytes.
 pub const SETTINGS_SCHEMA_BYTES_MAX: usize = 64 * KIB;
+/// Smallest step that a schema may ask numbers to be multiples of.
+pub const SCHEMA_STEP_MIN: f64 = 0.000_001;
 /// Largest settings of an install, as JSON in bytes.
 pub const SETTINGS_BYTES_MAX: usize = 256 * KIB;
 /// Most mistakes that are listed of one file.

@@ -85,7 +85,7 @@ impl Module {
     ///
     /// # Errors
     /// If the guest ends before it returns, the host cannot answer a read, or there is no place.
-    pub async fn call(&self, call: Call, host: Arc<dyn RunHost>) -> Result<Ran, FailedRun> {
+    pub async fn call(&self, call: Call, host: Arc<dyn RunHost>) -> Result<Ran, Box<FailedRun>> {
         let hook = call.input.hook();
         if !self.hears().contains(&hook) {
             return Err(self.failed(CallError::NoSuchHook { hook }));
@@ -103,9 +103,9 @@ impl Module {
     }
 
     /// A run that came to nothing before it began.
-    fn failed(&self, error: CallError) -> FailedRun {
+    fn failed(&self, error: CallError) -> Box<FailedRun> {
         let used = RunUse { used: Amounts::default(), limit: self.0.limit };
-        FailedRun { error, http: Vec::new(), log: Vec::new(), used }
+        Box::new(FailedRun { error, http: Vec::new(), log: Vec::new(), used })
     }
 
     async fn run(
@@ -114,13 +114,13 @@ impl Module {
         host: Arc<dyn RunHost>,
         _place: Place,
         ticks: Arc<AtomicU32>,
-    ) -> Result<Ran, FailedRun> {
+    ) -> Result<Ran, Box<FailedRun>> {
         let begun = Instant::now();
         let limit = self.limit_of(&call);
         let grants = Arc::clone(&self.0.grants);
         let mut store = self.store(Run::new(&call, host, grants, limit, ticks));
         let wall = Duration::from_micros(limit[Resource::WallTime]);
-        let error = match tokio::time::timeout(wall, self.guest(&mut store, &call)).await {
+        let error = match tokio::time::timeout(wall, self.guest(&mut store, &call, &limit)).await {
             Ok(Ok(returned)) => return self.finish(returned, store, &limit, begun),
             Ok(Err(error)) => explain(error, store.data(), &limit),
             Err(_) => CallError::OutOfTime { limit_ms: wall_ms(&limit) },
@@ -152,8 +152,13 @@ impl Module {
         store
     }
 
-    async fn guest(&self, store: &mut Store<Run>, call: &Call) -> wasmtime::Result<Returned> {
-        store.set_fuel(self.limit_of(call)[Resource::Fuel])?;
+    async fn guest(
+        &self,
+        store: &mut Store<Run>,
+        call: &Call,
+        limit: &Amounts,
+    ) -> wasmtime::Result<Returned> {
+        store.set_fuel(limit[Resource::Fuel])?;
         let prepared = &self.0.prepared.0;
         let hook = call.input.hook();
         let deliver = prepared.hooks.get(&hook).ok_or(CallError::NoSuchHook { hook })?;
@@ -173,11 +178,11 @@ impl Module {
         mut store: Store<Run>,
         limit: &Amounts,
         begun: Instant,
-    ) -> FailedRun {
+    ) -> Box<FailedRun> {
         store.data_mut().take_printed();
         let used = self.used(&store, limit, begun);
         let run = store.into_data();
-        FailedRun { error, http: run.http, log: run.log, used }
+        Box::new(FailedRun { error, http: run.http, log: run.log, used })
     }
 
     fn finish(
@@ -186,7 +191,7 @@ impl Module {
         mut store: Store<Run>,
         limit: &Amounts,
         begun: Instant,
-    ) -> Result<Ran, FailedRun> {
+    ) -> Result<Ran, Box<FailedRun>> {
         let result = match outcome(returned) {
             Ok(result) => result,
             Err(error) => return Err(self.fail(error, store, limit, begun)),

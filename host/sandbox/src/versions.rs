@@ -20,14 +20,17 @@ use crate::{
     run::Run,
 };
 
+/// Looks up these of a component's hooks, and checks their types.
+type FindHooks = fn(&BTreeSet<Hook>, &InstancePre<Run>) -> wasmtime::Result<Arc<dyn Deliver>>;
+
 /// One version of the contract.
 pub(crate) struct ContractVersion {
     /// Its number.
     pub version: &'static str,
     /// Puts these of its interfaces into a linker.
     pub link: fn(&mut Linker<Run>, &BTreeSet<String>) -> wasmtime::Result<()>,
-    /// Looks up these of its hooks, and checks their types.
-    pub hooks: fn(&BTreeSet<Hook>, &InstancePre<Run>) -> wasmtime::Result<Arc<dyn Deliver>>,
+    /// Finds hooks of this version.
+    pub hooks: FindHooks,
 }
 
 /// The newest first.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fondaco_egress::Secret;
 use fondaco_model::{InstallId, http::HostPattern};
 use fondaco_sandbox::manifest::covers;
 use secrecy::SecretString;
@@ -86,5 +87,12 @@ fn read_secret(
             Err(Wrong::new(message, format!("add \"{host}\" to `http-hosts`, or correct it")))
         })
     });
-    Some(InstallSecret { value: value?, host: host? })
+    let secret = InstallSecret { value: value?, host: host? };
+    // What the header of a request cannot hold is told here, and not when the host starts.
+    if let Err(error) = Secret::new(secret.value.clone(), secret.host.clone()) {
+        let fix = "put the secret alone, as its server gave it, into its variable or file";
+        node.place.mistake(format!("it cannot be put into a request: {error}"), fix);
+        return None;
+    }
+    Some(secret)
 }

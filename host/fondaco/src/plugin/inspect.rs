@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use fondaco_model::action::Localised;
 use fondaco_model::run::Resource;
 use fondaco_sandbox::manifest::{Direction, Kpi, Signal, Subscription};
 use fondaco_sandbox::{Grants, Hook, Inspection, Manifest, limits};
@@ -119,7 +120,6 @@ fn heard_and_told(manifest: &Manifest) -> Vec<String> {
 /// The same for programs.
 pub(super) fn machine_readable(inspection: &Inspection) -> Value {
     let manifest = &inspection.manifest;
-    let localised = |text: &fondaco_model::action::Localised| json!({"en": text.en, "it": text.it});
     let permission = |interface: &str| {
         let reason = manifest.reasons.get(interface).map(localised);
         let served = Grants::is_served(interface);
@@ -135,24 +135,6 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
         let Subscription { coalesce, max_age } = subscription;
         let (coalesce, max_age) = (coalesce.map(ms), max_age.map(ms));
         json!({"hook": hook.as_str(), "coalesce_ms": coalesce, "max_age_ms": max_age})
-    });
-    let signals = manifest.signals.iter().map(|signal| {
-        json!({
-            "name": signal.name,
-            "direction": signal.direction.as_str(),
-            "title": localised(&signal.title),
-            "description": localised(&signal.description),
-            "schema": signal.schema(),
-        })
-    });
-    let kpis = manifest.kpis.iter().map(|kpi| {
-        json!({
-            "name": kpi.name,
-            "title": localised(&kpi.title),
-            "description": localised(&kpi.description),
-            "unit": kpi.unit.as_str(),
-            "better": kpi.better.as_str(),
-        })
     });
     let settings = manifest.setting_list();
     let settings = settings.iter().map(|setting| {
@@ -185,12 +167,48 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
             manifest.personal_fields.iter().map(|field| field.as_str()).collect::<Vec<_>>(),
         "subscriptions": subscriptions.collect::<Vec<_>>(),
         "schedules": schedules.collect::<Vec<_>>(),
-        "signals": signals.collect::<Vec<_>>(),
-        "kpis": kpis.collect::<Vec<_>>(),
+        "signals": signals(manifest),
+        "kpis": kpis(manifest),
         "limits": limits.collect::<serde_json::Map<_, _>>(),
         "settings": settings.collect::<Vec<_>>(),
         "settings_schema": manifest.settings_schema(),
     })
+}
+
+fn localised(text: &Localised) -> Value {
+    json!({"en": text.en, "it": text.it})
+}
+
+fn signals(manifest: &Manifest) -> Vec<Value> {
+    manifest
+        .signals
+        .iter()
+        .map(|signal| {
+            json!({
+                "name": signal.name,
+                "direction": signal.direction.as_str(),
+                "title": localised(&signal.title),
+                "description": localised(&signal.description),
+                "schema": signal.schema(),
+            })
+        })
+        .collect()
+}
+
+fn kpis(manifest: &Manifest) -> Vec<Value> {
+    manifest
+        .kpis
+        .iter()
+        .map(|kpi| {
+            json!({
+                "name": kpi.name,
+                "title": localised(&kpi.title),
+                "description": localised(&kpi.description),
+                "unit": kpi.unit.as_str(),
+                "better": kpi.better.as_str(),
+            })
+        })
+        .collect()
 }
 
 fn ms(duration: Duration) -> u64 {

@@ -1,6 +1,8 @@
 //! What `cargo xtask fuzz` tries with made-up input, here with the inputs that are kept in
 //! `fuzz/corpus`. A file's name begins with what becomes of it: `accepted-` or `refused-`.
 
+#![cfg(test)]
+
 mod decimal;
 
 use std::{fs, path::Path};

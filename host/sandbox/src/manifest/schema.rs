@@ -22,8 +22,9 @@ impl Schema {
         let placed =
             |error: ValidationError<'_>| format!("at `{}`: {error}", error.instance_path());
         let errors = jsonschema::draft202012::meta::validator();
-        let mistakes: Vec<String> =
+        let mut mistakes: Vec<String> =
             errors.iter_errors(&value).take(limits::MISTAKES_MAX).map(placed).collect();
+        refuse_costly(&value, &mut String::new(), &mut mistakes);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
@@ -43,6 +44,37 @@ impl Schema {
     /// What is wrong with a value.
     pub fn errors<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = ValidationError<'a>> {
         self.validator.iter_errors(value).take(limits::MISTAKES_MAX)
+    }
+}
+
+/// Refuses what makes checking a value take time that the schema's size does not bound: references,
+/// which a few lines can nest to any depth, and steps of `multipleOf` that no decimal has.
+fn refuse_costly(schema: &Value, place: &mut String, mistakes: &mut Vec<String>) {
+    const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+    let members: Vec<(String, &Value)> = match schema {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(members) => {
+            members.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
+        _ => return,
+    };
+    for (key, value) in members {
+        if mistakes.len() >= limits::MISTAKES_MAX {
+            return;
+        }
+        if REFERENCES.contains(&key.as_str()) && value.is_string() {
+            mistakes.push(format!("at `{place}`: `{key}` is not taken; write the schema out"));
+        }
+        let step = value.as_f64().filter(|_| key == "multipleOf");
+        if step.is_some_and(|step| step < limits::SCHEMA_STEP_MIN) {
+            let least = limits::SCHEMA_STEP_MIN;
+            mistakes.push(format!("at `{place}`: `multipleOf` is less than {least}"));
+        }
+        let length = place.len();
+        place.push('/');
+        place.push_str(&key);
+        refuse_costly(value, place, mistakes);
+        place.truncate(length);
     }
 }
 

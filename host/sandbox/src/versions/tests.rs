@@ -2,12 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future, path::PathBuf, pin::Pin, sync::Arc};
 
-use async_trait::async_trait;
-use fondaco_model::{
-    ActionKind, ClientId, EntityKey, InstallId, Order, ShopId, Timestamp, Variant,
-    http::{HttpAnswer, HttpFailure, HttpRequest},
-    run::StateValue,
-};
+use fondaco_model::{ActionKind, ClientId, InstallId, Timestamp};
 use wasmtime::{
     Store,
     component::{HasSelf, Instance, Linker},
@@ -17,8 +12,8 @@ use wit_parser::Resolve;
 
 use super::ContractVersion;
 use crate::{
-    Call, CallError, Grants, HostError, Input, LogLevel, LogLine, Module, Ran, RunHost, RunOutcome,
-    Sandbox, SandboxConfig, ShopInfo,
+    Call, CallError, EmptyHost, Grants, Input, LogLevel, LogLine, Module, Ran, RunOutcome, Sandbox,
+    SandboxConfig,
     contract::interfaces as current,
     deliver::{Answer, Deliver, Failure, Returned},
     manifest::{MANIFEST_SECTION, SETTINGS_SCHEMA_SECTION},
@@ -122,56 +117,6 @@ impl Deliver for NextHooks {
     }
 }
 
-struct Nothing;
-
-#[async_trait]
-impl RunHost for Nothing {
-    async fn state_get(&self, _: &str) -> Result<StateValue, HostError> {
-        Ok(StateValue { value: None, commit: 0 })
-    }
-
-    async fn state_list(
-        &self,
-        _: &str,
-        _: Option<&str>,
-        _: u32,
-    ) -> Result<Vec<(String, StateValue)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn variant(
-        &self,
-        _: &ShopId,
-        _: &str,
-    ) -> Result<Option<(EntityKey, Variant)>, HostError> {
-        Ok(None)
-    }
-
-    async fn variants_by_sku(&self, _: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn skus(&self, _: Option<&str>, _: u32) -> Result<Vec<String>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
-        Ok(None)
-    }
-
-    async fn orders_known_until(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
-        Ok(None)
-    }
-
-    async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
-        Err(HttpFailure::NotGranted { host: request.url.clone() })
-    }
-}
-
 /// The guest of the made-up version, as `fondaco plugin build` would make it.
 fn next_guest() -> Vec<u8> {
     let mut resolve = Resolve::default();
@@ -233,7 +178,7 @@ async fn tick(module: &Module, settings: &str) -> Ran {
         answers: Vec::new(),
         input: Input::Tick { schedule: "daily".to_owned(), due_at: Timestamp(10_000) },
     };
-    module.call(call, Arc::new(Nothing)).await.unwrap()
+    module.call(call, Arc::new(EmptyHost::default())).await.unwrap()
 }
 
 #[tokio::test]

@@ -53,30 +53,6 @@ async fn a_neighbour_goes_on_beside_a_loop_on_the_same_thread() {
 }
 
 #[tokio::test]
-async fn a_memory_bomb_ends() {
-    let module = probe();
-    let error = does(&module, Host::new(), r#"[["grow"]]"#).await.unwrap_err();
-    let CallError::OutOfMemory { limit, asked } = error else { panic!("{error}") };
-    assert_eq!(limit, 64 << 20);
-    assert!(asked > limit);
-    let small = probe_with(limited(&[(Resource::Memory, 4 << 20)]));
-    let error = does(&small, Host::new(), r#"[["grow"]]"#).await.unwrap_err();
-    assert!(matches!(error, CallError::OutOfMemory { limit, .. } if limit == 4 << 20), "{error}");
-}
-
-#[tokio::test]
-async fn a_trap_and_a_full_stack_end_only_their_run() {
-    let module = probe();
-    let trap = does(&module, Host::new(), r#"[["trap"]]"#).await.unwrap_err();
-    assert!(trap.to_string().contains("unreachable"), "{trap}");
-    let stack = does(&module, Host::new(), r#"[["recurse", 100000000]]"#).await.unwrap_err();
-    assert!(matches!(&stack, CallError::Trap { .. }), "{stack}");
-    // A trap takes what was done before with it.
-    let next = does(&module, Host::new(), r#"[["get", "k"]]"#).await.unwrap();
-    assert_eq!(next.result, RunOutcome::Done);
-}
-
-#[tokio::test]
 async fn floods_end_at_their_limits() {
     let module = probe();
     let check = async |step: &str, what: &str, limit: usize| {

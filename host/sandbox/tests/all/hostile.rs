@@ -21,7 +21,7 @@ fn hostile() -> (Sandbox, Module) {
     (sandbox, module)
 }
 
-async fn attack(module: &Module, what: &str, size: usize) -> Result<Ran, FailedRun> {
+async fn attack(module: &Module, what: &str, size: usize) -> Result<Ran, Box<FailedRun>> {
     let settings = format!(r#"{{"attack": "{what}", "size": {size}}}"#);
     module.call(call(order_input(1), &settings), Arc::new(Host::new())).await
 }
@@ -151,7 +151,7 @@ async fn components_that_are_damaged_are_refused() {
     // One byte in many places. What still loads must be a component: the byte was in a name or in
     // data.
     let mut refused = 0;
-    for place in (8..whole.len()).step_by(whole.len() / 60) {
+    for place in (8..whole.len()).step_by(whole.len() / 24) {
         let mut damaged = whole.clone();
         damaged[place] ^= 0x55;
         match sandbox.load(&damaged, &Grants::all()) {
@@ -159,7 +159,7 @@ async fn components_that_are_damaged_are_refused() {
             Ok(module) => assert!(!module.hears().is_empty()),
         }
     }
-    assert!(refused > 10, "{refused}");
+    assert!(refused > 4, "{refused}");
     assert!(sandbox.load(&whole, &Grants::all()).is_ok());
 }
 
@@ -204,7 +204,7 @@ fn by_hand(core: &str) -> Vec<u8> {
     packed(encoder.encode().unwrap(), &manifest)
 }
 
-async fn tick(module: &Module) -> Result<Ran, FailedRun> {
+async fn tick(module: &Module) -> Result<Ran, Box<FailedRun>> {
     let due_at = fondaco_model::Timestamp(1);
     let input = Input::Tick { schedule: "tick".to_owned(), due_at };
     module.call(call(input, "{}"), Arc::new(Host::new())).await

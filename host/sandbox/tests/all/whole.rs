@@ -15,8 +15,9 @@ use fondaco_model::{
     catalogue::{Price, PriceScope, Product, ProductChange},
     commerce::{Money, StockPolicy},
     hear::{BackfillPage, FeedRows, Lifecycle},
+    run::Resource,
 };
-use fondaco_sandbox::{Grants, Hook, Input, Module, Ran, RunOutcome};
+use fondaco_sandbox::{Grants, Hook, Input, Module, Ran, RunOutcome, limits};
 use wit_parser::{FunctionKind, Resolve, WorldItem};
 
 use crate::fixture::{Host, call, guest, order, order_input, sandbox, shop, small, told, variant};
@@ -191,8 +192,7 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
         last: true,
     };
     let key = EntityKey::order(ShopId::new("milano").unwrap(), "1042");
-    let page =
-        BackfillPage { shop: shop("milano"), orders: vec![(key, order(1))], last: false };
+    let page = BackfillPage { shop: shop("milano"), orders: vec![(key, order(1))], last: false };
     let outcome = Input::Outcome {
         action: ActionId::from_stored("a1".to_owned()),
         kind: "change-stock".to_owned(),
@@ -219,11 +219,8 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
 }
 
 fn asked() -> Vec<(Input, &'static [&'static str])> {
-    let line = QuoteLine {
-        variant: "1".to_owned(),
-        quantity: number("3"),
-        list_price: number("19.90"),
-    };
+    let line =
+        QuoteLine { variant: "1".to_owned(), quantity: number("3"), list_price: number("19.90") };
     let request = QuoteRequest {
         shop: shop("milano"),
         currency: "EUR".to_owned(),
@@ -274,4 +271,30 @@ async fn every_hook_hears_the_whole_of_what_happened() {
         }
     }
     assert_eq!(heard, BTreeSet::from(Hook::ALL));
+}
+
+#[tokio::test]
+async fn what_somebody_waits_for_has_fuel_by_the_line_and_proposes_nothing() {
+    let module = whole();
+    for lines in [1, 50] {
+        let line = QuoteLine {
+            variant: "1".to_owned(),
+            quantity: number("1"),
+            list_price: number("19.90"),
+        };
+        let request = QuoteRequest {
+            shop: shop("milano"),
+            currency: "EUR".to_owned(),
+            prices_include_tax: true,
+            customer: None,
+            groups: Vec::new(),
+            country: None,
+            lines: vec![line; lines],
+        };
+        let ran = hear(&module, Input::Quote(request)).await;
+        let fuel = limits::QUOTE_FUEL + limits::QUOTE_FUEL_PER_LINE * lines as u64;
+        assert_eq!(ran.used.limit[Resource::Fuel], fuel);
+        assert!(ran.used.used[Resource::Fuel] < fuel);
+        assert!(ran.proposals.is_empty());
+    }
 }

@@ -81,6 +81,7 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
     let bytes = |index: usize| "x".repeat(usize::try_from(number(index)).unwrap_or_default());
     match text(0).as_str() {
         "get" => tell(&state::get(&text(1))),
+        "get-silently" => drop(state::get(&text(1))),
         "set" => state::set(&text(1), &text(2)),
         "set-bytes" => state::set(&text(1), &bytes(2)),
         "delete" => state::delete(&text(1)),
@@ -108,8 +109,6 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "log-bytes" => log::write(log::Level::Info, &bytes(1)),
         "repeat" => (0..number(1)).for_each(|_| drop(self::step(&step[2]))),
         "loop" => spin(),
-        "grow" => grow(),
-        "recurse" => tell(&recurse(number(1))),
         "trap" => std::process::abort(),
         "again" => return Some(Ok(Some(text(1)))),
         "again-bytes" => return Some(Ok(Some(bytes(1)))),
@@ -180,19 +179,4 @@ fn spin() {
     loop {
         number = std::hint::black_box(number.wrapping_add(1));
     }
-}
-
-/// Takes memory until it gets none.
-fn grow() {
-    const PIECE_BYTES: usize = 1 << 20;
-    let mut pieces: Vec<Vec<u8>> = Vec::new();
-    loop {
-        pieces.push(std::hint::black_box(vec![1; PIECE_BYTES]));
-    }
-}
-
-/// Calls itself until the stack is full.
-fn recurse(depth: u64) -> u64 {
-    let room = std::hint::black_box([depth; 64]);
-    if depth == 0 { room[0] } else { recurse(depth - 1).wrapping_add(room[1]) }
 }

@@ -51,10 +51,11 @@ source = "milano"
 "#;
 
 /// What the environment holds; every value is a secret.
-pub(super) const ENVIRONMENT: [(&str, &str); 6] = [
+pub(super) const ENVIRONMENT: [(&str, &str); 7] = [
     ("TOKEN_ANNA", "the-very-secret-token-of-anna"),
     ("TOKEN_BRUNO", "the-very-secret-token-of-bruno"),
     ("KEY", "ck_very-secret"),
+    ("SHORT", "ck_abc"),
     ("SECRET", "cs_very-secret"),
     ("WEBHOOK_SECRET", "wh_very-secret"),
     ("EMPTY", ""),

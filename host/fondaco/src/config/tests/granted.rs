@@ -78,79 +78,82 @@ fn everything_that_is_granted_is_read() {
     assert!(shown.contains("api-key") && !shown.contains("ck_very"), "{shown}");
 }
 
+/// What is replaced in the client's file, by what, and what is said of it.
+const MISTAKEN: &[(&str, &str, &str)] = &[
+    (
+        "shops = [\"milano\"]",
+        "shops = [\"milan\"]",
+        "shops[0]: this client has no shop `milan` — did you mean `milano`?",
+    ),
+    ("shops = [\"milano\"]", "shops = []", "shops: no shop is named — name at least one"),
+    (
+        "http-hosts = [\"rossi.erp.example\"]",
+        "http-hosts = [\"*.com\"]",
+        "http-hosts[0]: `*.com` is not a host to grant",
+    ),
+    (
+        "http-hosts = [\"rossi.erp.example\"]",
+        "",
+        "erp: the plugin asks for the host `*.erp.example`, which is not granted — add http-hosts = [\"*.erp.example\"]",
+    ),
+    (
+        "personal-fields = [\"email\"]",
+        "personal-fields = [\"name\"]",
+        "personal-fields: the plugin asks for people's `email`, which is not granted — add \"email\" to the list",
+    ),
+    (
+        "personal-fields = [\"email\"]",
+        "personal-fields = [\"emale\"]",
+        "personal-fields[0]: `emale` is no field of a person — did you mean `email`?",
+    ),
+    (
+        "signals = [\"low\"]",
+        "signals = []",
+        "signals: the plugin asks for the signal `low`, which is not granted",
+    ),
+    (
+        "wall-ms = 250",
+        "wall-ms = 5001",
+        "limits.wall-ms: 5001 is more than this host allows, and limits are only lowered here — write a whole number from 1 to 5000",
+    ),
+    ("wall-ms = 250", "wall-ms = 0", "limits.wall-ms: a run could use nothing of it"),
+    ("wall-ms = 250", "wall-ms = \"1s\"", "limits.wall-ms: expected a whole number, found text"),
+    (
+        "wall-ms = 250",
+        "wal-ms = 250",
+        "limits.wal-ms: there is no such limit — did you mean `wall-ms`?",
+    ),
+    (
+        "{ env = \"KEY\", host = \"rossi.erp.example\" }",
+        "{ env = \"KEY\" }",
+        "secrets.api-key: it has two keys: `env` or `file`, and `host`",
+    ),
+    (
+        "{ env = \"KEY\", host = \"rossi.erp.example\" }",
+        "\"ck_1234\"",
+        "secrets.api-key: a secret does not belong into this file",
+    ),
+    (
+        "host = \"rossi.erp.example\"",
+        "host = \"bianchi.erp.example\"",
+        "secrets.api-key.host: the module may not reach `bianchi.erp.example`, so the secret goes nowhere",
+    ),
+    (
+        "env = \"KEY\", host",
+        "env = \"NONE\", host",
+        "secrets.api-key.env: the environment variable `NONE` is not set",
+    ),
+    (
+        "env = \"KEY\", host",
+        "env = \"SHORT\", host",
+        "secrets.api-key: it cannot be put into a request: a secret has between 8 and",
+    ),
+    ("api-key =", "\"API key\" =", "`API key` is not a name"),
+];
+
 #[test]
 fn each_mistake_has_its_key_and_fix() {
-    let cases = [
-        (
-            "shops = [\"milano\"]",
-            "shops = [\"milan\"]",
-            "shops[0]: this client has no shop `milan` — did you mean `milano`?",
-        ),
-        ("shops = [\"milano\"]", "shops = []", "shops: no shop is named — name at least one"),
-        (
-            "http-hosts = [\"rossi.erp.example\"]",
-            "http-hosts = [\"*.com\"]",
-            "http-hosts[0]: `*.com` is not a host to grant",
-        ),
-        (
-            "http-hosts = [\"rossi.erp.example\"]",
-            "",
-            "erp: the plugin asks for the host `*.erp.example`, which is not granted — add http-hosts = [\"*.erp.example\"]",
-        ),
-        (
-            "personal-fields = [\"email\"]",
-            "personal-fields = [\"name\"]",
-            "personal-fields: the plugin asks for people's `email`, which is not granted — add \"email\" to the list",
-        ),
-        (
-            "personal-fields = [\"email\"]",
-            "personal-fields = [\"emale\"]",
-            "personal-fields[0]: `emale` is no field of a person — did you mean `email`?",
-        ),
-        (
-            "signals = [\"low\"]",
-            "signals = []",
-            "signals: the plugin asks for the signal `low`, which is not granted",
-        ),
-        (
-            "wall-ms = 250",
-            "wall-ms = 5001",
-            "limits.wall-ms: 5001 is more than this host allows, and limits are only lowered here — write a whole number from 1 to 5000",
-        ),
-        ("wall-ms = 250", "wall-ms = 0", "limits.wall-ms: a run could use nothing of it"),
-        (
-            "wall-ms = 250",
-            "wall-ms = \"1s\"",
-            "limits.wall-ms: expected a whole number, found text",
-        ),
-        (
-            "wall-ms = 250",
-            "wal-ms = 250",
-            "limits.wal-ms: there is no such limit — did you mean `wall-ms`?",
-        ),
-        (
-            "{ env = \"KEY\", host = \"rossi.erp.example\" }",
-            "{ env = \"KEY\" }",
-            "secrets.api-key: it has two keys: `env` or `file`, and `host`",
-        ),
-        (
-            "{ env = \"KEY\", host = \"rossi.erp.example\" }",
-            "\"ck_1234\"",
-            "secrets.api-key: a secret does not belong into this file",
-        ),
-        (
-            "host = \"rossi.erp.example\"",
-            "host = \"bianchi.erp.example\"",
-            "secrets.api-key.host: the module may not reach `bianchi.erp.example`, so the secret goes nowhere",
-        ),
-        (
-            "env = \"KEY\", host",
-            "env = \"NONE\", host",
-            "secrets.api-key.env: the environment variable `NONE` is not set",
-        ),
-        ("api-key =", "\"API key\" =", "`API key` is not a name"),
-    ];
-    for (old, new, expected) in cases {
+    for (old, new, expected) in MISTAKEN {
         let mut files = files();
         files.replace(FILE, old, new);
         let lines = files.mistakes();

@@ -1,0 +1,10 @@
+//! The property is the one of the ordinary tests; it stands beside them.
+
+#![no_main]
+
+#[path = "../../host/sandbox/tests/fuzzed/manifest.rs"]
+mod manifest;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    manifest::holds(bytes);
+});

@@ -108,7 +108,7 @@ async fn runs_and_actions_tell_what_happened() {
     let runs: Vec<RunView> = serde_json::from_str(&body).unwrap();
     let run = runs.iter().find(|run| run.actions.contains(&action.id)).unwrap();
     assert_eq!((run.event, run.result.as_str()), (action.event, "done"));
-    assert!(run.used_of("fuel") > 0 && run.used_of("wall-ms") > 0);
+    assert!(run.used_of("fuel") > 0 && run.used_of("wall-us") > 0);
     let fuel = run.used.iter().find(|view| view.resource == "fuel").unwrap();
     assert!(fuel.used < fuel.limit);
 

@@ -178,14 +178,14 @@ async fn every_run_tells_what_it_used_of_what_it_might() {
         for view in &run.used {
             assert!(view.used <= view.limit && view.limit > 0, "{view:?}");
         }
-        for used in ["fuel", "wall-ms", "memory-bytes", "instances", "host-calls"] {
+        for used in ["fuel", "wall-us", "memory-bytes", "instances", "host-calls"] {
             assert!(run.used_of(used) > 0, "{used}: {run:?}");
         }
         assert_eq!(run.used_of("state-bytes"), 7);
         let limit = |name: &str| run.used.iter().find(|view| view.resource == name).unwrap().limit;
         // What the client's file lowered, and what it left as it is.
         let wall_us = u64::try_from(Duration::from_millis(2_500).as_micros()).unwrap();
-        assert_eq!((limit("fuel"), limit("wall-ms")), (20_000_000, wall_us));
+        assert_eq!((limit("fuel"), limit("wall-us")), (20_000_000, wall_us));
         assert_eq!((limit("log-bytes"), limit("proposals")), (9_000, limits::PROPOSALS_MAX as u64));
     }
     workshop.stage.strike().await;

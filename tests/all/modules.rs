@@ -67,7 +67,7 @@ async fn code_is_compiled_once_and_never_loaded_damaged() {
     let good = std::fs::read(entry).unwrap();
 
     let loaded = named("the module was compiled before; its code is loaded");
-    assert_eq!(start().await, [loaded.clone()]);
+    assert_eq!(start().await, std::slice::from_ref(&loaded));
 
     damage(entry);
     let told = start().await;

@@ -26,7 +26,7 @@ const BEFORE: usize = 100;
 /// Installs that are.
 const INSTALLS: usize = 10_000;
 /// Bytes that must not be passed for one.
-const BOUND: f64 = 4_096.0;
+const BOUND: f64 = 3_072.0;
 
 pub fn bytes() -> Figure {
     let program = std::env::current_exe().unwrap();

@@ -3,7 +3,8 @@
 //! epochs against without.
 //!
 //! It makes the CRC-32 of 64 KiB bit by bit: short loops, of which each round is checked, so that
-//! real modules pay less.
+//! real modules pay less. The ratio varies a lot with what else the machine does, hence the wide
+//! bounds.
 
 use std::time::Instant;
 
@@ -21,9 +22,9 @@ const CALLS: usize = 101;
 /// The CRC-32 of the bytes.
 const CHECKSUM: u32 = 0xb11d_e6a1;
 /// The ratio that must not be passed with fuel.
-const FUEL_BOUND: f64 = 2.0;
+const FUEL_BOUND: f64 = 3.0;
 /// The ratio that must not be passed with epochs.
-const EPOCH_BOUND: f64 = 2.0;
+const EPOCH_BOUND: f64 = 2.5;
 
 const COMPONENT: &str = r#"
 (component

@@ -134,8 +134,6 @@ async fn attack(
     stop: CancellationToken,
 ) -> usize {
     let host: Arc<dyn RunHost> = Arc::new(Nothing);
-    let only = std::env::var("G_ATTACK").ok();
-    let name = only.as_deref().unwrap_or(name);
     let settings = Arc::from(format!(r#"{{"attack": "{name}"}}"#));
     let mut runs = 0;
     loop {

@@ -20,7 +20,7 @@ const WARM_UP: usize = 500;
 /// Calls of each side that are.
 const CALLS: usize = 8_000;
 /// The ratio that must not be passed.
-const BOUND: f64 = 1.5;
+const BOUND: f64 = 1.25;
 
 pub fn ratio() -> Figure {
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();

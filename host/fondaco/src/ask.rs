@@ -102,7 +102,7 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
             run.install,
             run.number,
             run.event,
-            run.used_of("wall-ms"),
+            run.used_of("wall-us"),
             run.result,
             run.reason.map(|reason| format!(": {reason}")).unwrap_or_default()
         );

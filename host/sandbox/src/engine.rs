@@ -59,7 +59,7 @@ pub enum SandboxError {
     #[error("the threads that guests need could not be started")]
     Threads(#[source] std::io::Error),
     /// The folder for compiled code cannot be used.
-    #[error("{0}")]
+    #[error(transparent)]
     CodeCache(#[from] CodeCacheError),
 }
 

@@ -3,7 +3,9 @@
 //! A run begins on the thread of whoever calls it, since nearly all are over within a fraction of a
 //! millisecond and a move would cost them as much again. One that is still computing after some
 //! ticks moves to threads of its own, which the operating system lets run when nothing else wants
-//! to: a run that never ends takes nothing from those that do.
+//! to: a run that never ends takes nothing from those that do. There begins, too, the next run of a
+//! module whose last one was slow or broke: one that breaks at once, started again and again, would
+//! otherwise be in everybody's way without ever being slow. A run that ends well brings it back.
 
 use std::{
     future::{Future, poll_fn},
@@ -27,7 +29,8 @@ impl SlowLane {
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .thread_name("slow-runs")
-            .enable_time()
+            // What the host does for a run is done where the run is, its connections too.
+            .enable_all()
             .on_thread_start(|| {
                 // Where that is not allowed, slow runs are merely not slower than others.
                 if let Err(error) = rustix::process::nice(limits::SLOW_NICENESS) {
@@ -38,20 +41,25 @@ impl SlowLane {
         Ok(Self(Some(runtime)))
     }
 
-    /// Drives a run to its end. `ticks` counts how often it was interrupted.
+    /// Drives a run to its end, from its beginning here if it `begins_slow`. `ticks` counts how often
+    /// it was interrupted.
     ///
     /// Dropping the future ends the run.
     pub async fn drive<T: Send + 'static>(
         &self,
         mut run: Pin<Box<dyn Future<Output = T> + Send>>,
         ticks: &AtomicU32,
+        begins_slow: bool,
     ) -> Option<T> {
-        let ended = poll_fn(|context| match run.as_mut().poll(context) {
-            Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            Poll::Pending if ticks.load(Ordering::Relaxed) >= limits::TICKS_BEFORE_SLOW => {
-                Poll::Ready(None)
+        let ended = poll_fn(|context| {
+            if begins_slow {
+                return Poll::Ready(None);
             }
-            Poll::Pending => Poll::Pending,
+            match run.as_mut().poll(context) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending if is_slow(ticks) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
         });
         match (ended.await, &self.0) {
             (Some(ended), _) => Some(ended),
@@ -59,6 +67,11 @@ impl SlowLane {
             (None, None) => None,
         }
     }
+}
+
+/// Whether a run was interrupted so often that it is a slow one.
+pub fn is_slow(ticks: &AtomicU32) -> bool {
+    ticks.load(Ordering::Relaxed) >= limits::TICKS_BEFORE_SLOW
 }
 
 impl Drop for SlowLane {

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -15,6 +18,7 @@ use crate::{
     RunOutcome,
     admission::Place,
     deliver::{Answer, Failure, Returned},
+    lanes::is_slow,
     limits,
     run::Run,
     state::too_much,
@@ -28,6 +32,8 @@ struct Inner {
     prepared: Prepared,
     grants: Arc<Grants>,
     limit: Amounts,
+    /// Whether its last run was slow or broke, so that the next one begins where slow runs are.
+    begins_slow: AtomicBool,
 }
 
 impl fmt::Debug for Module {
@@ -38,7 +44,8 @@ impl fmt::Debug for Module {
 
 impl Module {
     pub(crate) fn new(prepared: Prepared, grants: Grants, limit: Amounts) -> Self {
-        Self(Arc::new(Inner { prepared, grants: Arc::new(grants), limit }))
+        let (grants, begins_slow) = (Arc::new(grants), AtomicBool::new(false));
+        Self(Arc::new(Inner { prepared, grants, limit, begins_slow }))
     }
 
     /// What it says of itself.
@@ -95,11 +102,15 @@ impl Module {
         let place = place.map_err(|error| self.failed(error))?;
         let ticks = Arc::new(AtomicU32::new(0));
         let run = Box::pin(self.clone().run(call, host, place, Arc::clone(&ticks)));
-        let ended = sandbox.slow_lane().drive(run, &ticks).await;
-        ended.unwrap_or_else(|| {
+        let begins_slow = self.0.begins_slow.load(Ordering::Relaxed);
+        let ended = sandbox.slow_lane().drive(run, &ticks, begins_slow).await;
+        let ended = ended.unwrap_or_else(|| {
             let message = "the run was ended with its host".to_owned();
             Err(self.failed(CallError::Host(HostError(message))))
-        })
+        });
+        let broke = ended.as_ref().is_err_and(|failed| is_of_the_guest(&failed.error));
+        self.0.begins_slow.store(broke || is_slow(&ticks), Ordering::Relaxed);
+        ended
     }
 
     /// A run that came to nothing before it began.
@@ -221,6 +232,22 @@ fn outcome(returned: Returned) -> Result<RunOutcome, CallError> {
         Err(Failure::Temporary(reason)) => RunOutcome::Temporary(shortened(reason)),
         Err(Failure::Permanent(reason)) => RunOutcome::Permanent(shortened(reason)),
     })
+}
+
+/// Whether a run came to nothing by the guest's doing, and not the host's or of who called it.
+const fn is_of_the_guest(error: &CallError) -> bool {
+    match error {
+        CallError::OutOfFuel { .. }
+        | CallError::OutOfTime { .. }
+        | CallError::OutOfMemory { .. }
+        | CallError::Trap { .. }
+        | CallError::TooMuch { .. }
+        | CallError::TooMuchOf { .. } => true,
+        CallError::Busy { .. }
+        | CallError::Host(_)
+        | CallError::NoSuchHook { .. }
+        | CallError::Incomplete { .. } => false,
+    }
 }
 
 /// What its hook returned, in bytes; the answers to those who wait have a size that follows from

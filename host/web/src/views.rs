@@ -79,9 +79,9 @@ pub struct InstallView {
 /// How much of one resource a run used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UseView {
-    /// Which: `fuel`, `wall-ms`, `memory-bytes`, `host-calls` and so on.
+    /// Which: `fuel`, `wall-us`, `memory-bytes`, `host-calls` and so on.
     pub resource: String,
-    /// How much it used. Time is in microseconds.
+    /// How much it used.
     pub used: u64,
     /// How much it might have used, in the same unit.
     pub limit: u64,
@@ -90,7 +90,11 @@ pub struct UseView {
 impl UseView {
     fn all(used: &RunUse) -> Vec<Self> {
         let view = |(resource, amount): (Resource, u64)| Self {
-            resource: resource.as_str().to_owned(),
+            resource: match resource {
+                // Limits are written in milliseconds, and what was used is less than one mostly.
+                Resource::WallTime => "wall-us".to_owned(),
+                other => other.as_str().to_owned(),
+            },
             used: amount,
             limit: used.limit[resource],
         };

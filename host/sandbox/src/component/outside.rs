@@ -10,6 +10,9 @@ use crate::{
     manifest::{MANIFEST_SECTION, SETTINGS_SCHEMA_SECTION},
 };
 
+/// What WebAssembly begins with.
+const MAGIC: &[u8] = b"\0asm";
+
 /// What a component shows to the outside.
 #[derive(Default)]
 pub(super) struct Outside<'a> {
@@ -27,6 +30,9 @@ impl<'a> Outside<'a> {
     pub fn read(component: &'a [u8]) -> Result<Self, LoadError> {
         if component.is_empty() {
             return Err(malformed("it is empty"));
+        }
+        if !component.starts_with(MAGIC) {
+            return Err(malformed("it does not begin as WebAssembly does"));
         }
         let mut outside = Self::default();
         for payload in Parser::new(0).parse_all(component) {

@@ -9,12 +9,10 @@ use std::{
 
 use fondaco_model::{
     Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
-    Timestamp, Variant, Version,
+    Timestamp, Version,
     commerce::{LineKind, OrderHead, OrderLine, OrderState},
-    http::{HttpAnswer, HttpFailure, HttpRequest},
-    run::StateValue,
 };
-use fondaco_sandbox::{Call, HostError, Input, RunHost, ShopInfo};
+use fondaco_sandbox::{Call, EmptyHost, Input, RunHost};
 
 /// Lines of the order.
 pub const LINES: usize = 20;
@@ -32,54 +30,8 @@ pub fn component(name: &str) -> Vec<u8> {
 }
 
 /// A host with no shop, and the same value under every key.
-pub struct Nothing;
-
-#[async_trait::async_trait]
-impl RunHost for Nothing {
-    async fn state_get(&self, _: &str) -> Result<StateValue, HostError> {
-        Ok(StateValue { value: Some(VALUE.to_owned()), commit: 1 })
-    }
-
-    async fn state_list(
-        &self,
-        _: &str,
-        _: Option<&str>,
-        _: u32,
-    ) -> Result<Vec<(String, StateValue)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn variant(
-        &self,
-        _: &ShopId,
-        _: &str,
-    ) -> Result<Option<(EntityKey, Variant)>, HostError> {
-        Ok(None)
-    }
-
-    async fn variants_by_sku(&self, _: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn skus(&self, _: Option<&str>, _: u32) -> Result<Vec<String>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
-        Ok(None)
-    }
-
-    async fn orders_known_until(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
-        Ok(None)
-    }
-
-    async fn http_get(&self, _: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
-        Err(HttpFailure::Refused { reason: "there is no network".to_owned() })
-    }
+pub fn host() -> Arc<dyn RunHost> {
+    Arc::new(EmptyHost { value: Some(VALUE.to_owned()) })
 }
 
 /// An order of [`LINES`] lines, as the host has it, for one install.

@@ -16,7 +16,7 @@ use wasmtime::{
 
 use crate::{
     Bound, Figure,
-    fixture::{LINES, Nothing, component, order_call},
+    fixture::{LINES, component, host, order_call},
     median,
 };
 
@@ -49,7 +49,7 @@ pub fn ratio() -> Figure {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut ours, mut floor) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
     runtime.block_on(async {
-        let host: Arc<dyn RunHost> = Arc::new(Nothing);
+        let host = host();
         let (client, settings) = (ClientId::new("rossi").unwrap(), Arc::from("{}"));
         for number in 0..WARM_UP + CALLS {
             let call = order_call(&client, &settings);

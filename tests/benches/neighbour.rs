@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Bound, Figure,
-    fixture::{Nothing, component, order_call},
+    fixture::{component, host, order_call},
     median,
 };
 
@@ -78,7 +78,7 @@ async fn phase(module: &Module, guests: &runtime::Handle) -> Vec<f64> {
     let module = module.clone();
     let client = ClientId::new("good").unwrap();
     let settings = Arc::from(r#"{"steps": [["set", "stock/SKU-0001", "12"]]}"#);
-    let host: Arc<dyn RunHost> = Arc::new(Nothing);
+    let host = host();
     let guests = guests.clone();
     let calls = async move {
         let mut times = Vec::new();
@@ -133,7 +133,7 @@ async fn attack(
     guests: runtime::Handle,
     stop: CancellationToken,
 ) -> usize {
-    let host: Arc<dyn RunHost> = Arc::new(Nothing);
+    let host = host();
     let settings = Arc::from(format!(r#"{{"attack": "{name}"}}"#));
     let mut runs = 0;
     loop {

@@ -9,7 +9,7 @@ use fondaco_sandbox::{Grants, RunHost, Sandbox, SandboxConfig};
 
 use crate::{
     Bound, Figure,
-    fixture::{Nothing, component, order_call},
+    fixture::{component, host, order_call},
     median,
 };
 
@@ -26,7 +26,7 @@ pub fn ratio() -> Figure {
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
     let module = sandbox.load(&component("probe"), &Grants::all()).unwrap();
     let client = ClientId::new("rossi").unwrap();
-    let host: Arc<dyn RunHost> = Arc::new(Nothing);
+    let host = host();
     let settings = [steps(r#""get-silently""#), steps(r#""compute", 0"#)];
     let mut times = [Vec::with_capacity(CALLS), Vec::with_capacity(CALLS)];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

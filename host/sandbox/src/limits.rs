@@ -34,8 +34,10 @@ pub const CLIENT_RUNS_WAITING_MAX: usize = 1_024;
 pub const WAIT_MS_MAX: u64 = 30_000;
 /// How often a run may be interrupted before it goes on where it takes processor time from nobody.
 pub const TICKS_BEFORE_SLOW: u32 = 4;
-/// How far below everything else the slow runs are: the operating system's "nice" value.
-pub const SLOW_NICENESS: i32 = 19;
+/// How far below everything else the slow runs are: the operating system's "nice" value. At 10 they
+/// get a tenth of a processor that others want too; at 19 so little that a run of some length would
+/// use up its time on a machine that is merely busy.
+pub const SLOW_NICENESS: i32 = 10;
 
 /// Fuel of a run; one unit is about one Wasm instruction.
 pub const RUN_FUEL: u64 = 1_000_000_000;

@@ -6,7 +6,8 @@ use fondaco_model::run::Resource;
 use fondaco_sandbox::{CallError, Grants, RunOutcome, SandboxConfig, limits};
 
 use crate::fixture::{
-    Host, call, does, guest, limited, order_input, probe, probe_with, sandbox, small, told,
+    Host, call, does, does_with, guest, limited, order_input, probe, probe_with, sandbox, small,
+    told,
 };
 
 #[tokio::test]
@@ -140,6 +141,33 @@ async fn a_run_that_is_slow_is_moved_and_ends_as_it_would_have() {
     let ran = does(&module, Host::new(), steps).await.unwrap();
     assert_eq!(told(&ran), ["Some(\"1\")", "1700000000000"]);
     assert!(ran.used.used[Resource::Fuel] > 100_000_000);
+}
+
+#[tokio::test]
+async fn a_run_that_is_slow_reaches_the_network_from_where_it_is() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connects_to = Some(listener.local_addr().unwrap());
+    let host = Arc::new(Host { connects_to, ..Host::new() });
+    let steps = r#"[["compute", 100000000], ["http", "https://api.example.com/"]]"#;
+    let ran = does_with(&probe(), Arc::clone(&host), steps).await.unwrap();
+    assert!(told(&ran)[0].starts_with("Ok("), "{:?}", told(&ran));
+    assert_eq!(*host.threads.lock().unwrap(), ["slow-runs"]);
+}
+
+#[tokio::test]
+async fn a_module_that_broke_begins_its_next_run_where_slow_ones_are() {
+    let module = sandbox(small()).load(&guest("probe"), &Grants::all()).unwrap();
+    let threads = async |steps: &str| {
+        let host = Arc::new(Host::new());
+        let _ = does_with(&module, Arc::clone(&host), steps).await;
+        let threads = host.threads.lock().unwrap().clone();
+        threads.iter().any(|thread| thread == "slow-runs")
+    };
+    let well = r#"[["get", "k"]]"#;
+    assert!(!threads(well).await);
+    assert!(!threads(r#"[["get", "k"], ["trap"]]"#).await);
+    assert!(threads(well).await, "the one before broke");
+    assert!(!threads(well).await, "the one before ended well");
 }
 
 #[tokio::test]

@@ -46,6 +46,11 @@ pub fn small() -> SandboxConfig {
     SandboxConfig { concurrent_runs: 4, ..SandboxConfig::default() }
 }
 
+/// A small pool whose runs have all the time they need, however busy the machine is.
+pub fn patient() -> SandboxConfig {
+    limited(&[(Resource::WallTime, 600_000_000)])
+}
+
 /// A small pool with other limits for its runs.
 pub fn limited(limits: &[(Resource, u64)]) -> SandboxConfig {
     let mut config = small();
@@ -57,7 +62,10 @@ pub fn limited(limits: &[(Resource, u64)]) -> SandboxConfig {
 
 /// The probe under the usual limits; compiled once for all tests.
 pub fn probe() -> Module {
-    static PROBE: LazyLock<Module> = LazyLock::new(|| probe_with(SandboxConfig::default()));
+    // With places for all tests that run at the same time.
+    static PROBE: LazyLock<Module> = LazyLock::new(|| {
+        probe_with(SandboxConfig { concurrent_runs: 64, client_runs: 64, ..patient() })
+    });
     PROBE.clone()
 }
 
@@ -72,11 +80,22 @@ pub struct Host {
     pub asked: Mutex<Vec<String>>,
     pub broken: bool,
     pub hangs: bool,
+    /// The threads it was asked on, by name.
+    pub threads: Mutex<Vec<String>>,
+    /// Where it connects to when it is asked for HTTP.
+    pub connects_to: Option<std::net::SocketAddr>,
 }
 
 impl Host {
     pub fn new() -> Self {
-        Self { state: Mutex::default(), asked: Mutex::default(), broken: false, hangs: false }
+        Self {
+            state: Mutex::default(),
+            asked: Mutex::default(),
+            broken: false,
+            hangs: false,
+            threads: Mutex::default(),
+            connects_to: None,
+        }
     }
 
     pub fn with_state(entries: &[(&str, &str, u64)]) -> Self {
@@ -90,6 +109,8 @@ impl Host {
 
     async fn asked(&self, what: String) -> Result<(), HostError> {
         self.asked.lock().unwrap().push(what);
+        let thread = std::thread::current().name().unwrap_or_default().to_owned();
+        self.threads.lock().unwrap().push(thread);
         if self.hangs {
             std::future::pending::<()>().await;
         }
@@ -207,6 +228,10 @@ impl RunHost for Host {
     async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
         let asked = self.asked(format!("http {}", request.url)).await;
         asked.map_err(|error| HttpFailure::Unreachable { reason: error.0 })?;
+        if let Some(address) = self.connects_to {
+            let connected = tokio::net::TcpStream::connect(address).await;
+            connected.map_err(|error| HttpFailure::Unreachable { reason: error.to_string() })?;
+        }
         let number = self.asked.lock().unwrap().len();
         let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
         let body = format!("answer {number}").into_bytes();

@@ -11,12 +11,12 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 use crate::{
-    fixture::{Host, call, guest, limited, order_input, sandbox, small, told},
+    fixture::{Host, call, guest, limited, order_input, patient, sandbox, small, told},
     load::{MANIFEST, packed, with_manifest},
 };
 
 fn hostile() -> (Sandbox, Module) {
-    let sandbox = sandbox(small());
+    let sandbox = sandbox(patient());
     let module = sandbox.load(&guest("hostile"), &Grants::all()).unwrap();
     (sandbox, module)
 }

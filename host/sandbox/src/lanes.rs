@@ -10,9 +10,11 @@
 use std::{
     future::{Future, poll_fn},
     io,
+    num::NonZero,
     pin::Pin,
     sync::atomic::{AtomicU32, Ordering},
     task::Poll,
+    thread,
 };
 
 use tokio::runtime::{Builder, Runtime};
@@ -25,9 +27,12 @@ use crate::limits;
 pub struct SlowLane(Option<Runtime>);
 
 impl SlowLane {
-    /// Starts the threads: one for each processor.
+    /// Starts the threads: one for each two processors, because what slow runs do to the memory they
+    /// share with everybody is not bounded by a priority.
     pub fn new() -> io::Result<Self> {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let runtime = Builder::new_multi_thread()
+            .worker_threads((processors / 2).max(1))
             .thread_name("slow-runs")
             // What the host does for a run is done where the run is, its connections too.
             .enable_all()

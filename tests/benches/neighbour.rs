@@ -13,7 +13,7 @@ use std::{
 
 use fondaco_engine::limits::guest_threads;
 use fondaco_model::ClientId;
-use fondaco_sandbox::{Grants, Module, RunHost, Sandbox, SandboxConfig};
+use fondaco_sandbox::{Grants, Module, Sandbox, SandboxConfig};
 use tokio::{runtime, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Instant};
 
 use fondaco_model::ClientId;
-use fondaco_sandbox::{Grants, RunHost, Sandbox, SandboxConfig};
+use fondaco_sandbox::{Grants, Sandbox, SandboxConfig};
 
 use crate::{
     Bound, Figure,

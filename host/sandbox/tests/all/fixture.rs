@@ -20,6 +20,7 @@ use fondaco_sandbox::{
     Call, CallError, Grants, HostError, Input, Module, Ran, RunHost, Sandbox, SandboxConfig,
     ShopInfo,
 };
+use wit_parser::{PackageId, Resolve};
 
 /// A guest as `cargo xtask test` builds it.
 pub fn guest(name: &str) -> Vec<u8> {
@@ -31,6 +32,14 @@ pub fn guest(name: &str) -> Vec<u8> {
     std::fs::read(&file).unwrap_or_else(|error| {
         panic!("{} cannot be read ({error}): run `cargo xtask test`", file.display())
     })
+}
+
+/// The contract in `wit/`, with what is not served yet.
+pub fn contract() -> (Resolve, PackageId) {
+    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
+    let (package, _) = resolve.push_dir(folder).unwrap();
+    (resolve, package)
 }
 
 pub fn shop(name: &str) -> ShopId {

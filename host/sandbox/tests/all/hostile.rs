@@ -8,10 +8,9 @@ use fondaco_sandbox::{
     CallError, FailedRun, Grants, Input, LoadError, Module, Ran, RunOutcome, Sandbox, limits,
 };
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
 
 use crate::{
-    fixture::{Host, call, guest, limited, order_input, patient, sandbox, small, told},
+    fixture::{Host, call, contract, guest, limited, order_input, patient, sandbox, small, told},
     load::{MANIFEST, packed, with_manifest},
 };
 
@@ -185,10 +184,7 @@ fn with_custom_section(mut component: Vec<u8>, bytes: usize) -> Vec<u8> {
 
 /// A component of a core module written by hand that hears ticks.
 fn by_hand(core: &str) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    resolve.all_features = true;
-    let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
-    let (package, _) = resolve.push_dir(contract).unwrap();
+    let (resolve, package) = contract();
     let world = resolve.select_world(&[package], Some("schedule-hook")).unwrap();
     let handle = r#"
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))

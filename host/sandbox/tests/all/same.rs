@@ -5,10 +5,9 @@ use std::sync::Arc;
 use fondaco_model::{ClientId, ShopId, http::HttpRecord, run::Resource};
 use fondaco_sandbox::{Call, Grants, Input, Module, Ran, RunOutcome};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
 
 use crate::{
-    fixture::{Host, call, guest, order_input, probe, sandbox, small, told},
+    fixture::{Host, call, contract, guest, order_input, probe, sandbox, small, told},
     load::{MANIFEST, packed},
 };
 
@@ -90,10 +89,25 @@ async fn an_install_sees_the_shops_it_was_granted() {
     assert_eq!(ran.proposals.len(), 1);
 }
 
-/// A component by hand that asks WASI for the time and for randomness, prints what it got, and looks
-/// for files and the environment.
-fn wasi_guest() -> Vec<u8> {
-    let wit = r#"
+/// What [`wasi_guest`] imports of WASI, as far as it needs it.
+const WASI: [&str; 4] = [
+    "package wasi:clocks@0.2.0;
+         interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 }
+           now: func() -> datetime; }
+         interface monotonic-clock { now: func() -> u64; }",
+    "package wasi:random@0.2.0;
+         interface random { get-random-u64: func() -> u64; }
+         interface insecure { get-insecure-random-u64: func() -> u64; }",
+    "package wasi:cli@0.2.0;
+         interface environment { get-environment: func() -> list<tuple<string, string>>; }",
+    "package wasi:filesystem@0.2.0;
+         interface types { resource descriptor; }
+         interface preopens { use types.{descriptor};
+           get-directories: func() -> list<tuple<descriptor, string>>; }",
+];
+
+/// The world of [`wasi_guest`].
+const WORLD: &str = r#"
         package test:wasi;
         world guest {
             include fondaco:plugin/schedule-hook@0.1.0;
@@ -105,22 +119,9 @@ fn wasi_guest() -> Vec<u8> {
             import wasi:filesystem/preopens@0.2.0;
         }
     "#;
-    let wasi = [
-        "package wasi:clocks@0.2.0;
-         interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 }
-           now: func() -> datetime; }
-         interface monotonic-clock { now: func() -> u64; }",
-        "package wasi:random@0.2.0;
-         interface random { get-random-u64: func() -> u64; }
-         interface insecure { get-insecure-random-u64: func() -> u64; }",
-        "package wasi:cli@0.2.0;
-         interface environment { get-environment: func() -> list<tuple<string, string>>; }",
-        "package wasi:filesystem@0.2.0;
-         interface types { resource descriptor; }
-         interface preopens { use types.{descriptor};
-           get-directories: func() -> list<tuple<descriptor, string>>; }",
-    ];
-    let core = r#"(module
+
+/// The code of [`wasi_guest`].
+const CODE: &str = r#"(module
         (import "wasi:clocks/wall-clock@0.2.0" "now" (func $wall (param i32)))
         (import "wasi:clocks/monotonic-clock@0.2.0" "now" (func $mono (result i64)))
         (import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))
@@ -155,15 +156,17 @@ fn wasi_guest() -> Vec<u8> {
           (call $write (i64.load32_u (i32.const 564)) (i32.const 1104))
           (call $set (i32.const 0) (i32.const 1) (i32.const 1024) (i32.const 96))
           (i32.const 256)))"#;
-    let mut resolve = Resolve::default();
-    resolve.all_features = true;
-    resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap();
-    for (number, package) in wasi.iter().enumerate() {
+
+/// A component by hand that asks WASI for the time and for randomness, writes what it got into its
+/// state, and looks for files and the environment.
+fn wasi_guest() -> Vec<u8> {
+    let (mut resolve, _) = contract();
+    for (number, package) in WASI.iter().enumerate() {
         resolve.push_str(format!("wasi-{number}.wit"), package).unwrap();
     }
-    let package = resolve.push_str("guest.wit", wit).unwrap();
+    let package = resolve.push_str("guest.wit", WORLD).unwrap();
     let world = resolve.select_world(&[package], Some("guest")).unwrap();
-    let mut module = wat::parse_str(core).unwrap();
+    let mut module = wat::parse_str(CODE).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).unwrap().validate(true);

@@ -18,9 +18,11 @@ use fondaco_model::{
     run::Resource,
 };
 use fondaco_sandbox::{Grants, Hook, Input, Module, Ran, RunOutcome, limits};
-use wit_parser::{FunctionKind, Resolve, WorldItem};
+use wit_parser::{FunctionKind, WorldItem};
 
-use crate::fixture::{Host, call, guest, order, order_input, sandbox, shop, small, told, variant};
+use crate::fixture::{
+    Host, call, contract, guest, order, order_input, sandbox, shop, small, told, variant,
+};
 
 fn whole() -> Module {
     sandbox(small()).load(&guest("whole"), &Grants::all()).unwrap()
@@ -32,10 +34,7 @@ async fn hear(module: &Module, input: Input) -> Ran {
 
 /// The functions of every interface that a module may import, with whether they are served.
 fn functions() -> BTreeMap<String, bool> {
-    let mut resolve = Resolve::default();
-    resolve.all_features = true;
-    let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
-    let (package, _) = resolve.push_dir(contract).unwrap();
+    let (resolve, package) = contract();
     let world = resolve.select_world(&[package], Some("imports")).unwrap();
     let mut functions = BTreeMap::new();
     for item in resolve.worlds[world].imports.values() {

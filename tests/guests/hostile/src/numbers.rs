@@ -29,12 +29,13 @@ const MALFORMED: [&str; 20] = [
 /// Proposes each of them, and what a calculation with NaN and infinity comes to as text; tells what
 /// was accepted.
 pub fn tell_all() {
-    let zero = std::hint::black_box(0.0_f64);
-    let computed = [(zero / zero).to_string(), (1.0 / zero).to_string(), (-1.0 / zero).to_string()];
+    let [zero, other_zero] = std::hint::black_box([0.0_f64; 2]);
+    let nan = zero / other_zero;
+    let computed = [nan, 1.0 / zero, -1.0 / zero].map(|number| number.to_string());
     let all = MALFORMED.into_iter().chain(computed.iter().map(String::as_str));
     let accepted: Vec<&str> = all.filter(|text| super::propose(text).is_ok()).collect();
     log::write(log::Level::Info, &format!("accepted: {accepted:?}"));
     // The bits of a NaN that a calculation makes are the same on every machine.
-    let bits = (zero / zero).to_bits();
+    let bits = nan.to_bits();
     log::write(log::Level::Info, &format!("nan: {bits:016x}"));
 }

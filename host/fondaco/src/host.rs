@@ -15,7 +15,7 @@ use fondaco_engine::{
     setup::{ClientSetup, InstallSetup, ShopSetup},
 };
 use fondaco_platforms::{Platform, woocommerce};
-use fondaco_sandbox::{Module, Sandbox, SandboxConfig, code::Compiler};
+use fondaco_sandbox::{Module, Prepared, Sandbox, SandboxConfig, code::Compiler};
 use fondaco_store::{Store, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
 use tokio::net::{TcpListener, UnixListener};
@@ -161,24 +161,30 @@ fn open_admin_socket(path: &Path) -> anyhow::Result<UnixListener> {
 /// The loaded modules, by client and install.
 type Modules = BTreeMap<(fondaco_model::ClientId, fondaco_model::InstallId), Module>;
 
-/// Loads what every install runs; what has the same digest is in memory once.
+/// Loads what every install runs; what has the same digest is read, compiled and linked once.
 async fn load_modules(config: &Config, compiler: Compiler) -> anyhow::Result<Modules> {
     let code_folder = Some(config.store_folder.join(compile::CODE_FOLDER));
     let sandbox =
         Sandbox::new(SandboxConfig { compiler, code_folder, ..SandboxConfig::default() })?;
+    let mut prepared: BTreeMap<&str, Prepared> = BTreeMap::new();
     let mut modules = Modules::new();
     for client in &config.clients {
         for (id, install) in &client.installs {
-            let module = load(&sandbox, install)
-                .await
-                .with_context(|| format!("{id} of client {} cannot be loaded", client.id))?;
-            modules.insert((client.id.clone(), id.clone()), module);
+            let failed = || format!("{id} of client {} cannot be loaded", client.id);
+            let digest = install.inspection.digest.as_str();
+            if !prepared.contains_key(digest) {
+                prepared.insert(digest, prepare(&sandbox, install).await.with_context(failed)?);
+            }
+            if let Some(prepared) = prepared.get(digest) {
+                let module = prepared.install(&install.grants, &install.limits);
+                modules.insert((client.id.clone(), id.clone()), module.with_context(failed)?);
+            }
         }
     }
     Ok(modules)
 }
 
-async fn load(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<Module> {
+async fn prepare(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<Prepared> {
     let (sandbox, component) = (sandbox.clone(), Arc::clone(&install.component));
     let manifest = &install.inspection.manifest;
     let module = format!("{} {}", manifest.id, manifest.version);
@@ -186,8 +192,7 @@ async fn load(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<Modu
     let preparing = tokio::task::spawn_blocking(move || {
         sandbox.prepare(&component, &|progress| compile::log(&module, progress))
     });
-    let prepared = preparing.await.context("compiling was stopped")??;
-    Ok(prepared.install(&install.grants, &install.limits)?)
+    Ok(preparing.await.context("compiling was stopped")??)
 }
 
 fn client_setup(

@@ -56,17 +56,13 @@ impl SlowLane {
         ticks: &AtomicU32,
         begins_slow: bool,
     ) -> Option<T> {
-        let ended = poll_fn(|context| {
-            if begins_slow {
-                return Poll::Ready(None);
-            }
-            match run.as_mut().poll(context) {
-                Poll::Ready(ended) => Poll::Ready(Some(ended)),
-                Poll::Pending if is_slow(ticks) => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            }
+        let begun_here = poll_fn(|context| match run.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending if is_slow(ticks) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
         });
-        match (ended.await, &self.0) {
+        let ended = if begins_slow { None } else { begun_here.await };
+        match (ended, &self.0) {
             (Some(ended), _) => Some(ended),
             (None, Some(runtime)) => AbortOnDropHandle::new(runtime.spawn(run)).await.ok(),
             (None, None) => None,

@@ -28,7 +28,6 @@ pub struct Run {
     pub event: u64,
     pub cursor: Option<String>,
     pub now: Timestamp,
-    pub random: ChaCha8Rng,
     pub settings: Arc<str>,
     pub grants: Arc<Grants>,
     pub host: Arc<dyn RunHost>,
@@ -44,6 +43,7 @@ pub struct Run {
     pub answers: VecDeque<HttpRecord>,
     pub wasi: Option<Box<Wasi>>,
     pub ticks: Arc<AtomicU32>,
+    random: Option<ChaCha8Rng>,
     shops: Option<Vec<ShopInfo>>,
     used: Amounts,
     limit: Amounts,
@@ -63,7 +63,6 @@ impl Run {
             event: call.event,
             cursor: call.cursor.clone(),
             now: call.now,
-            random: random(call),
             settings: Arc::clone(&call.settings),
             grants,
             host,
@@ -77,6 +76,7 @@ impl Run {
             answers: call.answers.iter().cloned().collect(),
             wasi: None,
             ticks,
+            random: None,
             shops: None,
             used: Amounts::default(),
             limit,
@@ -142,16 +142,20 @@ impl Run {
     pub fn ticked(&self) {
         self.ticks.fetch_add(1, Ordering::Relaxed);
     }
-}
 
-/// The same for a run that is done again, other for each event, each page and each install.
-fn random(call: &Call) -> ChaCha8Rng {
-    let mut hash = Sha256::new();
-    for part in [call.client.as_str(), call.install.as_str()] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
+    /// The same for a run that is done again, other for each event, each page and each install. Most
+    /// runs never ask for it.
+    pub fn random(&mut self) -> &mut ChaCha8Rng {
+        let (client, install) = (self.client.as_str(), self.install.as_str());
+        self.random.get_or_insert_with(|| {
+            let mut hash = Sha256::new();
+            for part in [client, install] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+            hash.update(self.event.to_le_bytes());
+            hash.update(self.cursor.as_deref().unwrap_or_default());
+            ChaCha8Rng::from_seed(hash.finalize().into())
+        })
     }
-    hash.update(call.event.to_le_bytes());
-    hash.update(call.cursor.as_deref().unwrap_or_default());
-    ChaCha8Rng::from_seed(hash.finalize().into())
 }

@@ -82,10 +82,11 @@ impl HostMonotonicClock for Frozen {
 
 impl WasiView for Run {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (now, random) = (self.now, &self.random);
-        let wasi = self
-            .wasi
-            .get_or_insert_with(|| Box::new(Wasi::new(now, random, limits::LOG_BYTES_MAX)));
+        let wasi = match self.wasi.take() {
+            Some(wasi) => wasi,
+            None => Box::new(Wasi::new(self.now, self.random(), limits::LOG_BYTES_MAX)),
+        };
+        let wasi = self.wasi.insert(wasi);
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
 }

@@ -37,7 +37,7 @@ impl clock::Host for Run {
 impl random::Host for Run {
     fn next(&mut self) -> wasmtime::Result<u64> {
         self.count_host_call(0)?;
-        Ok(self.random.next_u64())
+        Ok(self.random().next_u64())
     }
 }
 

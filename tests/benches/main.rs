@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
+mod figure;
 mod fixture;
 mod floor;
 mod install_memory;
@@ -17,7 +18,7 @@ mod warm_start;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use serde::Serialize;
+use figure::{Bound, Figure, median};
 
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
@@ -32,31 +33,6 @@ const ROWS: [Row; 8] = [
     ("install.memory-bytes", install_memory::bytes),
     ("intake.durable-ratio", intake::ratio),
 ];
-
-/// What was measured.
-struct Figure {
-    value: f64,
-    unit: &'static str,
-    bound: Bound,
-    /// The numbers behind it, for a person.
-    detail: String,
-}
-
-/// What the value has to keep to.
-#[derive(Clone, Copy)]
-enum Bound {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-#[derive(Serialize)]
-struct Measured {
-    id: &'static str,
-    value: f64,
-    unit: &'static str,
-    bound: f64,
-    holds: bool,
-}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> =
@@ -74,32 +50,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("{:<30} {:>10} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
+    figure::head();
     let mut rows = Vec::new();
     for (id, measure) in ROWS.iter().filter(|(id, _)| only.is_none_or(|only| only == id)) {
-        let figure = measure();
-        let (sign, bound, holds) = match figure.bound {
-            Bound::AtMost(bound) => ("≤", bound, figure.value <= bound),
-            Bound::AtLeast(bound) => ("≥", bound, figure.value >= bound),
-        };
-        println!(
-            "{id:<30} {:>10.3} {:<8} {:>10}  {}\n    {}",
-            figure.value,
-            figure.unit,
-            format!("{sign} {bound}"),
-            if holds { "yes" } else { "NO" },
-            figure.detail
-        );
-        rows.push(Measured { id, value: figure.value, unit: figure.unit, bound, holds });
+        rows.push(measure().tell(id));
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
     std::fs::write(&path, serde_json::to_string_pretty(&rows).unwrap()).unwrap();
     println!("written to target/bench.json");
     ExitCode::SUCCESS
-}
-
-/// The middle one of some numbers.
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }

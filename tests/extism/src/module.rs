@@ -6,17 +6,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use async_trait::async_trait;
 use fondaco_model::{
     Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
-    Timestamp, Variant, Version,
+    Timestamp, Version,
     commerce::{LineKind, OrderHead, OrderLine, OrderState},
-    http::{HttpAnswer, HttpFailure, HttpRequest},
-    run::StateValue,
 };
 use fondaco_sandbox::{
-    Call, Grants, HostError, Input, Module, Ran, RunHost, RunOutcome, Sandbox, SandboxConfig,
-    ShopInfo,
+    Call, EmptyHost, Grants, Input, Module, Ran, RunOutcome, Sandbox, SandboxConfig,
 };
 
 use crate::LINES;
@@ -24,7 +20,7 @@ use crate::LINES;
 /// The module, its host, and the call it is called with.
 pub struct Worker {
     module: Module,
-    host: Arc<Host>,
+    tally: Mutex<Option<String>>,
     call: Call,
 }
 
@@ -32,7 +28,7 @@ impl Worker {
     pub fn new(component: &[u8]) -> Result<Self> {
         let sandbox = Sandbox::new(SandboxConfig::default())?;
         let module = sandbox.load(component, &Grants::default())?;
-        Ok(Self { module, host: Arc::default(), call: call()? })
+        Ok(Self { module, tally: Mutex::default(), call: call()? })
     }
 
     /// What one call is made with; it is used up by it.
@@ -42,80 +38,22 @@ impl Worker {
 
     /// One call in a new instance, with what it wrote committed.
     pub async fn once(&self, call: Call) -> Result<()> {
-        let host = Arc::clone(&self.host) as Arc<dyn RunHost>;
-        let Ran { result, writes, log, .. } = self.module.call(call, host).await?;
+        let host = Arc::new(EmptyHost { value: self.tally() });
+        let Ran { result, mut writes, log, .. } = self.module.call(call, host).await?;
         ensure!(result == RunOutcome::Done && log.len() == 1, "{result:?} {log:?}");
-        let mut state = self.host.state();
-        for (key, value) in writes {
-            match value {
-                Some(value) => state.insert(key, value),
-                None => state.remove(&key),
-            };
-        }
+        let written = writes.remove("tally").context("it wrote no tally")?;
+        ensure!(writes.is_empty(), "it wrote more than its tally: {writes:?}");
+        *self.kept() = written;
         Ok(())
     }
 
     /// The tally it keeps.
     pub fn tally(&self) -> Option<String> {
-        self.host.state().get("tally").cloned()
-    }
-}
-
-/// A host that has nothing but the state.
-#[derive(Default)]
-struct Host(Mutex<BTreeMap<String, String>>);
-
-impl Host {
-    fn state(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl RunHost for Host {
-    async fn state_get(&self, key: &str) -> Result<StateValue, HostError> {
-        Ok(StateValue { value: self.state().get(key).cloned(), commit: 1 })
+        self.kept().clone()
     }
 
-    async fn state_list(
-        &self,
-        _: &str,
-        _: Option<&str>,
-        _: u32,
-    ) -> Result<Vec<(String, StateValue)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn shops(&self) -> Result<Vec<ShopInfo>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn variant(
-        &self,
-        _: &ShopId,
-        _: &str,
-    ) -> Result<Option<(EntityKey, Variant)>, HostError> {
-        Ok(None)
-    }
-
-    async fn variants_by_sku(&self, _: &str) -> Result<Vec<(EntityKey, Variant)>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn skus(&self, _: Option<&str>, _: u32) -> Result<Vec<String>, HostError> {
-        Ok(Vec::new())
-    }
-
-    async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
-        Ok(None)
-    }
-
-    async fn orders_known_until(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
-        Ok(None)
-    }
-
-    async fn http_get(&self, _: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
-        Err(HttpFailure::Unreachable { reason: "there is no network here".to_owned() })
+    fn kept(&self) -> MutexGuard<'_, Option<String>> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,10 +12,8 @@ use crate::{
             Variant as VariantRecord,
         },
         orders, stock,
-        types::Refusal,
     },
     convert::{order, variant},
-    imports::not_served,
     run::Run,
     state::check_limit,
 };
@@ -78,52 +76,20 @@ impl catalogue::Host for Run {
         Ok(self.host.skus(after.as_deref(), limit).await.map_err(CallError::Host)?)
     }
 
-    async fn product_by_id(
-        &mut self,
-        _shop: String,
-        _product: String,
-    ) -> wasmtime::Result<Result<Option<ProductResult>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("catalogue.product-by-id")))
-    }
-
-    async fn products(
-        &mut self,
-        _shop: String,
-        _after: Option<String>,
-        _limit: u32,
-    ) -> wasmtime::Result<Result<Vec<ProductResult>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("catalogue.products")))
-    }
-
-    async fn product_texts_by_id(
-        &mut self,
-        _shop: String,
-        _product: String,
-    ) -> wasmtime::Result<Result<Option<ProductTexts>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("catalogue.product-texts-by-id")))
-    }
-
-    async fn prices(
-        &mut self,
-        _shop: String,
-        _variant: String,
-    ) -> wasmtime::Result<Result<Vec<PriceResult>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("catalogue.prices")))
-    }
-
-    async fn price_history(
-        &mut self,
-        _shop: String,
-        _variant: String,
-        _scope: PriceScopeResult,
-        _since: u64,
-    ) -> wasmtime::Result<Result<Vec<PastPrice>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("catalogue.price-history")))
+    not_served! {
+        product_by_id as "catalogue.product-by-id" (shop: String, id: String)
+            -> Option<ProductResult>;
+        products as "catalogue.products" (shop: String, after: Option<String>, limit: u32)
+            -> Vec<ProductResult>;
+        product_texts_by_id as "catalogue.product-texts-by-id" (shop: String, id: String)
+            -> Option<ProductTexts>;
+        prices as "catalogue.prices" (shop: String, id: String) -> Vec<PriceResult>;
+        price_history as "catalogue.price-history" (
+            shop: String,
+            id: String,
+            scope: PriceScopeResult,
+            since: u64
+        ) -> Vec<PastPrice>;
     }
 }
 
@@ -158,33 +124,15 @@ impl orders::Host for Run {
         Ok(until.map(|moment| moment.0))
     }
 
-    async fn placed_between(
-        &mut self,
-        _shop: String,
-        _from: u64,
-        _until: u64,
-        _after: Option<String>,
-        _limit: u32,
-    ) -> wasmtime::Result<Result<Vec<OrderResult>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("orders.placed-between")))
-    }
-
-    async fn notes(
-        &mut self,
-        _shop: String,
-        _order: String,
-    ) -> wasmtime::Result<Result<Vec<String>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("orders.notes")))
-    }
-
-    async fn returns(
-        &mut self,
-        _shop: String,
-        _order: String,
-    ) -> wasmtime::Result<Result<Vec<CustomerReturnResult>, Refusal>> {
-        self.count_host_call(0)?;
-        Ok(Err(not_served("orders.returns")))
+    not_served! {
+        placed_between as "orders.placed-between" (
+            shop: String,
+            from: u64,
+            until: u64,
+            after: Option<String>,
+            limit: u32
+        ) -> Vec<OrderResult>;
+        notes as "orders.notes" (shop: String, order: String) -> Vec<String>;
+        returns as "orders.returns" (shop: String, order: String) -> Vec<CustomerReturnResult>;
     }
 }

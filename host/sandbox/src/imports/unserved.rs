@@ -1,57 +1,50 @@
-//! What is in the contract and not served yet: every function counts as a call and says so.
+//! The interfaces none of whose functions is served yet.
 
 use crate::{
     contract::interfaces::{
         ask_person, change_catalogue, change_discounts, change_orders, change_prices,
         change_returns, http_request, metrics, people, publish_file, record_metric, send_message,
-        signal,
-        types::{Refusal, Terms},
+        signal, types::Terms,
     },
-    imports::not_served,
     run::Run,
 };
 
-macro_rules! not_served {
-    ($($interface:ident {$(
-        $function:ident as $name:literal ($($argument:ident: $kind:ty),*) -> $answer:ty;
-    )+})+) => {$(
-        impl $interface::Host for Run {$(
-            async fn $function(
-                &mut self,
-                $($argument: $kind),*
-            ) -> wasmtime::Result<Result<$answer, Refusal>> {
-                let _ = ($($argument,)*);
-                self.count_host_call(0)?;
-                Ok(Err(not_served($name)))
-            }
-        )+}
-    )+};
-}
-
-not_served! {
-    people {
+impl people::Host for Run {
+    not_served! {
         by_id as "people.by-id" (shop: String, customer: String) -> Option<people::Customer>;
         of_order as "people.of-order" (shop: String, order: String) -> Option<people::Customer>;
         shipping_address as "people.shipping-address" (shop: String, order: String)
             -> Option<people::Address>;
     }
-    metrics {
+}
+
+impl metrics::Host for Run {
+    not_served! {
         daily as "metrics.daily" (kpi: String, shop: Option<String>, days: metrics::Days)
             -> Vec<metrics::Point>;
         target as "metrics.target" (kpi: String, shop: Option<String>, days: metrics::Days)
             -> Option<String>;
     }
-    change_prices {
+}
+
+impl change_prices::Host for Run {
+    not_served! {
         propose as "change-prices.propose" (change: change_prices::PriceChange, terms: Terms)
             -> String;
     }
-    change_catalogue {
+}
+
+impl change_catalogue::Host for Run {
+    not_served! {
         propose as "change-catalogue.propose" (
             change: change_catalogue::ProductChange,
             terms: Terms
         ) -> String;
     }
-    change_orders {
+}
+
+impl change_orders::Host for Run {
+    not_served! {
         propose as "change-orders.propose" (
             shop: String,
             order: String,
@@ -59,7 +52,10 @@ not_served! {
             terms: Terms
         ) -> String;
     }
-    change_returns {
+}
+
+impl change_returns::Host for Run {
+    not_served! {
         propose as "change-returns.propose" (
             shop: String,
             order: String,
@@ -68,30 +64,51 @@ not_served! {
             terms: Terms
         ) -> String;
     }
-    change_discounts {
+}
+
+impl change_discounts::Host for Run {
+    not_served! {
         propose as "change-discounts.propose" (
             discount: change_discounts::Discount,
             terms: Terms
         ) -> String;
         end as "change-discounts.end" (shop: String, code: String, terms: Terms) -> String;
     }
-    send_message {
+}
+
+impl send_message::Host for Run {
+    not_served! {
         propose as "send-message.propose" (letter: send_message::Letter, terms: Terms) -> String;
     }
-    ask_person {
+}
+
+impl ask_person::Host for Run {
+    not_served! {
         propose as "ask-person.propose" (task: ask_person::Task, terms: Terms) -> String;
     }
-    record_metric {
+}
+
+impl record_metric::Host for Run {
+    not_served! {
         set as "record-metric.set" (measurement: record_metric::Measurement) -> ();
         add as "record-metric.add" (measurement: record_metric::Measurement) -> ();
     }
-    signal {
+}
+
+impl signal::Host for Run {
+    not_served! {
         send as "signal.send" (name: String, shop: Option<String>, payload: String) -> String;
     }
-    publish_file {
+}
+
+impl publish_file::Host for Run {
+    not_served! {
         propose as "publish-file.propose" (file: publish_file::File, terms: Terms) -> String;
     }
-    http_request {
+}
+
+impl http_request::Host for Run {
+    not_served! {
         propose as "http-request.propose" (request: http_request::Request, terms: Terms) -> String;
     }
 }

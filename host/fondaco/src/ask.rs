@@ -1,4 +1,4 @@
-//! `fondaco status|runs|actions`: asks the running host over its admin socket.
+//! `fondaco status|runs|actions|audit`: asks the running host over its admin socket.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap::Args;
 use fondaco_web::{
     admin::Problem,
-    views::{ActionView, RunView, StatusView},
+    views::{ActionView, AuditEntryView, RunView, StatusView},
 };
 use jiff::Timestamp;
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 use crate::{config, limits::ADMIN_ANSWER_WITHIN};
@@ -28,6 +29,16 @@ pub struct Asking {
     /// Acts as the principal whose token this is. Without it: as the socket's owner.
     #[arg(long, env = "FONDACO_TOKEN", hide_env_values = true)]
     token: Option<String>,
+}
+
+impl Asking {
+    fn socket(&self) -> anyhow::Result<PathBuf> {
+        match &self.socket {
+            Some(socket) => Ok(socket.clone()),
+            None => config::admin_socket(&self.config)
+                .with_context(|| format!("{} does not tell the socket", self.config.display())),
+        }
+    }
 }
 
 /// Which rows of a list.
@@ -132,6 +143,20 @@ pub async fn actions(listing: &Listing, open: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lists who did what to a client's work.
+///
+/// # Errors
+/// If the host does not answer, or there is no such client.
+pub async fn audit(client: &str, limit: u32, asking: &Asking) -> anyhow::Result<()> {
+    let path = format!("/api/v1/clients/{client}/audit?limit={limit}");
+    for entry in ask::<Vec<AuditEntryView>>(asking, &path).await?.unwrap_or_default() {
+        let AuditEntryView { at, principal, what, subject, detail, .. } = entry;
+        let detail = if detail.is_empty() { detail } else { format!(": {detail}") };
+        println!("{}  {principal:<16} {what} {subject}{detail}", moment(at));
+    }
+    Ok(())
+}
+
 fn path(listing: &Listing, what: &str) -> String {
     let install = listing.install.as_ref();
     let install = install.map(|install| format!("&install={install}")).unwrap_or_default();
@@ -149,22 +174,40 @@ fn moment(milliseconds: u64) -> String {
 
 /// The host's answer; nothing if it was printed as JSON already.
 async fn ask<T: DeserializeOwned>(asking: &Asking, path: &str) -> anyhow::Result<Option<T>> {
-    let socket = match &asking.socket {
-        Some(socket) => socket.clone(),
-        None => config::admin_socket(&asking.config)
-            .with_context(|| format!("{} does not tell the socket", asking.config.display()))?,
-    };
-    let body = get(&socket, asking.token.as_deref(), path).await?;
+    let token = asking.token.as_deref();
+    let body = send(&asking.socket()?, token, Method::GET, path, None).await?;
+    understood(asking, &body)
+}
+
+/// The host's answer to what it is told to do; nothing if it was printed as JSON already.
+#[expect(dead_code, reason = "what changes something comes with the next commits")]
+async fn tell<T: DeserializeOwned>(
+    asking: &Asking,
+    path: &str,
+    what: &impl serde::Serialize,
+) -> anyhow::Result<Option<T>> {
+    let body = serde_json::to_string(what).context("what is to be done cannot be written")?;
+    let answer = send(&asking.socket()?, asking.token.as_deref(), Method::POST, path, Some(body));
+    understood(asking, &answer.await?)
+}
+
+fn understood<T: DeserializeOwned>(asking: &Asking, body: &str) -> anyhow::Result<Option<T>> {
     if asking.json {
         println!("{body}");
         return Ok(None);
     }
-    serde_json::from_str(&body)
+    serde_json::from_str(body)
         .map(Some)
         .context("the host's answer cannot be read: is it another version than this command?")
 }
 
-async fn get(socket: &Path, token: Option<&str>, path: &str) -> anyhow::Result<String> {
+async fn send(
+    socket: &Path,
+    token: Option<&str>,
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> anyhow::Result<String> {
     let http = reqwest::Client::builder()
         .unix_socket(socket)
         .no_proxy()
@@ -172,7 +215,10 @@ async fn get(socket: &Path, token: Option<&str>, path: &str) -> anyhow::Result<S
         .build()
         .context("the admin client cannot be made")?;
     // Over a Unix socket the host's name says nothing; it only has to be one.
-    let mut request = http.get(format!("http://fondaco{path}"));
+    let mut request = http.request(method, format!("http://fondaco{path}"));
+    if let Some(body) = body {
+        request = request.header("content-type", "application/json").body(body);
+    }
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }

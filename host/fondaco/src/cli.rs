@@ -50,6 +50,17 @@ enum Command {
         #[arg(long)]
         open: bool,
     },
+    /// List who did what to a client's work, newest first.
+    Audit {
+        /// The client.
+        #[arg(long)]
+        client: String,
+        /// How many entries at most.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Build modules, and look at what is in one.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -102,6 +113,7 @@ impl Command {
             Self::Status(asking) => ask::status(&asking).await?,
             Self::Runs(listing) => ask::runs(&listing).await?,
             Self::Actions { listing, open } => ask::actions(&listing, open).await?,
+            Self::Audit { client, limit, asking } => ask::audit(&client, limit, &asking).await?,
             Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)

@@ -29,8 +29,11 @@ use fondaco_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod audit;
 pub mod limits;
 pub mod sqlite;
+
+pub use audit::{Act, AuditEntry};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -592,6 +595,18 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(String, StateValue)>, StoreError>;
+
+    /// Writes an entry into the audit log that is about nothing in the store itself. What changes
+    /// the store at a person's wish writes its entry in its own transaction.
+    async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError>;
+
+    /// The audit log, newest first: the entries with a number smaller than `before`.
+    async fn audit_log(
+        &self,
+        client: &ClientId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// What the mirror had of an entity.
     async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError>;

@@ -22,7 +22,9 @@ use crate::{
     views::{ActionView, ClientView, DeadDeliveryView, InstallView, RunView, ShopView, StatusView},
 };
 
-/// The API's description.
+mod audit;
+
+/// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Fondaco admin API", description = "What the host does, and for whom."),
@@ -39,6 +41,7 @@ pub fn router(host: Host) -> Router {
         .route("/api/v1/clients/{client}/actions", get(actions))
         .route("/api/v1/clients/{client}/actions/{action}", get(action))
         .route("/api/v1/clients/{client}/dead-deliveries", get(dead_deliveries))
+        .merge(audit::routes())
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -118,12 +121,29 @@ fn visible<'a>(
     })
 }
 
+/// The client, if the principal may change something of its work.
+#[expect(dead_code, reason = "what changes something comes with the next commits")]
+fn operable<'a>(
+    host: &'a Host,
+    principal: &Principal,
+    client: &str,
+) -> Result<&'a ClientSetup, Problem> {
+    let setup = visible(host, principal, client)?;
+    if principal.may_operate(&setup.id) {
+        return Ok(setup);
+    }
+    let Principal { name, role, .. } = principal;
+    let words = format!("{name} reads about client `{client}` and changes nothing: {role} only reads", role = role.as_str());
+    Err(Problem::new(StatusCode::FORBIDDEN, words))
+}
+
 async fn no_such_route(_: Principal) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is no such address; see /api/v1/openapi.json")
 }
 
 async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+    let parts = [audit::Api::openapi()];
+    Json(parts.into_iter().fold(Api::openapi(), utoipa::openapi::OpenApi::merge_from))
 }
 
 /// How the host and its clients stand.

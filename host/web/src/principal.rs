@@ -61,6 +61,12 @@ impl Principal {
     pub fn may_see(&self, client: &ClientId) -> bool {
         self.role == Role::AgencyAdmin || self.clients.contains(client)
     }
+
+    /// Whether they may change something of a client's work: stop it, retry, discard, and so on.
+    #[must_use]
+    pub fn may_operate(&self, client: &ClientId) -> bool {
+        self.may_see(client) && self.role != Role::Accountant
+    }
 }
 
 /// The principals that have a token.

@@ -4,7 +4,7 @@ use fondaco_model::{
     Action, ActionEnd, ActionKind, Decimal,
     run::{Resource, RunUse},
 };
-use fondaco_store::{DeadDelivery, RunRecord, RunResult};
+use fondaco_store::{AuditEntry, DeadDelivery, RunRecord, RunResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -249,5 +249,30 @@ impl From<DeadDelivery> for DeadDeliveryView {
             received_at: dead.received_at.0,
             reason: dead.reason,
         }
+    }
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditEntryView {
+    /// Its number within the client.
+    pub number: u64,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// Who: a principal's name, or `fondaco` for the host itself.
+    pub principal: String,
+    /// What was done, such as `stop`.
+    pub what: String,
+    /// To what, such as `shop milano`.
+    pub subject: String,
+    /// Why, or what else is worth knowing; may be empty.
+    pub detail: String,
+}
+
+impl From<AuditEntry> for AuditEntryView {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { number, at, act } = entry;
+        let (principal, what) = (act.principal, act.what);
+        Self { number, at: at.0, principal, what, subject: act.subject, detail: act.detail }
     }
 }

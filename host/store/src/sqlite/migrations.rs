@@ -8,7 +8,10 @@ use super::fault::sql_error;
 use crate::StoreError;
 
 /// The steps, in order. One that was released is never changed; a change is a new step.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_the_road_of_one_order.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_the_road_of_one_order.sql"),
+    include_str!("migrations/0002_the_audit_log.sql"),
+];
 
 /// Marks the file as ours ("fndc"), so that another program's database is not written into.
 const APPLICATION_ID: i64 = 0x666e_6463;

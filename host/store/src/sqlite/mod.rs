@@ -15,6 +15,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::StoreError;
 
+mod audit;
 mod client;
 mod connection;
 mod events;

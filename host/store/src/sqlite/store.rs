@@ -9,7 +9,7 @@ use fondaco_model::{
 };
 
 use super::{
-    SqliteStore,
+    SqliteStore, audit,
     client::{self, ClientWrite},
     events,
     fault::Fault,
@@ -18,7 +18,7 @@ use super::{
     writer::{Guard, Verdict},
 };
 use crate::{
-    ActionFilter, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress, Lease,
+    Act, ActionFilter, AuditEntry, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress, Lease,
     MirrorRow, NewDelivery, ObserveOutcome, Observed, ReadyAction, RunCommit, RunRecord, RunView,
     SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
 };
@@ -366,6 +366,28 @@ impl Store for SqliteStore {
                     limit: Some(limit),
                 };
                 state::list(connection, &view, &install, listing)
+            })
+            .await
+    }
+
+    async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError> {
+        self.write(lease, "write the audit log", move |write| {
+            audit::record(write, at, &act)?;
+            Ok(Verdict::Keep(()))
+        })
+        .await
+    }
+
+    async fn audit_log(
+        &self,
+        client: &ClientId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the audit log", move |connection| {
+                audit::log(connection, &client, before, limit)
             })
             .await
     }

@@ -187,8 +187,9 @@ async fn tell<T: DeserializeOwned>(
     what: &impl serde::Serialize,
 ) -> anyhow::Result<Option<T>> {
     let body = serde_json::to_string(what).context("what is to be done cannot be written")?;
-    let answer = send(&asking.socket()?, asking.token.as_deref(), Method::POST, path, Some(body));
-    understood(asking, &answer.await?)
+    let token = asking.token.as_deref();
+    let answer = send(&asking.socket()?, token, Method::POST, path, Some(body)).await?;
+    understood(asking, &answer)
 }
 
 fn understood<T: DeserializeOwned>(asking: &Asking, body: &str) -> anyhow::Result<Option<T>> {

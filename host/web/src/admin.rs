@@ -133,7 +133,10 @@ fn operable<'a>(
         return Ok(setup);
     }
     let Principal { name, role, .. } = principal;
-    let words = format!("{name} reads about client `{client}` and changes nothing: {role} only reads", role = role.as_str());
+    let words = format!(
+        "{name} reads about client `{client}` and changes nothing: {role} only reads",
+        role = role.as_str()
+    );
     Err(Problem::new(StatusCode::FORBIDDEN, words))
 }
 

@@ -18,9 +18,9 @@ use super::{
     writer::{Guard, Verdict},
 };
 use crate::{
-    Act, ActionFilter, AuditEntry, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress, Lease,
-    MirrorRow, NewDelivery, ObserveOutcome, Observed, ReadyAction, RunCommit, RunRecord, RunView,
-    SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
+    Act, ActionFilter, AuditEntry, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress,
+    Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, ReadyAction, RunCommit, RunRecord,
+    RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
 };
 
 impl SqliteStore {

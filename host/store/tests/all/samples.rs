@@ -11,8 +11,8 @@ use fondaco_model::{
     run::{RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult,
-    Store,
+    Act, CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit,
+    RunResult, Store,
 };
 
 /// The moment at which everything happens, unless a test says otherwise.
@@ -252,4 +252,10 @@ pub async fn outcomes(store: &dyn Store, after: u64) -> Vec<(String, ActionEnd)>
     let events = store.events(&client("rossi"), after, 100).await.unwrap();
     let outcomes = events.iter().filter_map(outcome);
     outcomes.map(|(name, end)| (name.to_owned(), end.clone())).collect()
+}
+
+/// Something that somebody did.
+pub fn act(what: &str) -> Act {
+    let text = str::to_owned;
+    Act { principal: text("anna"), what: text(what), subject: text("client"), detail: text("") }
 }

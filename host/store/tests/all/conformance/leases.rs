@@ -33,6 +33,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.begin(&stale, NOW, &a, "{}").await.err(),
         store.postpone(&stale, NOW, &a, NOW, "busy").await.err(),
         store.settle(&stale, end).await.err(),
+        store.audit(&stale, NOW, act("stop")).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(

@@ -2,6 +2,7 @@
 //! that another backend runs the same ones with one more module of [`sqlite`]'s kind.
 
 mod actions;
+mod audit;
 mod inbox;
 mod leases;
 mod mirror;
@@ -31,6 +32,8 @@ mod sqlite {
             a_client_reads_nothing_of_another
             a_client_knows_no_progress_of_another
             a_client_writes_beside_another;
+        audit:
+            entries_come_newest_first_and_are_the_clients_alone;
         inbox:
             deliveries_come_out_in_the_order_of_arrival
             concurrent_deliveries_get_numbers_of_their_own

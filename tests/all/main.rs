@@ -8,6 +8,7 @@
 mod admin;
 mod command;
 mod crashes;
+mod dispatch;
 mod doors;
 mod fetching;
 mod modules;

@@ -102,7 +102,7 @@ pub async fn until_quiet(host: &RunningHost) {
         for client in host.engine.clients() {
             for install in client.installs.keys() {
                 let progress = host.store.install_progress(&client.id, install).await.unwrap();
-                behind += backlog.last_event - progress.unwrap_or_default().event;
+                behind += progress.unwrap_or_default().behind(backlog.last_event);
             }
         }
         backlog.deliveries == 0 && backlog.actions == 0 && behind == 0

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to tell")]
 
+mod engine;
 mod figure;
 mod fixture;
 mod floor;
@@ -23,7 +24,7 @@ use figure::{Bound, Figure, median};
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 12] = [
     ("sandbox.floor-ratio", floor::ratio),
     ("sandbox.ten-state-reads-ratio", state_reads::ratio),
     ("sandbox.fuel-ratio", interruption::fuel_ratio),
@@ -32,6 +33,10 @@ const ROWS: [Row; 8] = [
     ("start.warm-ratio", warm_start::ratio),
     ("install.memory-bytes", install_memory::bytes),
     ("intake.durable-ratio", intake::ratio),
+    ("engine.events-per-second", engine::rate),
+    ("engine.events-ratio", engine::ratio),
+    ("engine.contention-ratio", engine::contention),
+    ("engine.recording-ratio", engine::recording),
 ];
 
 fn main() -> ExitCode {

@@ -18,6 +18,7 @@
 //! Start reading at [`Engine`], then [`client`], then the steps in the order of the road.
 
 mod client;
+mod dispatch;
 mod fetch;
 mod import;
 mod intake;
@@ -33,6 +34,7 @@ mod run_host;
 mod schedule;
 mod settle;
 pub mod setup;
+mod turns;
 pub mod watch;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

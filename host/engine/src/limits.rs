@@ -24,8 +24,20 @@ pub const EVENTS_BATCH_MAX: u32 = 64;
 /// Actions begun at once.
 pub const ACTIONS_BATCH_MAX: u32 = 32;
 
-/// Events an install may skip before its cursor is written down.
-pub const SKIPPED_EVENTS_MAX: u64 = 256;
+/// Runs of one install under way at the same time. Their commits share an fsync.
+pub const RUNS_PER_INSTALL_MAX: usize = 8;
+
+/// Events of an install in memory that it is not done with.
+pub const TURNS_MAX: usize = 4_096;
+
+/// How many events an install may be ahead of the earliest it is not done with.
+pub const EVENTS_AHEAD_MAX: u64 = 16_384;
+
+/// Events an install may pass by before its cursor is written down.
+pub const PASSED_EVENTS_MAX: u64 = 256;
+
+/// How long after it has passed events by its cursor is written down at the latest.
+pub const PASSED_NOTED_AFTER: Duration = Duration::from_secs(1);
 
 /// Requests under way to one shop.
 pub const REQUESTS_PER_SHOP_MAX: usize = 4;
@@ -40,8 +52,9 @@ pub const POLL_OVERLAP: Duration = Duration::from_secs(120);
 /// How often the shops' webhooks are looked after.
 pub const WEBHOOKS_CHECK_EVERY: Duration = Duration::from_secs(300);
 
-/// How often a run is done again because something it read had changed.
-pub const CONFLICTS_MAX: u32 = 10;
+/// How often a run is done again because something it read had changed, before it takes its
+/// install's lease.
+pub const CONFLICTS_MAX: u32 = 3;
 
 /// How often a run is tried that says it failed for a while.
 pub const RUN_TRIES_MAX: u32 = 6;

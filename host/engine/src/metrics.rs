@@ -32,6 +32,13 @@ struct RunLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PassedOverLabels {
+    client: String,
+    install: String,
+    why: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct InstallLabels {
     client: String,
     install: String,
@@ -58,6 +65,7 @@ pub struct Metrics {
     buried: Family<ClientLabels, Counter>,
     events: Family<ClientLabels, Counter>,
     runs: Family<RunLabels, Counter>,
+    events_passed_over: Family<PassedOverLabels, Counter>,
     run_seconds: HistogramFamily<InstallLabels>,
     actions: Family<ResultLabels, Counter>,
     request_seconds: HistogramFamily<ShopLabels>,
@@ -71,6 +79,7 @@ impl Default for Metrics {
             buried: Family::default(),
             events: Family::default(),
             runs: Family::default(),
+            events_passed_over: Family::default(),
             run_seconds: Family::new_with_constructor(|| Histogram::new(RUN_SECONDS)),
             actions: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
@@ -91,6 +100,11 @@ impl Metrics {
         );
         registry.register("events", "Events raised", self.events.clone());
         registry.register("runs", "Runs of modules", self.runs.clone());
+        registry.register(
+            "events_passed_over",
+            "Events that a module asked not to hear: a later one told the same, or they were too old",
+            self.events_passed_over.clone(),
+        );
         registry.register("run_seconds", "Time a run took", self.run_seconds.clone());
         registry.register("actions_ended", "Actions that ended", self.actions.clone());
         registry.register(
@@ -128,6 +142,21 @@ impl Metrics {
             result: result.as_str().to_owned(),
         };
         self.runs.get_or_create(&labels).inc();
+    }
+
+    /// Counts events that a module is not told of as its manifest asks; `why` is `coalesced` or
+    /// `too-old`.
+    pub(crate) fn events_passed_over(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        why: &'static str,
+        count: usize,
+    ) {
+        let labels =
+            PassedOverLabels { client: client.to_string(), install: install.to_string(), why };
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.events_passed_over.get_or_create(&labels).inc_by(count);
     }
 
     pub(crate) fn run_took(&self, client: &ClientId, install: &InstallId, microseconds: u64) {

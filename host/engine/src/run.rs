@@ -1,10 +1,10 @@
-//! Running: an install hears its events one after the other, and each run is committed whole.
+//! Running: each turn of an install is a call of its module, and each run is committed whole.
 //!
 //! A run changes nothing until its commit. If something it read of its state has changed by then,
-//! it is done again. A run that fails for a while is tried again, a run that fails for good has its
-//! event set aside in its record, and the install goes on with the next one.
+//! it is done again, and after some conflicts alone. A run that fails for a while is tried again, a
+//! run that fails for good has its event set aside in its record, and the install goes on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use fondaco_model::{
     Change, Entity, Event, EventBody, InstallId, OrderChange, Timestamp,
@@ -12,14 +12,16 @@ use fondaco_model::{
     run::{Resource, RunUse, StateReads, StateWrites},
 };
 use fondaco_sandbox::{Call, CallError, FailedRun, Input, LogLine, Ran, RunOutcome, ShopInfo};
-use fondaco_store::{CommitOutcome, InstallProgress, RunCommit, RunResult};
+use fondaco_store::{CommitOutcome, RunCommit, RunResult};
+use tokio::sync::RwLockWriteGuard;
 
 use crate::{
     client::{Client, Ended},
-    judge, limits, now,
-    route::hears,
+    dispatch::InstallRuns,
+    judge, limits, now, route,
     run_host::RunReads,
     setup::InstallSetup,
+    turns::{Turn, TurnId},
 };
 
 /// How one call of a guest came out.
@@ -48,77 +50,62 @@ struct Failed {
 }
 
 impl Client {
-    /// Runs an install on its events, for as long as the host works.
-    pub async fn run_events(self: Arc<Self>, install: &InstallId) -> Result<(), Ended> {
+    /// Handles a turn to its end, over all its cursors.
+    pub async fn handle(
+        &self,
+        install: &InstallId,
+        runs: &InstallRuns,
+        id: TurnId,
+        mut turn: Turn,
+    ) -> Result<(), Ended> {
         let Some(setup) = self.setup.installs.get(install) else {
             return Ok(());
         };
-        let mut events = self.wakes.events.subscribe();
-        let mut progress =
-            self.store.install_progress(&self.setup.id, install).await?.unwrap_or_default();
-        let mut written = progress.event;
+        let coalesced = turn.coalesced.len();
+        if let Some(reason) = too_old(setup, &turn) {
+            let page = Page { install, runs, id, turn: &turn };
+            let run = empty_run(page, RunResult::Skipped { reason });
+            self.commit(page, run, None).await?;
+            let count = coalesced + 1;
+            self.metrics.events_passed_over(&self.setup.id, install, "too-old", count);
+            return Ok(());
+        }
         loop {
-            let batch =
-                self.store.events(&self.setup.id, progress.event, limits::EVENTS_BATCH_MAX).await?;
-            if batch.is_empty() {
-                tokio::select! {
-                    changed = events.changed() => if changed.is_err() { return Ok(()) },
-                    () = self.cancel.cancelled() => return Err(Ended::Stopped),
-                }
-            }
-            for event in batch {
-                self.go_on()?;
-                if hears(install, setup, &event) {
-                    self.handle(install, setup, &event, progress.cursor.take()).await?;
-                    written = event.number;
-                } else if event.number - written >= limits::SKIPPED_EVENTS_MAX {
-                    // Passing by is free, but must not be done from the beginning at each start.
-                    let skipped = empty_run(install, &event, None, RunResult::Skipped);
-                    self.store.commit_run(&self.lease, now(), skipped).await?;
-                    written = event.number;
-                }
-                progress = InstallProgress { event: event.number, cursor: None };
+            let page = Page { install, runs, id, turn: &turn };
+            match self.run_until_committed(setup, page).await? {
+                Some(cursor) => turn.cursor = Some(cursor),
+                None => break,
             }
         }
-    }
-
-    /// Runs one event to its end, over all its cursors.
-    async fn handle(
-        &self,
-        install: &InstallId,
-        setup: &InstallSetup,
-        event: &Event,
-        mut cursor: Option<String>,
-    ) -> Result<(), Ended> {
-        loop {
-            let result = self.run_until_committed(install, setup, event, cursor.as_ref()).await?;
-            self.wakes.outbox.notify_one();
-            match result {
-                RunResult::Again { cursor: next } => cursor = Some(next),
-                RunResult::Done | RunResult::Failed { .. } | RunResult::Skipped => return Ok(()),
-            }
+        if coalesced > 0 {
+            self.metrics.events_passed_over(&self.setup.id, install, "coalesced", coalesced);
         }
+        Ok(())
     }
 
+    /// Runs one page; returns the cursor of the next, if there is one.
     async fn run_until_committed(
         &self,
-        install: &InstallId,
         setup: &InstallSetup,
-        event: &Event,
-        cursor: Option<&String>,
-    ) -> Result<RunResult, Ended> {
-        let mut tries = 0;
-        let mut conflicts = 0;
-        let mut waits = 0;
+        page: Page<'_>,
+    ) -> Result<Option<String>, Ended> {
+        let (mut tries, mut conflicts, mut waits) = (0, 0, 0);
         // What a run was answered over HTTP it is answered again after a conflict.
         let mut answers = Vec::new();
         loop {
             self.go_on()?;
-            let page = Page { install, event, cursor };
-            let mut commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
+            // What always comes second would never be done: with the lease it comes first.
+            let lease = if conflicts < limits::CONFLICTS_MAX {
+                None
+            } else {
+                Some(page.runs.lease.write().await)
+            };
+            let commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
                 Called::Commit(commit) => *commit,
                 Called::Busy { reason } => {
+                    drop(lease);
                     waits += 1;
+                    let install = page.install;
                     tracing::warn!(client.id = %self.setup.id, install.id = %install, reason);
                     self.sleep_after(waits).await?;
                     continue;
@@ -126,36 +113,70 @@ impl Client {
                 Called::Again(failed) => {
                     tries += 1;
                     if !failed.hopeless && tries < limits::RUN_TRIES_MAX {
+                        drop(lease);
                         self.sleep_after(tries).await?;
                         continue;
                     }
-                    let reason = &failed.reason;
-                    tracing::error!(
-                        client.id = %self.setup.id, install.id = %install, event = event.number,
-                        reason, "a run failed; its event is set aside",
-                    );
-                    failed_run(page, *failed)
+                    self.set_aside(page, *failed)
                 }
             };
-            self.judge(&mut commit);
-            let asked = commit.http.clone();
-            let result = commit.result.clone();
-            match self.store.commit_run(&self.lease, now(), commit).await? {
-                CommitOutcome::Committed { .. } => {
-                    self.metrics.run_ended(&self.setup.id, install, &result);
-                    // The commit may have superseded or refused actions, which raises their outcomes.
-                    self.wake_installs();
-                    return Ok(result);
-                }
-                CommitOutcome::AlreadyDone => return Ok(RunResult::Skipped),
-                CommitOutcome::Conflict { key } => {
+            match self.commit(page, commit, lease).await? {
+                Committed::Done => return Ok(None),
+                Committed::Again(cursor) => return Ok(Some(cursor)),
+                Committed::Not(asked) => {
                     conflicts += 1;
                     answers = asked;
-                    tracing::debug!(install.id = %install, key, "a run is done again");
-                    if conflicts > limits::CONFLICTS_MAX {
-                        self.sleep_after(conflicts - limits::CONFLICTS_MAX).await?;
-                    }
                 }
+            }
+        }
+    }
+
+    /// Gives up on an event, with what is known of why.
+    fn set_aside(&self, page: Page<'_>, failed: Failed) -> RunCommit {
+        let (install, event, reason) = (page.install, page.turn.event.number, &failed.reason);
+        tracing::error!(
+            client.id = %self.setup.id, install.id = %install, event, reason,
+            "a run failed; its event is set aside",
+        );
+        failed_run(page, failed)
+    }
+
+    /// Commits a run, with the install's lease if it has it and else beside others.
+    async fn commit(
+        &self,
+        page: Page<'_>,
+        mut commit: RunCommit,
+        lease: Option<RwLockWriteGuard<'_, ()>>,
+    ) -> Result<Committed, Ended> {
+        self.judge(&mut commit);
+        let shared = match &lease {
+            Some(_) => None,
+            None => Some(page.runs.lease.read().await),
+        };
+        commit.passed = page.runs.turns().done_until_but_for(page.id);
+        let (passed, asked, result) =
+            (commit.passed, commit.http.clone(), commit.result.clone());
+        let proposes = !(commit.proposals.is_empty() && commit.refused.is_empty());
+        let outcome = self.store.commit_run(&self.lease, now(), commit).await?;
+        drop((lease, shared));
+        match outcome {
+            CommitOutcome::Committed { .. } => {
+                page.runs.turns().wrote(passed);
+                self.metrics.run_ended(&self.setup.id, page.install, &result);
+                if proposes {
+                    self.wakes.outbox.notify_one();
+                    // It may have superseded or refused actions, which raises their outcomes.
+                    self.wake_installs();
+                }
+                Ok(match result {
+                    RunResult::Again { cursor } => Committed::Again(cursor),
+                    _ => Committed::Done,
+                })
+            }
+            CommitOutcome::AlreadyDone => Ok(Committed::Done),
+            CommitOutcome::Conflict { key } => {
+                tracing::debug!(install.id = %page.install, key, "a run is done again");
+                Ok(Committed::Not(asked))
             }
         }
     }
@@ -176,20 +197,22 @@ impl Client {
         page: Page<'_>,
         answers: Vec<HttpRecord>,
     ) -> Result<Called, Ended> {
-        let Page { install, event, cursor } = page;
-        let began_at = now();
+        let Page { install, turn: Turn { event, cursor, .. }, .. } = page;
+        // In this order: what the module is said to have heard is in the state that it sees, and no
+        // run has an earlier time than one whose writes it sees.
+        let known_commit = page.runs.turns().heard_commit();
         let view = self.store.view(&self.setup.id).await?;
+        let began_at = now();
         let Some(input) = self.input(event).await? else {
-            let commit = empty_run(install, event, cursor, RunResult::Skipped);
+            let reason = "what it is about cannot be told any more".to_owned();
+            let commit = empty_run(page, RunResult::Skipped { reason });
             return Ok(Called::Commit(Box::new(commit)));
         };
         let reads = Arc::new(RunReads {
             store: Arc::clone(&self.store),
             view,
             install: install.clone(),
-            // What came in one commit is heard one event after the other, so the commit of this
-            // event may hold orders that are not heard yet.
-            known_commit: event.commit.saturating_sub(1),
+            known_commit,
             shops: self.shop_infos(),
             egress: self.egress.clone(),
             egress_policy: Arc::clone(&setup.egress),
@@ -204,7 +227,7 @@ impl Client {
             },
             observed_at: event.observed_at,
             caused_by: event.caused_by.as_ref().map(|cause| cause.action.clone()),
-            cursor: cursor.cloned(),
+            cursor: cursor.clone(),
             now: began_at,
             settings: Arc::clone(&setup.settings),
             answers,
@@ -272,12 +295,32 @@ impl Client {
     }
 }
 
-/// One call of an install: the event, and the page of it.
+/// One call of an install: the turn, and the page of it.
 #[derive(Clone, Copy)]
 struct Page<'a> {
     install: &'a InstallId,
-    event: &'a Event,
-    cursor: Option<&'a String>,
+    runs: &'a InstallRuns,
+    id: TurnId,
+    turn: &'a Turn,
+}
+
+/// What became of a commit.
+enum Committed {
+    /// There is nothing more to do about the event.
+    Done,
+    /// The next page has this cursor.
+    Again(String),
+    /// Something it read had changed. These are the answers it had over HTTP.
+    Not(Vec<HttpRecord>),
+}
+
+/// Says why an event is too old to be delivered, if it is. One that was begun is gone on with.
+fn too_old(setup: &InstallSetup, turn: &Turn) -> Option<String> {
+    let most = route::subscription(setup, &turn.event).max_age?;
+    let age = Duration::from_millis(now().0.saturating_sub(turn.event.observed_at.0));
+    let is_begun = turn.cursor.is_some();
+    (age > most && !is_begun)
+        .then(|| format!("it is {age:?} old, and the module wants none older than {most:?}"))
 }
 
 fn called_in_vain(failed: FailedRun) -> Called {
@@ -309,26 +352,23 @@ fn called_of(page: Page<'_>, began_at: Timestamp, ran: Ran) -> Called {
             return Called::Again(Box::new(Failed { reason, hopeless, http, log, used }));
         }
     };
+    let run = empty_run(page, result);
     Called::Commit(Box::new(RunCommit {
-        install: page.install.clone(),
-        event: page.event.number,
-        cursor: page.cursor.cloned(),
         began_at,
-        result,
         reads: ran.reads,
         writes: ran.writes,
         proposals: ran.proposals,
-        refused: Vec::new(),
         http: ran.http,
         log: lines(&ran.log),
         used: ran.used,
+        ..run
     }))
 }
 
 /// A run that is not tried again, with what is known of it.
 fn failed_run(page: Page<'_>, failed: Failed) -> RunCommit {
     let Failed { reason, http, log, used, .. } = failed;
-    let run = empty_run(page.install, page.event, page.cursor, RunResult::Failed { reason });
+    let run = empty_run(page, RunResult::Failed { reason });
     RunCommit { http, log: lines(&log), used, ..run }
 }
 
@@ -336,17 +376,16 @@ fn lines(log: &[LogLine]) -> Vec<String> {
     log.iter().map(ToString::to_string).collect()
 }
 
-/// A run that did nothing, to move the install's cursor.
-fn empty_run(
-    install: &InstallId,
-    event: &Event,
-    cursor: Option<&String>,
-    result: RunResult,
-) -> RunCommit {
+/// A run that did nothing.
+fn empty_run(page: Page<'_>, result: RunResult) -> RunCommit {
+    let Turn { event, coalesced, cursor } = page.turn;
     RunCommit {
-        install: install.clone(),
+        install: page.install.clone(),
         event: event.number,
-        cursor: cursor.cloned(),
+        coalesced: coalesced.clone(),
+        // What it is by then is known when it is committed.
+        passed: 0,
+        cursor: cursor.clone(),
         began_at: now(),
         result,
         reads: StateReads::default(),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{ClientId, Decimal, InstallId, Location, ShopId, Timestamp};
+use crate::{ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp};
 
 /// An action's id: the same proposal of the same run has the same id, however often it is run.
 ///
@@ -147,6 +147,17 @@ impl ActionKind {
     pub const fn shop(&self) -> Option<&ShopId> {
         match self {
             Self::ChangeStock { shop, .. } => Some(shop),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The entity it writes to; absent if it writes to none.
+    #[must_use]
+    pub fn entity(&self) -> Option<EntityKey> {
+        match self {
+            Self::ChangeStock { shop, variant, .. } => {
+                Some(EntityKey::variant(shop.clone(), variant.clone()))
+            }
             Self::Alert { .. } => None,
         }
     }

@@ -60,6 +60,9 @@ pub enum EventBody {
         kind: String,
         /// The key it was proposed with.
         key: Option<String>,
+        /// The entity it wrote to, if it was to write to one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity: Option<EntityKey>,
         /// How it ended.
         end: ActionEnd,
     },

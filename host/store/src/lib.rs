@@ -30,10 +30,12 @@ use fondaco_model::{
 use serde::{Deserialize, Serialize};
 
 pub mod audit;
+pub mod installs;
 pub mod limits;
 pub mod sqlite;
 
 pub use audit::{Act, AuditEntry};
+pub use installs::{Ahead, InstallProgress};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,8 +212,12 @@ pub enum RunResult {
         /// Why.
         reason: String,
     },
-    /// It does not hear this event (its install is off, or caused it).
-    Skipped,
+    /// The module was not called.
+    Skipped {
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
 }
 
 impl RunResult {
@@ -222,7 +228,7 @@ impl RunResult {
             Self::Done => "done",
             Self::Again { .. } => "again",
             Self::Failed { .. } => "failed",
-            Self::Skipped => "skipped",
+            Self::Skipped { .. } => "skipped",
         }
     }
 }
@@ -232,9 +238,13 @@ impl RunResult {
 pub struct RunCommit {
     /// The install.
     pub install: InstallId,
-    /// The event it handled, which the install's cursor moves past unless it is called again. It
-    /// may be later than the next one the install has not done: those between are done with it.
+    /// The event it handled, which is done with it unless it is called again.
     pub event: u64,
+    /// Earlier events about the same thing that it stands for; they are done when it is.
+    pub coalesced: Vec<u64>,
+    /// Every event up to this one is done with or passed by, this run's own aside. The install's
+    /// cursor moves there, and on over what was done ahead of it.
+    pub passed: u64,
     /// The cursor it was called with; none in the first call for this event. With it a page that
     /// was committed before is known, and is not committed again.
     pub cursor: Option<String>,
@@ -271,17 +281,8 @@ pub enum CommitOutcome {
         /// What.
         key: String,
     },
-    /// The install's cursor is past the event, or past this page of it: it was committed before.
+    /// The install is done with the event, or with this page of it: it was committed before.
     AlreadyDone,
-}
-
-/// Where an install stands in the client's events.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct InstallProgress {
-    /// The last event it is done with.
-    pub event: u64,
-    /// The cursor it is to be called again with, for the event after that.
-    pub cursor: Option<String>,
 }
 
 /// A fence to lift: what ends an action.
@@ -323,6 +324,9 @@ pub struct RunRecord {
     pub install: InstallId,
     /// The event it handled.
     pub event: u64,
+    /// Earlier events about the same thing that it stands for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coalesced: Vec<u64>,
     /// When it began.
     pub began_at: Timestamp,
     /// How it ended.
@@ -466,6 +470,10 @@ pub trait Store: Send + Sync + 'static {
         install: &InstallId,
     ) -> Result<Option<InstallProgress>, StoreError>;
 
+    /// Moves an install's cursor past the events up to this one, each of which it is done with or
+    /// does not hear. A cursor that is there already stays.
+    async fn pass(&self, lease: &Lease, install: &InstallId, until: u64) -> Result<(), StoreError>;
+
     /// The client's events with a number greater than `after`, oldest first, at most `limit`.
     async fn events(
         &self,
@@ -477,8 +485,8 @@ pub trait Store: Send + Sync + 'static {
     /// What a run sees: the mirror and the install's state as of now.
     async fn view(&self, client: &ClientId) -> Result<RunView, StoreError>;
 
-    /// Commits a run: its state, its proposals, its record and its install's cursor, if nothing it
-    /// read has changed. The install must be registered and the event exist. A proposal for the
+    /// Commits a run: its state, its proposals, its record and how far its install has come, if
+    /// nothing it read has changed. The install must be registered and the event exist. A proposal for the
     /// target of an action that still waits takes that one's place and value-before; the older one
     /// ends as superseded. A proposal whose action is there already is passed over.
     async fn commit_run(

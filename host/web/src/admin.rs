@@ -189,7 +189,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
             version: install.module.manifest().version.to_string(),
             mode: install.mode.as_str().to_owned(),
             event: progress.event,
-            behind: backlog.last_event.saturating_sub(progress.event),
+            behind: progress.behind(backlog.last_event),
         });
     }
     let state = match (&status.ended, status.live) {

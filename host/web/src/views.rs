@@ -70,9 +70,9 @@ pub struct InstallView {
     pub version: String,
     /// `off` or `live`.
     pub mode: String,
-    /// The last event it is done with.
+    /// The event up to which it is done with all.
     pub event: u64,
-    /// Events that came after that.
+    /// Events that came after that, less those it has done ahead of an earlier one.
     pub behind: u64,
 }
 
@@ -115,7 +115,7 @@ pub struct RunView {
     pub began_at: u64,
     /// `done`, `again`, `failed` or `skipped`.
     pub result: String,
-    /// Why it failed, if it did.
+    /// Why it failed or was skipped, if it was.
     pub reason: Option<String>,
     /// What it used of each resource, against what it might have used.
     pub used: Vec<UseView>,
@@ -138,8 +138,8 @@ impl From<RunRecord> for RunView {
     fn from(run: RunRecord) -> Self {
         let result = run.result.as_str().to_owned();
         let reason = match run.result {
-            RunResult::Failed { reason } => Some(reason),
-            RunResult::Done | RunResult::Again { .. } | RunResult::Skipped => None,
+            RunResult::Failed { reason } | RunResult::Skipped { reason } => Some(reason),
+            RunResult::Done | RunResult::Again { .. } => None,
         };
         Self {
             number: run.number,

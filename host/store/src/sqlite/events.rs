@@ -4,9 +4,9 @@ use fondaco_model::{ClientId, Event, EventBody, InstallId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
+    ahead,
     client::ClientWrite,
     fault::{Fault, capped, decode, stored},
-    runs,
     writer::Verdict,
 };
 
@@ -49,10 +49,10 @@ pub fn tick(
     schedule: String,
     due_at: Timestamp,
 ) -> Result<Verdict<bool>, Fault> {
-    let stands = runs::stands(write.connection, &write.client, &install)?
-        .ok_or_else(|| write.missing(format!("install `{install}`")))?;
     let last = last(write.connection, &write.client, &install, &schedule)?;
-    if last.is_some_and(|(last_due_at, event)| last_due_at >= due_at || event > stands.event) {
+    let (last_due_at, event) = last.map_or((None, 0), |(due_at, event)| (Some(due_at), event));
+    let is_handled = ahead::is_done(write, &install, event)?;
+    if !is_handled || last_due_at >= Some(due_at) {
         return Ok(Verdict::Undo(false));
     }
     let body = EventBody::Tick { install: install.clone(), schedule: schedule.clone(), due_at };

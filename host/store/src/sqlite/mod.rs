@@ -3,7 +3,7 @@
 //! [`writer`] is why it is fast: whatever has piled up is committed together, with one fsync. A
 //! transaction of a client goes through [`client`], which checks the lease and counts commits and
 //! events; then one file for each thing that is durable: `inbox`, `mirror`, `progress`, `events`,
-//! `runs` and `state`, `proposals`, `outbox` and `settle`. `store` only hands each method of the
+//! `runs`, `ahead` and `state`, `proposals`, `outbox` and `settle`. `store` only hands each method of the
 //! trait to the writer or to a reader.
 //!
 //! The file is in WAL mode with `synchronous=FULL`: a commit is on disk before it is answered. It
@@ -15,6 +15,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::StoreError;
 
+mod ahead;
 mod audit;
 mod client;
 mod connection;

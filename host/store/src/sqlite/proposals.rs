@@ -101,6 +101,7 @@ fn raise_outcome(
         action: proposal.id.clone(),
         kind: proposal.kind.interface().to_owned(),
         key: proposal.terms.key.clone(),
+        entity: proposal.kind.entity(),
         end,
     };
     write.raise(at, None, body)

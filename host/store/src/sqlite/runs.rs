@@ -1,16 +1,17 @@
-//! Installs, where they stand in the events, and their runs.
+//! Installs and their runs.
 
 use fondaco_model::{ClientId, InstallId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::{
+    ahead::{self, Step},
     client::ClientWrite,
     fault::{Fault, decode, encode},
     proposals::{self, Origin},
     state,
     writer::Verdict,
 };
-use crate::{CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult};
+use crate::{Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult};
 
 /// Registers an install, and tells where it stands.
 pub fn install(
@@ -24,26 +25,9 @@ pub fn install(
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![write.client.as_str(), install.as_str(), write.last_event()])?;
-    let stands = stands(write.connection, &write.client, install)?
+    let stands = ahead::stands(write.connection, &write.client, install)?
         .ok_or_else(|| write.missing(format!("install `{install}`")))?;
     Ok(Verdict::Keep(stands))
-}
-
-/// Where an install stands.
-pub fn stands(
-    connection: &Connection,
-    client: &ClientId,
-    install: &InstallId,
-) -> Result<Option<InstallProgress>, Fault> {
-    let progress = connection
-        .prepare_cached(
-            "SELECT last_event, cursor FROM installs WHERE client = ?1 AND install = ?2",
-        )?
-        .query_row([client.as_str(), install.as_str()], |row| {
-            Ok(InstallProgress { event: row.get(0)?, cursor: row.get(1)? })
-        })
-        .optional()?;
-    Ok(progress)
 }
 
 /// Commits a run.
@@ -52,18 +36,20 @@ pub fn commit_run(
     at: Timestamp,
     run: RunCommit,
 ) -> Result<Verdict<CommitOutcome>, Fault> {
-    let stands = stands(write.connection, &write.client, &run.install)?
+    let cursor = ahead::cursor(write.connection, &write.client, &run.install)?
         .ok_or_else(|| write.missing(format!("install `{}`", run.install)))?;
-    if is_done(&stands, &run) {
+    if was_committed(write, cursor, &run)? {
         return Ok(Verdict::Undo(CommitOutcome::AlreadyDone));
     }
-    if run.event > write.last_event() {
-        return Err(write.missing(format!("event {}", run.event)));
+    let newest = run.event.max(run.passed);
+    if newest > write.last_event() {
+        return Err(write.missing(format!("event {newest}")));
     }
     if let Some(key) = state::conflict(write, &run.install, &run.reads)? {
         return Ok(Verdict::Undo(CommitOutcome::Conflict { key }));
     }
     state::save(write, &run.install, &run.writes)?;
+    advance(write, cursor, &run)?;
     let origin = Origin { install: &run.install, event: run.event, at };
     let mut actions = Vec::with_capacity(run.proposals.len() + run.refused.len());
     for proposal in run.proposals {
@@ -74,11 +60,12 @@ pub fn commit_run(
         actions.push(proposal.id.clone());
         proposals::refuse(write, origin, &proposal, reason)?;
     }
-    let number = advance(write, &run.install, run.event, &run.result)?;
+    let number = next_number(write, &run.install)?;
     let record = RunRecord {
         number,
         install: run.install,
         event: run.event,
+        coalesced: run.coalesced,
         began_at: run.began_at,
         result: run.result,
         used: run.used,
@@ -90,38 +77,43 @@ pub fn commit_run(
     Ok(Verdict::Keep(CommitOutcome::Committed { run: number }))
 }
 
-/// Whether the install is past this already: past the event, or past this page of it. A run that
-/// was skipped has no pages.
-fn is_done(stands: &InstallProgress, run: &RunCommit) -> bool {
-    let another_page = run.event == stands.event + 1
-        && run.cursor != stands.cursor
-        && run.result != RunResult::Skipped;
-    run.event <= stands.event || another_page
+/// Whether the install is done with this already: with the event, or with this page of it. A run
+/// that was skipped has no pages.
+fn was_committed(write: &ClientWrite<'_>, cursor: u64, run: &RunCommit) -> Result<bool, Fault> {
+    if run.event <= cursor {
+        return Ok(true);
+    }
+    let skipped = matches!(run.result, RunResult::Skipped { .. });
+    Ok(match ahead::of(write, &run.install, run.event)? {
+        Some(Ahead::Done) => true,
+        Some(Ahead::Again { cursor }) => !skipped && run.cursor.as_ref() != Some(&cursor),
+        None => !skipped && run.cursor.is_some(),
+    })
 }
 
-/// Moves the install's cursor; returns the number of the run.
-fn advance(
-    write: &ClientWrite<'_>,
-    install: &InstallId,
-    event: u64,
-    result: &RunResult,
-) -> Result<u64, Fault> {
-    // What lies before an event that is called again is done with, so that the cursor belongs to
-    // the very next one.
-    let (done, cursor) = match result {
-        RunResult::Again { cursor } => (event - 1, Some(cursor)),
-        RunResult::Done | RunResult::Failed { .. } | RunResult::Skipped => (event, None),
+/// Notes what the install has done with this run.
+fn advance(write: &ClientWrite<'_>, cursor: u64, run: &RunCommit) -> Result<(), Fault> {
+    let (passed, mut done, again) = match &run.result {
+        RunResult::Again { cursor } => {
+            let before = run.event.saturating_sub(1);
+            (run.passed.min(before), Vec::new(), Some((run.event, cursor.as_str())))
+        }
+        RunResult::Done | RunResult::Failed { .. } | RunResult::Skipped { .. } => {
+            (run.passed, [run.coalesced.as_slice(), &[run.event]].concat(), None)
+        }
     };
-    write
-        .connection
-        .prepare_cached(
-            "UPDATE installs SET last_event = ?3, cursor = ?4, last_run = last_run + 1
-             WHERE client = ?1 AND install = ?2",
-        )?
-        .execute(params![write.client.as_str(), install.as_str(), done, cursor])?;
+    done.sort_unstable();
+    ahead::advance(write, &run.install, cursor, Step { passed, done: &done, again })
+}
+
+/// The number of the install's next run.
+fn next_number(write: &ClientWrite<'_>, install: &InstallId) -> Result<u64, Fault> {
     let number = write
         .connection
-        .prepare_cached("SELECT last_run FROM installs WHERE client = ?1 AND install = ?2")?
+        .prepare_cached(
+            "UPDATE installs SET last_run = last_run + 1 WHERE client = ?1 AND install = ?2
+             RETURNING last_run",
+        )?
         .query_row([write.client.as_str(), install.as_str()], |row| row.get(0))?;
     Ok(number)
 }

@@ -9,7 +9,7 @@ use fondaco_model::{
 };
 
 use super::{
-    SqliteStore, audit,
+    SqliteStore, ahead, audit,
     client::{self, ClientWrite},
     events,
     fault::Fault,
@@ -168,9 +168,14 @@ impl Store for SqliteStore {
         let (client, install) = (client.clone(), install.clone());
         self.readers
             .read("read where an install stands", move |connection| {
-                runs::stands(connection, &client, &install)
+                ahead::stands(connection, &client, &install)
             })
             .await
+    }
+
+    async fn pass(&self, lease: &Lease, install: &InstallId, until: u64) -> Result<(), StoreError> {
+        let install = install.clone();
+        self.write(lease, "pass events by", move |write| ahead::pass(write, &install, until)).await
     }
 
     async fn events(

@@ -28,9 +28,11 @@ enum Step {
         available: i64,
         stale: bool,
     },
-    /// Runs an install's next event: reads and writes a key, and proposes a stock.
+    /// Runs one of the next events that an install has not done: reads and writes a key, and
+    /// proposes a stock.
     Run {
         install: usize,
+        ahead: usize,
         value: Option<u8>,
         stale: bool,
         target: Option<usize>,
@@ -48,13 +50,15 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let observe = (0..FEW, 0..4_i64, prop::bool::weighted(0.2));
-    let run = (0..FEW, any::<Option<u8>>(), prop::bool::weighted(0.2), prop::option::of(0..FEW));
+    let next = (0..FEW, 0..FEW);
+    let run = (next, any::<Option<u8>>(), prop::bool::weighted(0.2), prop::option::of(0..FEW));
     prop_oneof![
         2 => Just(Step::Accept),
         4 => observe
             .prop_map(|(variant, available, stale)| Step::Observe { variant, available, stale }),
-        6 => run.prop_map(|(install, value, stale, target)| Step::Run {
+        6 => run.prop_map(|((install, ahead), value, stale, target)| Step::Run {
             install,
+            ahead,
             value,
             stale,
             target,
@@ -81,6 +85,8 @@ struct Model {
     events: u64,
     mirror: BTreeMap<usize, (u64, i64)>,
     cursors: [u64; FEW],
+    /// Events beyond the cursor that are done.
+    ahead: [BTreeSet<u64>; FEW],
     state: [(u64, Option<u8>); FEW],
     actions: Vec<ModelAction>,
 }
@@ -122,8 +128,11 @@ impl World<'_> {
             Step::Observe { variant, available, stale } => {
                 self.observe(*variant, *available, *stale).await;
             }
-            Step::Run { install, value, stale, target } => {
-                self.run(*install, *value, *stale, *target).await;
+            Step::Run { install, ahead, value, stale, target } => {
+                let cursor = self.model.cursors[*install];
+                let undone = |event: &u64| !self.model.ahead[*install].contains(event);
+                let event = (cursor + 1..).filter(undone).nth(*ahead).unwrap();
+                self.run((*install, event), *value, *stale, *target).await;
             }
             Step::Begin { action } => self.begin(*action).await,
             Step::Postpone { action } => self.postpone(*action).await,
@@ -154,8 +163,13 @@ impl World<'_> {
         }
     }
 
-    async fn run(&mut self, nth: usize, value: Option<u8>, stale: bool, target: Option<usize>) {
-        let event = self.model.cursors[nth] + 1;
+    async fn run(
+        &mut self,
+        (nth, event): (usize, u64),
+        value: Option<u8>,
+        stale: bool,
+        target: Option<usize>,
+    ) {
         let read = if stale { 9_999 } else { self.read_of(nth) };
         let action = self.model.actions.len();
         let own_decision = 100 + i64::try_from(action).unwrap();
@@ -165,6 +179,7 @@ impl World<'_> {
             reads: StateReads { keys: [(KEY.to_owned(), read)].into(), ranges: Vec::new() },
             writes: StateWrites::from([(KEY.to_owned(), value.map(|value| value.to_string()))]),
             proposals: target.map(propose).into_iter().collect(),
+            passed: self.model.cursors[nth],
             ..run(&install_of(nth), event)
         };
         match self.store.commit_run(&self.lease, NOW, run.clone()).await {
@@ -176,7 +191,7 @@ impl World<'_> {
             Ok(CommitOutcome::Committed { .. }) => {
                 assert!(!stale && event <= self.model.events);
                 self.model.commits += 1;
-                self.model.cursors[nth] = event;
+                self.did(nth, event);
                 self.model.state[nth] = (self.model.commits, value);
                 if let Some(target) = target {
                     self.proposed(target, own_decision);
@@ -185,6 +200,14 @@ impl World<'_> {
                 assert_eq!(again, CommitOutcome::AlreadyDone);
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    fn did(&mut self, nth: usize, event: u64) {
+        let (cursor, ahead) = (&mut self.model.cursors[nth], &mut self.model.ahead[nth]);
+        ahead.insert(event);
+        while ahead.remove(&(*cursor + 1)) {
+            *cursor += 1;
         }
     }
 
@@ -271,7 +294,9 @@ impl World<'_> {
         assert_eq!(self.store.view(client).await.unwrap().commit, self.model.commits);
         for (nth, cursor) in self.model.cursors.iter().enumerate() {
             let stands = self.store.install_progress(client, &install_of(nth)).await.unwrap();
-            assert_eq!(stands.unwrap().event, *cursor);
+            let stands = stands.unwrap();
+            assert_eq!(stands.event, *cursor);
+            assert!(stands.ahead.keys().eq(&self.model.ahead[nth]));
         }
     }
 

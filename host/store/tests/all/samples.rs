@@ -151,11 +151,13 @@ pub async fn begin(store: &dyn Store) -> (Lease, InstallId) {
     (lease, install)
 }
 
-/// A run that did nothing.
+/// A run that did nothing, with which the install is done with every event up to its own.
 pub fn run(install: &InstallId, event: u64) -> RunCommit {
     RunCommit {
         install: install.clone(),
         event,
+        coalesced: Vec::new(),
+        passed: event,
         cursor: None,
         began_at: NOW,
         result: RunResult::Done,

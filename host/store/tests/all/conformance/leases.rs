@@ -30,6 +30,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.tick(&stale, NOW, &install, schedule, NOW).await.err(),
         store.install(&stale, &install).await.err(),
         store.commit_run(&stale, NOW, run(&install, event)).await.err(),
+        store.pass(&stale, &install, event + 1).await.err(),
         store.begin(&stale, NOW, &a, "{}").await.err(),
         store.postpone(&stale, NOW, &a, NOW, "busy").await.err(),
         store.settle(&stale, end).await.err(),

@@ -2,6 +2,7 @@
 //! that another backend runs the same ones with one more module of [`sqlite`]'s kind.
 
 mod actions;
+mod ahead;
 mod audit;
 mod inbox;
 mod leases;
@@ -65,11 +66,17 @@ mod sqlite {
             an_install_begins_at_the_last_event
             a_run_is_committed_once
             pages_of_an_event_are_committed_once_each
-            a_cursor_belongs_to_the_next_event
+            a_cursor_belongs_to_its_event
             events_may_be_passed_over
             what_does_not_exist_is_refused
             records_come_newest_first
             a_tick_is_raised_once_and_not_before_the_last_is_handled;
+        ahead:
+            what_is_done_ahead_is_kept_until_the_cursor_passes_it
+            each_event_has_its_own_pages
+            a_run_stands_for_earlier_events
+            what_is_not_heard_is_passed_by
+            a_tick_that_was_handled_ahead_is_handled;
         actions:
             a_proposal_waits_and_is_ready
             a_newer_one_takes_the_place_and_the_value_before

@@ -6,13 +6,23 @@ use fondaco_model::{
     run::{Amounts, RunUse, StateWrites},
 };
 use fondaco_store::{
-    CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError,
+    Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError,
 };
 
 use crate::samples::*;
 
 fn at(event: u64) -> InstallProgress {
-    InstallProgress { event, cursor: None }
+    InstallProgress { event, ahead: [].into() }
+}
+
+/// At an event, with pages of the next one.
+fn at_page(event: u64, cursor: &str) -> InstallProgress {
+    let again = Ahead::Again { cursor: cursor.to_owned() };
+    InstallProgress { event, ahead: [(event + 1, again)].into() }
+}
+
+fn skipped() -> RunResult {
+    RunResult::Skipped { reason: "it is old".to_owned() }
 }
 
 fn again(cursor: &str) -> RunResult {
@@ -62,10 +72,9 @@ pub async fn pages_of_an_event_are_committed_once_each(store: &dyn Store) {
         result,
         ..run(&install, event)
     };
-    let progress = |cursor: &str| InstallProgress { event: 0, cursor: Some(cursor.to_owned()) };
     let pages = [
-        (None, again("p2"), progress("p2")),
-        (Some("p2"), again("p3"), progress("p3")),
+        (None, again("p2"), at_page(0, "p2")),
+        (Some("p2"), again("p3"), at_page(0, "p3")),
         (Some("p3"), RunResult::Done, at(event)),
     ];
     for (called_with, result, stands) in pages {
@@ -80,16 +89,16 @@ pub async fn pages_of_an_event_are_committed_once_each(store: &dyn Store) {
     assert_eq!(store.runs(&lease.client, None, 9).await.unwrap().len(), 3);
 }
 
-pub async fn a_cursor_belongs_to_the_next_event(store: &dyn Store) {
+pub async fn a_cursor_belongs_to_its_event(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     for order in ["1", "2", "3"] {
         raise(store, &lease, order).await;
     }
     commit(store, &lease, RunCommit { result: again("p2"), ..run(&install, 2) }).await;
-    let stands = InstallProgress { event: 1, cursor: Some("p2".to_owned()) };
-    assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(stands));
+    let stands = store.install_progress(&lease.client, &install).await.unwrap();
+    assert_eq!(stands, Some(at_page(1, "p2")));
     // An install that is switched off in between lets go of its pages.
-    commit(store, &lease, RunCommit { result: RunResult::Skipped, ..run(&install, 2) }).await;
+    commit(store, &lease, RunCommit { result: skipped(), ..run(&install, 2) }).await;
     assert_eq!(store.install_progress(&lease.client, &install).await.unwrap(), Some(at(2)));
 }
 
@@ -98,7 +107,7 @@ pub async fn events_may_be_passed_over(store: &dyn Store) {
     for order in ["1", "2", "3", "4"] {
         raise(store, &lease, order).await;
     }
-    commit(store, &lease, RunCommit { result: RunResult::Skipped, ..run(&install, 2) }).await;
+    commit(store, &lease, RunCommit { result: skipped(), ..run(&install, 2) }).await;
     let reason = "trapped".to_owned();
     commit(store, &lease, RunCommit { result: RunResult::Failed { reason }, ..run(&install, 4) })
         .await;
@@ -118,6 +127,8 @@ pub async fn what_does_not_exist_is_refused(store: &dyn Store) {
     let errors = [
         (store.commit_run(&lease, NOW, run(&install, 1)).await.err(), "event 1"),
         (store.commit_run(&lease, NOW, run(&stranger, 1)).await.err(), "install `stranger`"),
+        (store.pass(&lease, &stranger, 1).await.err(), "install `stranger`"),
+        (store.pass(&lease, &install, 1).await.err(), "event 1"),
         (store.tick(&lease, NOW, &stranger, "daily", NOW).await.err(), "install `stranger`"),
         (store.postpone(&lease, NOW, &a, NOW, "busy").await.err(), "action a"),
         (store.settle(&lease, settlement).await.err(), "action a"),
@@ -161,6 +172,7 @@ pub async fn records_come_newest_first(store: &dyn Store) {
         number: 1,
         install: first.clone(),
         event: 1,
+        coalesced: Vec::new(),
         began_at: NOW,
         result: RunResult::Done,
         used,

@@ -126,7 +126,11 @@ async fn the_api_describes_itself() {
     assert_eq!(status, 200);
     let api: serde_json::Value = serde_json::from_str(&body).unwrap();
     let paths = api["paths"].as_object().unwrap();
-    for path in paths.keys().filter(|path| !path.contains("{action}")) {
+    let of_one = ["{action}", "{trace}", "{number}"];
+    for (path, of_path) in paths {
+        if of_path.get("get").is_none() || of_one.iter().any(|part| path.contains(part)) {
+            continue;
+        }
         let asked = path.replace("{client}", "bottega");
         assert_eq!(get(&stage, None, &asked).await.0, 200, "{path} is described but not served");
     }

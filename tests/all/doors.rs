@@ -18,7 +18,7 @@ fn http() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-async fn post(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
+pub async fn post(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
     http()
         .post(format!("http://{}/hooks/{path}", stage.address()))
         .header("X-WC-Webhook-Topic", "order.updated")
@@ -100,6 +100,7 @@ async fn what_cannot_be_read_is_kept_with_its_reason() {
 async fn the_host_tells_how_it_is() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
+    scene::until_quiet(&host).await;
     post(&stage, "bottega/milano", "another secret", b"{}".to_vec()).await;
     let get = async |path: &str| {
         let address = format!("http://{}/{path}", stage.address());
@@ -111,7 +112,17 @@ async fn the_host_tells_how_it_is() {
     let (status, metrics) = get("metrics").await;
     assert_eq!(status, 200);
     let refused = "fondaco_hook_requests_total{client=\"bottega\",result=\"unverified\"} 1";
-    for line in [refused, "fondaco_waiting{client=\"bottega\",what=\"delivery\"}", "# EOF"] {
+    let of_install = "{client=\"bottega\",install=\"stock-sync\"";
+    for line in [
+        refused,
+        "fondaco_waiting{client=\"bottega\",what=\"delivery\"}",
+        &format!("fondaco_events_behind{of_install}}}"),
+        &format!("fondaco_oldest_event_age_seconds{of_install}}}"),
+        "fondaco_oldest_action_age_seconds{client=\"bottega\",shop=\"torino\"}",
+        &format!("fondaco_run_fuel_count{of_install}}}"),
+        &format!("fondaco_run_seconds_count{of_install}}}"),
+        "# EOF",
+    ] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
     assert_eq!(get("api/v1/status").await.0, 404, "the admin API is not behind the public door");

@@ -14,4 +14,5 @@ mod fetching;
 mod modules;
 mod one_order;
 mod scene;
+mod settling;
 mod workshop;

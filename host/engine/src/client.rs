@@ -11,7 +11,7 @@ use std::{
 };
 
 use fondaco_egress::Egress;
-use fondaco_model::{EntityKey, ShopId};
+use fondaco_model::{EntityKey, ShopId, TraceId};
 use fondaco_store::{Lease, Store, StoreError};
 use tokio::{
     runtime,
@@ -67,9 +67,17 @@ pub struct Client {
     status: Mutex<ClientStatus>,
 }
 
+/// An entity that is to be read.
+pub struct Asked {
+    /// Which.
+    pub key: EntityKey,
+    /// What it is read for.
+    pub trace: TraceId,
+}
+
 struct Fetches {
-    sender: mpsc::Sender<EntityKey>,
-    receiver: Mutex<Option<mpsc::Receiver<EntityKey>>>,
+    sender: mpsc::Sender<Asked>,
+    receiver: Mutex<Option<mpsc::Receiver<Asked>>>,
 }
 
 /// How a client's work stands.
@@ -216,15 +224,15 @@ impl Client {
     }
 
     /// Asks for an entity to be read. If too many wait already, the next poll reads it.
-    pub fn ask_for(&self, key: EntityKey) {
-        if let Some(fetches) = self.fetches.get(&key.shop)
-            && let Err(error) = fetches.sender.try_send(key)
+    pub fn ask_for(&self, asked: Asked) {
+        if let Some(fetches) = self.fetches.get(&asked.key.shop)
+            && let Err(error) = fetches.sender.try_send(asked)
         {
             tracing::warn!(client.id = %self.setup.id, %error, "too many entities wait to be read");
         }
     }
 
-    pub fn take_fetches(&self, shop: &ShopId) -> Option<mpsc::Receiver<EntityKey>> {
+    pub fn take_fetches(&self, shop: &ShopId) -> Option<mpsc::Receiver<Asked>> {
         let fetches = self.fetches.get(shop)?;
         fetches.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

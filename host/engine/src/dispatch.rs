@@ -17,6 +17,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::Instant,
 };
+use tracing::Instrument as _;
 
 use crate::{
     client::{Client, Ended},
@@ -167,11 +168,16 @@ impl Dispatcher {
             let Some((id, turn)) = self.runs.turns().begin(now()) else { return };
             let (client, install) = (Arc::clone(&self.client), self.install.clone());
             let runs = Arc::clone(&self.runs);
-            self.under_way.spawn(async move {
+            let span = tracing::info_span!(
+                "run", client.id = %client.setup.id, install.id = %install,
+                event.number = turn.event.number, trace.id = %turn.event.trace,
+            );
+            let run = async move {
                 client.handle(&install, &runs, id, turn).await?;
                 runs.turns().end(id);
                 Ok(())
-            });
+            };
+            self.under_way.spawn(run.instrument(span));
         }
     }
 

@@ -1,13 +1,14 @@
 //! Reading single entities: those of which an observation could not be told from another, and those
 //! that were masked by an own write.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use fondaco_model::{EntityKey, ShopId};
+use fondaco_model::{EntityKey, ShopId, TraceId};
 use fondaco_platforms::PlatformError;
+use tracing::Instrument as _;
 
 use crate::{
-    client::{Client, Ended},
+    client::{Asked, Client, Ended},
     now,
     observe::TakeIn,
     watch::Happening,
@@ -24,25 +25,30 @@ impl Client {
                 key = asked.recv() => key,
                 () = self.cancel.cancelled() => return Err(Ended::Stopped),
             };
-            // Asked for twice before the read begins, it is read once.
-            let mut keys: BTreeSet<EntityKey> = first.into_iter().collect();
-            while let Ok(key) = asked.try_recv() {
-                keys.insert(key);
+            // Asked for twice before the read begins, it is read once, for whoever asked first.
+            let mut keys: BTreeMap<EntityKey, TraceId> = BTreeMap::new();
+            for Asked { key, trace } in
+                first.into_iter().chain(std::iter::from_fn(|| asked.try_recv().ok()))
+            {
+                keys.entry(key).or_insert(trace);
             }
-            for key in keys {
-                self.fetch_entity(&key).await?;
+            for (key, trace) in keys {
+                let span =
+                    tracing::info_span!("fetch", client.id = %self.setup.id, trace.id = %trace);
+                self.fetch_entity(&key, trace).instrument(span).await?;
             }
         }
     }
 
-    async fn fetch_entity(&self, key: &EntityKey) -> Result<(), Ended> {
+    async fn fetch_entity(&self, key: &EntityKey, trace: TraceId) -> Result<(), Ended> {
         let Some(shop) = self.shop(&key.shop) else {
             return Ok(());
         };
         for tries in 1.. {
             match shop.platform.fetch(now(), key).await {
                 Ok(snapshots) => {
-                    self.take_in(TakeIn { snapshots, ..TakeIn::default() }).await?;
+                    let trace = Some(trace);
+                    self.take_in(TakeIn { trace, snapshots, ..TakeIn::default() }).await?;
                     self.tell(Happening::Fetched {
                         client: self.setup.id.clone(),
                         key: key.clone(),

@@ -5,7 +5,7 @@ use fondaco_platforms::{Unverified, Verified};
 use fondaco_store::{NewDelivery, StoreError};
 use http::HeaderMap;
 
-use crate::{Engine, now};
+use crate::{Engine, new_trace, now};
 
 /// What became of a request to a shop's hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,10 @@ impl Engine {
             Verified::Ping => return Ok(Accepted::Ping),
             Verified::Delivery { topic } => topic,
         };
-        let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), body };
+        let trace = new_trace();
+        let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), trace, body };
         let number = client.store.accept(&client.lease, delivery).await?;
+        tracing::debug!(client.id = %client_id, delivery.number = number, trace.id = %trace, "accepted");
         client.wakes.deliveries.notify_one();
         Ok(Accepted::Delivery(number))
     }

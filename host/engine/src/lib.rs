@@ -27,6 +27,7 @@ pub mod limits;
 pub mod metrics;
 mod observe;
 mod poll;
+mod redo;
 mod retry;
 mod route;
 mod run;
@@ -35,12 +36,13 @@ mod schedule;
 mod settle;
 pub mod setup;
 mod turns;
+mod waiting;
 pub mod watch;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fondaco_egress::Egress;
-use fondaco_model::{ClientId, Timestamp};
+use fondaco_model::{ClientId, Timestamp, TraceId};
 use fondaco_store::{Store, StoreError};
 use tokio::{runtime, sync::broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -56,6 +58,11 @@ pub use crate::{
 pub fn now() -> Timestamp {
     let milliseconds = jiff::Timestamp::now().as_millisecond();
     Timestamp(u64::try_from(milliseconds).unwrap_or(0))
+}
+
+/// Begins a trace.
+fn new_trace() -> TraceId {
+    TraceId::of_random(rand::random())
 }
 
 /// Why the engine could not be started.

@@ -62,13 +62,18 @@ pub const RUN_TRIES_MAX: u32 = 6;
 /// How long an observation or a settlement whose mirror row moved on is tried again.
 pub const MOVED_TRIES_MAX: u32 = 100;
 
-/// The first wait between two tries; doubled each time.
+/// The time that the first wait between two tries is drawn from; doubled each time.
 pub const RETRY_FIRST: Duration = Duration::from_millis(250);
 
-/// The longest wait between two tries.
+/// The longest time that a wait between two tries is drawn from.
 pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
 
-/// How long an action that the platform cannot be reached for is tried.
+/// The longest time that a wait between two tries of an action is drawn from: what stands in the
+/// outbox of a shop that was down over a weekend goes out soon after it is back.
+pub const ACTION_RETRY_LONGEST: Duration = Duration::from_secs(900);
+
+/// How long an action that the platform cannot be reached for is tried, and how long the effect of
+/// one is looked for.
 pub const ACTION_TRIES_FOR: Duration = Duration::from_secs(72 * 3600);
 
 /// How long the outbox is left alone when nothing wakes it: postponed actions become due.

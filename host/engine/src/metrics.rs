@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use fondaco_model::{ActionEnd, ClientId, InstallId, ShopId};
+use fondaco_model::{
+    ActionEnd, ClientId, InstallId, ShopId,
+    run::{Amounts, Resource},
+};
 use fondaco_store::RunResult;
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -25,7 +28,7 @@ struct ResultLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RunLabels {
+struct InstallResultLabels {
     client: String,
     install: String,
     result: String,
@@ -53,6 +56,9 @@ struct ShopLabels {
 /// Upper bounds of a run's time, in seconds.
 const RUN_SECONDS: [f64; 10] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0];
+/// Upper bounds of a run's fuel.
+const RUN_FUEL: [f64; 7] =
+    [10_000.0, 100_000.0, 500_000.0, 2_000_000.0, 10_000_000.0, 50_000_000.0, 200_000_000.0];
 /// Upper bounds of a request's time, in seconds.
 const REQUEST_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
@@ -64,10 +70,11 @@ pub struct Metrics {
     hooks: Family<ResultLabels, Counter>,
     buried: Family<ClientLabels, Counter>,
     events: Family<ClientLabels, Counter>,
-    runs: Family<RunLabels, Counter>,
+    runs: Family<InstallResultLabels, Counter>,
     events_passed_over: Family<PassedOverLabels, Counter>,
     run_seconds: HistogramFamily<InstallLabels>,
-    actions: Family<ResultLabels, Counter>,
+    run_fuel: HistogramFamily<InstallLabels>,
+    actions: Family<InstallResultLabels, Counter>,
     request_seconds: HistogramFamily<ShopLabels>,
 }
 
@@ -81,6 +88,7 @@ impl Default for Metrics {
             runs: Family::default(),
             events_passed_over: Family::default(),
             run_seconds: Family::new_with_constructor(|| Histogram::new(RUN_SECONDS)),
+            run_fuel: Family::new_with_constructor(|| Histogram::new(RUN_FUEL)),
             actions: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
         };
@@ -106,6 +114,7 @@ impl Metrics {
             self.events_passed_over.clone(),
         );
         registry.register("run_seconds", "Time a run took", self.run_seconds.clone());
+        registry.register("run_fuel", "Fuel a run consumed", self.run_fuel.clone());
         registry.register("actions_ended", "Actions that ended", self.actions.clone());
         registry.register(
             "request_seconds",
@@ -136,7 +145,7 @@ impl Metrics {
     }
 
     pub(crate) fn run_ended(&self, client: &ClientId, install: &InstallId, result: &RunResult) {
-        let labels = RunLabels {
+        let labels = InstallResultLabels {
             client: client.to_string(),
             install: install.to_string(),
             result: result.as_str().to_owned(),
@@ -159,14 +168,20 @@ impl Metrics {
         self.events_passed_over.get_or_create(&labels).inc_by(count);
     }
 
-    pub(crate) fn run_took(&self, client: &ClientId, install: &InstallId, microseconds: u64) {
+    pub(crate) fn run_used(&self, client: &ClientId, install: &InstallId, used: &Amounts) {
         let labels = InstallLabels { client: client.to_string(), install: install.to_string() };
-        let time = Duration::from_micros(microseconds);
+        let time = Duration::from_micros(used[Resource::WallTime]);
         self.run_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "buckets are wide")]
+        self.run_fuel.get_or_create(&labels).observe(used[Resource::Fuel] as f64);
     }
 
-    pub(crate) fn action_ended(&self, client: &ClientId, end: &ActionEnd) {
-        let labels = ResultLabels { client: client.to_string(), result: end.as_str().to_owned() };
+    pub(crate) fn action_ended(&self, client: &ClientId, install: &InstallId, end: &ActionEnd) {
+        let labels = InstallResultLabels {
+            client: client.to_string(),
+            install: install.to_string(),
+            result: end.as_str().to_owned(),
+        };
         self.actions.get_or_create(&labels).inc();
     }
 

@@ -10,22 +10,26 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fondaco_model::{
-    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, event::Cause, observe,
+    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, TraceId, event::Cause, observe,
 };
 use fondaco_platforms::Heard;
 use fondaco_store::{
     Delivery, MirrorRow, ObserveOutcome, Observed, ObservedRow, ShopProgress, StoreError,
 };
 
+use tracing::Instrument as _;
+
 use crate::{
-    client::{Client, Ended},
-    limits, now,
+    client::{Asked, Client, Ended},
+    limits, new_trace, now,
     watch::Happening,
 };
 
 /// What to take into the mirror together.
 #[derive(Default)]
 pub struct TakeIn {
+    /// What it belongs to; absent: a trace begins with it.
+    pub trace: Option<TraceId>,
     /// What was seen.
     pub snapshots: Vec<Snapshot>,
     /// The delivery it was made from.
@@ -63,7 +67,11 @@ impl Client {
             for delivery in batch {
                 self.go_on()?;
                 done = delivery.number;
-                self.observe_delivery(delivery).await?;
+                let span = tracing::info_span!(
+                    "delivery", client.id = %self.setup.id, delivery.number = delivery.number,
+                    trace.id = %delivery.delivery.trace,
+                );
+                self.observe_delivery(delivery).instrument(span).await?;
             }
         }
     }
@@ -78,11 +86,13 @@ impl Client {
             Ok(heard) => heard,
             Err(unreadable) => return self.bury(number, &unreadable.to_string()).await,
         };
-        let mut take_in = TakeIn { delivery: Some(number), ..TakeIn::default() };
+        let trace = delivery.trace;
+        let mut take_in =
+            TakeIn { trace: Some(trace), delivery: Some(number), ..TakeIn::default() };
         for heard in heard {
             match heard {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
-                Heard::Fetch(key) => self.ask_for(key),
+                Heard::Fetch(key) => self.ask_for(Asked { key, trace }),
             }
         }
         self.take_in(take_in).await
@@ -105,6 +115,7 @@ impl Client {
 
     /// Takes what was seen into the mirror and raises what is different.
     pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
+        let trace = take_in.trace.unwrap_or_else(new_trace);
         for _ in 0..limits::MOVED_TRIES_MAX {
             let fences = self.store.fences(&self.setup.id).await?;
             let mut compared = self.compare(&take_in.snapshots, &fences, None).await?;
@@ -114,6 +125,7 @@ impl Client {
                 }
             }
             let observed = Observed {
+                trace: Some(trace),
                 delivery: take_in.delivery,
                 rows: compared.rows,
                 progress: take_in.progress.clone(),
@@ -122,8 +134,16 @@ impl Client {
             match self.store.observe(&self.lease, now(), observed).await? {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
+                    if !events.is_empty() {
+                        let count = events.len();
+                        tracing::debug!(
+                            client.id = %self.setup.id, trace.id = %trace, events = count,
+                            "something is different",
+                        );
+                    }
                     self.raised(events);
-                    compared.to_fetch.into_iter().for_each(|key| self.ask_for(key));
+                    let asked = |key| self.ask_for(Asked { key, trace });
+                    compared.to_fetch.into_iter().for_each(asked);
                     return Ok(());
                 }
             }

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use fondaco_model::{
     Change, Entity, Event, EventBody, InstallId, OrderChange, Timestamp,
     http::HttpRecord,
-    run::{Resource, RunUse, StateReads, StateWrites},
+    run::{RunUse, StateReads, StateWrites},
 };
 use fondaco_sandbox::{Call, CallError, FailedRun, Input, LogLine, Ran, RunOutcome, ShopInfo};
 use fondaco_store::{CommitOutcome, RunCommit, RunResult};
@@ -100,7 +100,7 @@ impl Client {
             } else {
                 Some(page.runs.lease.write().await)
             };
-            let commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
+            let mut commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
                 Called::Commit(commit) => *commit,
                 Called::Busy { reason } => {
                     drop(lease);
@@ -120,6 +120,7 @@ impl Client {
                     self.set_aside(page, *failed)
                 }
             };
+            commit.conflicts = conflicts;
             match self.commit(page, commit, lease).await? {
                 Committed::Done => return Ok(None),
                 Committed::Again(cursor) => return Ok(Some(cursor)),
@@ -240,7 +241,7 @@ impl Client {
             Ok(Err(failed)) => return Ok(called_in_vain(*failed)),
             Err(_) => return Err(Ended::Stopped),
         };
-        self.metrics.run_took(&self.setup.id, install, ran.used.used[Resource::WallTime]);
+        self.metrics.run_used(&self.setup.id, install, &ran.used.used);
         Ok(called_of(page, began_at, ran))
     }
 
@@ -395,5 +396,6 @@ fn empty_run(page: Page<'_>, result: RunResult) -> RunCommit {
         http: Vec::new(),
         log: Vec::new(),
         used: RunUse::default(),
+        conflicts: 0,
     }
 }

@@ -2,25 +2,44 @@
 //!
 //! An action is marked as being sent, with the request as it will be sent, before it is. If the
 //! host dies or the connection breaks after that, nobody knows whether it took effect; then the
-//! platform's longest request time is waited out, and the effect is looked for.
+//! platform's longest request time is waited out, and the effect is looked for. What cannot be told
+//! even then stands as unknown, and a person decides.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use fondaco_model::{Action, ActionEnd, ActionKind, EntityKey, Snapshot, Timestamp, event::Cause};
+use fondaco_model::{
+    Action, ActionEnd, ActionKind, EntityKey, Snapshot, Timestamp, action::Shown, event::Cause,
+};
 use fondaco_platforms::{Executed, Looked, PlatformError, Request};
 use fondaco_store::{ReadyAction, SettleOutcome, Settlement};
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
 
 use crate::{
-    client::{Client, Ended},
+    client::{Asked, Client, Ended},
     judge, limits, now,
     observe::never_settles,
     retry,
     watch::Happening,
 };
+
+/// What was seen of an action's target while it was carried out.
+#[derive(Default)]
+struct Seen {
+    shown: Shown,
+    snapshots: Vec<Snapshot>,
+}
+
+impl Seen {
+    /// A request that took effect.
+    const fn written(request: &Request, snapshots: Vec<Snapshot>) -> Self {
+        let shown = Shown { before: Some(request.only_if), after: Some(request.result) };
+        Self { shown, snapshots }
+    }
+}
 
 impl Client {
     /// Begins actions as they become ready, for as long as the host works.
@@ -47,14 +66,17 @@ impl Client {
         for sending in self.store.sending(&self.setup.id).await? {
             let Ok(request) = serde_json::from_str::<Request>(&sending.request) else {
                 let detail = "what was being sent cannot be read back".to_owned();
-                self.settle(&sending.action, ActionEnd::Unknown { detail }, &[]).await?;
+                self.settle(&sending.action, ActionEnd::Unknown { detail }, Seen::default())
+                    .await?;
                 continue;
             };
-            let (action, began_at) = (sending.action, sending.began_at);
-            self.task(
-                "look",
-                |client| async move { client.look(&action, &request, began_at).await },
-            );
+            // It may have left at the very last moment before the host ended, long after it was
+            // begun: it can still be under way as long as if it had left now.
+            let (action, left_at) = (sending.action, now().max(sending.began_at));
+            let span = span_of(&action);
+            self.task("look", |client| {
+                async move { client.look(&action, &request, left_at).await }.instrument(span)
+            });
         }
         Ok(())
     }
@@ -76,7 +98,7 @@ impl Client {
             None => None,
         };
         if let Some(end) = end {
-            self.settle(&action, end, &[]).await?;
+            self.settle(&action, end, Seen::default()).await?;
             return Ok(true);
         }
         let permit = action
@@ -99,7 +121,7 @@ impl Client {
         let request = match self.request(&action).await? {
             Ok(request) => request,
             Err(reason) => {
-                self.settle(&action, ActionEnd::Failed { reason }, &[]).await?;
+                self.settle(&action, ActionEnd::Failed { reason }, Seen::default()).await?;
                 return Ok(true);
             }
         };
@@ -107,14 +129,18 @@ impl Client {
         if !self.store.begin(&self.lease, now(), &action.id, &text).await? {
             return Ok(false);
         }
-        self.task("send", |client| async move {
-            let unsure_since = client.execute(&action, &request).await?;
-            drop(permit);
-            client.wakes.outbox.notify_one();
-            match unsure_since {
-                Some(sent_at) => client.look(&action, &request, sent_at).await,
-                None => Ok(()),
+        let span = span_of(&action);
+        self.task("send", |client| {
+            async move {
+                let unsure_since = client.execute(&action, &request).await?;
+                drop(permit);
+                client.wakes.outbox.notify_one();
+                match unsure_since {
+                    Some(left_at) => client.look(&action, &request, left_at).await,
+                    None => Ok(()),
+                }
             }
+            .instrument(span)
         });
         Ok(true)
     }
@@ -135,28 +161,31 @@ impl Client {
         })
     }
 
-    /// Carries out a request. If nobody knows whether it took effect, returns when it was sent.
+    /// Carries out a request. If nobody knows whether it took effect, returns the moment by which it
+    /// had left.
     async fn execute(
         &self,
         action: &Action,
         request: &Request,
     ) -> Result<Option<Timestamp>, Ended> {
         let Some(shop) = self.shop(&request.entity.shop) else {
-            return Ok(None);
+            return self.shop_is_gone(action).await.map(|()| None);
         };
-        let sent_at = now();
         let began = Instant::now();
-        let executed = shop.platform.execute(sent_at, request).await;
+        let executed = shop.platform.execute(now(), request).await;
         self.metrics.action_sent(&self.setup.id, &request.entity.shop, began.elapsed());
         match executed {
             Ok(Executed::Done { snapshots }) => {
-                self.settle(action, ActionEnd::Done { ids: Vec::new() }, &snapshots).await?;
+                let seen = Seen::written(request, snapshots);
+                self.settle(action, ActionEnd::Done { ids: Vec::new() }, seen).await?;
             }
             Ok(Executed::Stale { found, snapshots }) => {
-                self.settle(action, ActionEnd::Stale { found }, &snapshots).await?;
+                let shown = Shown { before: Some(found), after: None };
+                let seen = Seen { shown, snapshots };
+                self.settle(action, ActionEnd::Stale { found }, seen).await?;
             }
             Err(PlatformError::Refused { reason }) => {
-                self.settle(action, ActionEnd::Failed { reason }, &[]).await?;
+                self.settle(action, ActionEnd::Failed { reason }, Seen::default()).await?;
             }
             Err(PlatformError::Unavailable { reason, retry_after }) => {
                 self.postpone(action, &reason, retry_after).await?;
@@ -166,7 +195,8 @@ impl Client {
                     client.id = %self.setup.id, action.id = %action.id, reason,
                     "nobody knows whether a request took effect; it will be looked for",
                 );
-                return Ok(Some(sent_at));
+                // Not the moment it was begun: it first looked what the shop shows.
+                return Ok(Some(now()));
             }
         }
         Ok(None)
@@ -179,27 +209,28 @@ impl Client {
         reason: &str,
         retry_after: Option<Duration>,
     ) -> Result<(), Ended> {
-        let tried_for = now().0.saturating_sub(action.proposed_at.0);
-        if u128::from(tried_for) > limits::ACTION_TRIES_FOR.as_millis() {
+        let Some(until) = retry::next_try(now(), action, retry_after) else {
             let reason = format!("given up after three days: {reason}");
-            return self.settle(action, ActionEnd::Failed { reason }, &[]).await;
-        }
-        let wait = retry_after.unwrap_or_default().max(retry::wait_after(action.attempts + 1));
-        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            return self.settle(action, ActionEnd::Failed { reason }, Seen::default()).await;
+        };
         tracing::warn!(
-            client.id = %self.setup.id, action.id = %action.id, reason, wait_ms = wait,
-            "an action could not be sent; it is tried again",
+            client.id = %self.setup.id, action.id = %action.id, reason,
+            wait_ms = until.0.saturating_sub(now().0),
+            "an action had no effect; it is tried again",
         );
-        self.put_back(action, now().plus_ms(wait), reason).await
-    }
-
-    /// Puts an action that surely had no effect back to waiting.
-    async fn put_back(&self, action: &Action, until: Timestamp, reason: &str) -> Result<(), Ended> {
         let masked = self.store.postpone(&self.lease, now(), &action.id, until, reason).await?;
-        masked.into_iter().for_each(|key| self.ask_for(key));
+        masked.into_iter().for_each(|key| self.ask_for(Asked { key, trace: action.trace }));
         // If a newer one has taken its place, that is an outcome for its install.
         self.wake_installs();
+        self.wakes.outbox.notify_one();
         Ok(())
+    }
+
+    /// Ends an action that may be under way to a shop that nobody can ask any more.
+    async fn shop_is_gone(&self, action: &Action) -> Result<(), Ended> {
+        let detail = "its shop was taken out of the client's file while it was being sent";
+        let end = ActionEnd::Unknown { detail: detail.to_owned() };
+        self.settle(action, end, Seen::default()).await
     }
 
     /// Waits until a request can no longer take effect, then looks whether it did.
@@ -207,25 +238,22 @@ impl Client {
         &self,
         action: &Action,
         request: &Request,
-        sent_at: Timestamp,
+        left_at: Timestamp,
     ) -> Result<(), Ended> {
         let Some(shop) = self.shop(&request.entity.shop) else {
-            return Ok(());
+            return self.shop_is_gone(action).await;
         };
         let longest = u64::try_from(shop.platform.longest_request().as_millis());
-        let certain_at = sent_at.plus_ms(longest.unwrap_or(u64::MAX));
+        let certain_at = left_at.plus_ms(longest.unwrap_or(u64::MAX));
         self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0))).await?;
         for tries in 1.. {
             match shop.platform.look(now(), request).await {
                 Ok(Looked::Done { snapshots }) => {
-                    return self
-                        .settle(action, ActionEnd::Done { ids: Vec::new() }, &snapshots)
-                        .await;
+                    let seen = Seen::written(request, snapshots);
+                    return self.settle(action, ActionEnd::Done { ids: Vec::new() }, seen).await;
                 }
                 Ok(Looked::NotDone) => {
-                    self.put_back(action, now(), "it had no effect").await?;
-                    self.wakes.outbox.notify_one();
-                    return Ok(());
+                    return self.postpone(action, "it had no effect", None).await;
                 }
                 Ok(Looked::Neither { found, snapshots }) => {
                     let detail = format!(
@@ -233,13 +261,24 @@ impl Client {
                          {found} now",
                         request.result, request.only_if,
                     );
-                    return self.settle(action, ActionEnd::Unknown { detail }, &snapshots).await;
+                    let shown = Shown { before: Some(request.only_if), after: Some(found) };
+                    let seen = Seen { shown, snapshots };
+                    return self.settle(action, ActionEnd::Unknown { detail }, seen).await;
                 }
                 Err(PlatformError::Refused { reason }) => {
                     let detail = format!("the shop did not let its effect be looked for: {reason}");
-                    return self.settle(action, ActionEnd::Unknown { detail }, &[]).await;
+                    let end = ActionEnd::Unknown { detail };
+                    return self.settle(action, end, Seen::default()).await;
                 }
-                Err(PlatformError::Unavailable { .. } | PlatformError::Ambiguous { .. }) => {
+                Err(
+                    PlatformError::Unavailable { reason, .. } | PlatformError::Ambiguous { reason },
+                ) => {
+                    if looked_long_enough(now(), left_at) {
+                        let detail = format!("its effect could not be looked for: {reason}");
+                        let end = ActionEnd::Unknown { detail };
+                        return self.settle(action, end, Seen::default()).await;
+                    }
+                    tracing::debug!(action.id = %action.id, reason, "it is looked for again");
                     self.sleep_after(tries).await?;
                 }
             }
@@ -248,41 +287,69 @@ impl Client {
     }
 
     /// Commits how an action ended, with what the platform's answer showed.
-    async fn settle(
-        &self,
-        action: &Action,
-        end: ActionEnd,
-        snapshots: &[Snapshot],
-    ) -> Result<(), Ended> {
+    async fn settle(&self, action: &Action, end: ActionEnd, seen: Seen) -> Result<(), Ended> {
         // Only what the action itself did has it as its cause; what a stale one came upon has not.
         let done = matches!(end, ActionEnd::Done { .. });
         let cause =
             done.then(|| Cause { action: action.id.clone(), install: action.install.clone() });
         for _ in 0..limits::MOVED_TRIES_MAX {
-            let compared = self.compare(snapshots, &[], cause.as_ref()).await?;
+            let compared = self.compare(&seen.snapshots, &[], cause.as_ref()).await?;
             let settlement = Settlement {
                 action: action.id.clone(),
                 end: end.clone(),
                 at: now(),
+                shown: seen.shown,
                 rows: compared.rows,
             };
             match self.store.settle(&self.lease, settlement).await? {
                 SettleOutcome::Moved => {}
                 SettleOutcome::AlreadyDone => return Ok(()),
                 SettleOutcome::Settled { masked, events } => {
-                    self.metrics.action_ended(&self.setup.id, &end);
+                    self.metrics.action_ended(&self.setup.id, &action.install, &end);
+                    tracing::debug!(
+                        client.id = %self.setup.id, action.id = %action.id,
+                        trace.id = %action.trace, end = end.as_str(), "an action ended",
+                    );
                     self.tell(Happening::Ended {
                         client: self.setup.id.clone(),
                         action: Box::new(action.clone()),
                         end,
                     });
                     self.raised(events);
-                    masked.into_iter().chain(compared.to_fetch).for_each(|key| self.ask_for(key));
+                    let asked = |key| self.ask_for(Asked { key, trace: action.trace });
+                    masked.into_iter().chain(compared.to_fetch).for_each(asked);
                     self.wakes.outbox.notify_one();
                     return Ok(());
                 }
             }
         }
         Err(never_settles("settlement"))
+    }
+}
+
+/// What the log lines of an action have in common.
+fn span_of(action: &Action) -> tracing::Span {
+    tracing::info_span!(
+        "action", client.id = %action.client, action.id = %action.id, trace.id = %action.trace,
+    )
+}
+
+/// Whether the effect of a request that left then need not be looked for any longer: a shop that
+/// answers nothing for so long leaves the decision to a person.
+fn looked_long_enough(now: Timestamp, left_at: Timestamp) -> bool {
+    u128::from(now.0.saturating_sub(left_at.0)) > limits::ACTION_TRIES_FOR.as_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_is_looked_for_as_long_as_an_action_is_tried() {
+        let left_at = Timestamp(1_000);
+        let days = |days: u64| left_at.plus_ms(days * 24 * 3_600_000);
+        assert!(!looked_long_enough(left_at, days(1)), "a clock that was set back");
+        assert!(!looked_long_enough(days(3), left_at));
+        assert!(looked_long_enough(days(3).plus_ms(1), left_at));
     }
 }

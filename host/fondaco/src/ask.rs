@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use clap::Args;
 use fondaco_web::{
     admin::Problem,
-    views::{ActionView, AuditEntryView, RunView, StatusView},
+    figures::RunFigures,
+    views::{ActionView, AuditEntryView, FiguresView, RunView, StatusView},
 };
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-use crate::{config, limits::ADMIN_ANSWER_WITHIN};
+use crate::{config, limits::ADMIN_ANSWER_WITHIN, story::next_try};
 
 /// Which host to ask, and how to show the answer.
 #[derive(Debug, Args)]
@@ -78,6 +79,9 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
                 "  shop {:<16} {} {}, {imported}, orders complete until {until}",
                 shop.id, shop.platform, shop.environment
             );
+            if let Some(since) = shop.oldest_action_at {
+                println!("    its oldest action that has not ended is of {}", moment(since));
+            }
             if let Some(trouble) = shop.trouble {
                 println!("    ! {trouble}");
             }
@@ -87,6 +91,14 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
                 "  module {:<14} {} {}, at event {}, {} behind",
                 install.id, install.version, install.mode, install.event, install.behind
             );
+            println!("    {}", figures(&install.figures));
+        }
+        if client.actions_unknown > 0 {
+            println!(
+                "  ! {} actions may have taken effect or not; look at the shop: fondaco actions \
+                 --client {} --ended unknown",
+                client.actions_unknown, client.id
+            );
         }
         println!(
             "  waiting: {} deliveries, {} actions; {} deliveries set aside; {} events so far",
@@ -94,6 +106,20 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// How an install does, in a line.
+fn figures(figures: &FiguresView) -> String {
+    let FiguresView { runs, actions_this_hour, oldest_event_at } = figures;
+    let RunFigures { runs, failed, p50_us, p99_us } = runs;
+    let waiting = match oldest_event_at {
+        Some(since) => format!("oldest event waiting since {}", moment(*since)),
+        None => "no event waiting".to_owned(),
+    };
+    format!(
+        "last {runs} runs: p50 {p50_us} µs, p99 {p99_us} µs, {failed} failed; {actions_this_hour} \
+         actions this hour; {waiting}"
+    )
 }
 
 /// Lists the runs of a client's modules.
@@ -117,6 +143,7 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
             run.result,
             run.reason.map(|reason| format!(": {reason}")).unwrap_or_default()
         );
+        println!("    trace {}", run.trace);
         for line in run.log {
             println!("    {line}");
         }
@@ -131,14 +158,17 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// If the host does not answer, or there is no such client.
-pub async fn actions(listing: &Listing, open: bool) -> anyhow::Result<()> {
-    let path = format!("{}&open={open}", path(listing, "actions"));
+pub async fn actions(listing: &Listing, open: bool, ended: Option<&str>) -> anyhow::Result<()> {
+    let ended = ended.map(|end| format!("&ended={end}")).unwrap_or_default();
+    let path = format!("{}&open={open}{ended}", path(listing, "actions"));
     let actions = ask::<Vec<ActionView>>(&listing.asking, &path).await?;
     for action in actions.unwrap_or_default() {
+        let waits = next_try(&action);
         let end = action.end.unwrap_or(action.state);
         let detail = action.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-        println!("{}  {:<10} {}{detail}", moment(action.proposed_at), end, action.what);
+        println!("{}  {:<10} {}{detail}{waits}", moment(action.proposed_at), end, action.what);
         println!("    {} by {}: {}", action.id, action.install, action.why_en);
+        println!("    number {}, trace {}", action.number, action.trace);
     }
     Ok(())
 }
@@ -164,7 +194,7 @@ fn path(listing: &Listing, what: &str) -> String {
 }
 
 /// A moment, as people and programs read it alike.
-fn moment(milliseconds: u64) -> String {
+pub(crate) fn moment(milliseconds: u64) -> String {
     let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
     match Timestamp::from_millisecond(milliseconds) {
         Ok(moment) => format!("{moment:.3}"),
@@ -173,15 +203,17 @@ fn moment(milliseconds: u64) -> String {
 }
 
 /// The host's answer; nothing if it was printed as JSON already.
-async fn ask<T: DeserializeOwned>(asking: &Asking, path: &str) -> anyhow::Result<Option<T>> {
+pub(crate) async fn ask<T: DeserializeOwned>(
+    asking: &Asking,
+    path: &str,
+) -> anyhow::Result<Option<T>> {
     let token = asking.token.as_deref();
     let body = send(&asking.socket()?, token, Method::GET, path, None).await?;
     understood(asking, &body)
 }
 
 /// The host's answer to what it is told to do; nothing if it was printed as JSON already.
-#[expect(dead_code, reason = "what changes something comes with the next commits")]
-async fn tell<T: DeserializeOwned>(
+pub(crate) async fn tell<T: DeserializeOwned>(
     asking: &Asking,
     path: &str,
     what: &impl serde::Serialize,

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use fondaco_sandbox::code::compile_child;
 
@@ -10,7 +11,9 @@ use crate::{
     config::{self, Log, LogFormat},
     demo::{self, DemoOptions},
     plugin::{self, PluginCommand},
+    redo::{self, ActionsCommand, DeliveriesCommand},
     serve,
+    story::{self, RunsCommand, Tracing},
 };
 
 /// An extension host for online shops: modules work on a merchant's shops, under the merchant's
@@ -40,16 +43,34 @@ enum Command {
     Demo(DemoOptions),
     /// Show how the running host, its clients, shops and modules stand.
     Status(Asking),
-    /// List the runs of a client's modules, newest first.
-    Runs(Listing),
-    /// List the actions that a client's modules proposed, newest first, with what became of them.
+    /// List the runs of a client's modules, newest first, or tell all there is to one.
+    #[command(args_conflicts_with_subcommands = true)]
+    Runs {
+        #[command(flatten)]
+        listing: Option<Listing>,
+        #[command(subcommand)]
+        command: Option<RunsCommand>,
+    },
+    /// List the actions that a client's modules proposed, newest first, with what became of them;
+    /// retry, discard or decide on some.
+    #[command(args_conflicts_with_subcommands = true)]
     Actions {
         #[command(flatten)]
-        listing: Listing,
+        listing: Option<Listing>,
         /// Only those that have not ended.
         #[arg(long)]
         open: bool,
+        /// Only those that ended so: done, refused, stale, superseded, failed, unknown or expired.
+        #[arg(long, value_name = "END", conflicts_with = "open")]
+        ended: Option<String>,
+        #[command(subcommand)]
+        command: Option<ActionsCommand>,
     },
+    /// List, retry or discard deliveries that nothing could be made of.
+    #[command(subcommand)]
+    Deliveries(DeliveriesCommand),
+    /// Tell all that one delivery, poll or tick led to, down to the last action.
+    Trace(Tracing),
     /// List who did what to a client's work, newest first.
     Audit {
         /// The client.
@@ -111,11 +132,22 @@ impl Command {
                 return demo::run(&options).await;
             }
             Self::Status(asking) => ask::status(&asking).await?,
-            Self::Runs(listing) => ask::runs(&listing).await?,
-            Self::Actions { listing, open } => ask::actions(&listing, open).await?,
+            Self::Runs { command: Some(command), .. } => story::runs(command).await?,
+            Self::Runs { listing, .. } => ask::runs(&of_client(listing)?).await?,
+            Self::Actions { command: Some(command), .. } => redo::actions(command).await?,
+            Self::Actions { listing, open, ended, .. } => {
+                ask::actions(&of_client(listing)?, open, ended.as_deref()).await?;
+            }
+            Self::Deliveries(command) => redo::deliveries(command).await?,
+            Self::Trace(tracing) => story::trace(&tracing).await?,
             Self::Audit { client, limit, asking } => ask::audit(&client, limit, &asking).await?,
             Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The listing asked for, if the client was named.
+fn of_client(listing: Option<Listing>) -> anyhow::Result<Listing> {
+    listing.context("say of which client: --client <CLIENT>")
 }

@@ -14,5 +14,7 @@ pub mod demo;
 pub mod host;
 pub mod limits;
 pub mod plugin;
+pub mod redo;
 pub mod serve;
 pub mod signals;
+pub mod story;

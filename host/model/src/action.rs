@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp};
+use crate::{
+    ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp, TraceId,
+};
 
 /// An action's id: the same proposal of the same run has the same id, however often it is run.
 ///
@@ -173,6 +175,18 @@ impl ActionKind {
             Self::Alert { .. } => None,
         }
     }
+
+    /// What no other action may be under way with: of two that have the same, the second begins
+    /// only after the first has settled. For what writes a field that is its target. For what moves
+    /// money it has to be the order, so that of a refund and another on the same order none is
+    /// decided while nobody knows of the other. Absent: it stands in nobody's way.
+    #[must_use]
+    pub fn exclusive(&self) -> Option<String> {
+        match self {
+            Self::ChangeStock { .. } => self.target(),
+            Self::Alert { .. } => None,
+        }
+    }
 }
 
 /// The target of actions that write what is available of a variant in one place.
@@ -194,6 +208,9 @@ pub struct Proposal {
 }
 
 /// Where an action stands.
+///
+/// An action that a person has to approve will stand between its commit and [`Self::Waiting`], in a
+/// state of its own: what looks for work asks for what is waiting, and so passes it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionState {
@@ -253,6 +270,10 @@ pub enum ActionEnd {
 }
 
 impl ActionEnd {
+    /// All the words of [`Self::as_str`].
+    pub const WORDS: [&str; 7] =
+        ["done", "refused", "stale", "superseded", "failed", "unknown", "expired"];
+
     /// The word for it in the store, in metrics and on pages.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -268,11 +289,26 @@ impl ActionEnd {
     }
 }
 
+/// What the shop showed of an action's target before and after it was carried out. Undoing it
+/// writes back the one if the shop still shows the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    /// Before; absent if that was not seen.
+    pub before: Option<Decimal>,
+    /// After; absent if that was not seen, or nothing was written.
+    pub after: Option<Decimal>,
+}
+
 /// A committed action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// Its id.
     pub id: ActionId,
+    /// Its number: 1, 2, 3 … for each client, in the order of their commits.
+    pub number: u64,
+    /// What the run that proposed it belongs to.
+    pub trace: TraceId,
     /// Whose module proposed it.
     pub client: ClientId,
     /// Which install.
@@ -287,12 +323,51 @@ pub struct Action {
     pub state: ActionState,
     /// How it ended, once it has.
     pub end: Option<ActionEnd>,
-    /// How often sending it was begun.
+    /// How often sending it was begun, since it was proposed or a person last retried it.
     pub attempts: u32,
     /// When it was proposed.
     pub proposed_at: Timestamp,
+    /// Since when it has been tried: it was proposed then, or a person retried it.
+    pub tried_since: Timestamp,
+    /// If it waits to be tried again: not before then.
+    pub next_try: Option<Timestamp>,
+    /// Why it was last put back, if it was.
+    pub last_reason: Option<String>,
+    /// What the shop showed, once it has ended.
+    pub shown: Shown,
     /// When it ended, once it has.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Action {
+    /// Why a person cannot let it be tried again; nothing if they can, as far as it is about this
+    /// action alone.
+    #[must_use]
+    pub const fn no_retry(&self) -> Option<&'static str> {
+        match &self.end {
+            Some(ActionEnd::Failed { .. } | ActionEnd::Refused { .. } | ActionEnd::Expired) => None,
+            Some(ActionEnd::Done { .. }) => Some("it is done"),
+            Some(ActionEnd::Stale { .. }) => {
+                Some("the shop showed another value than it was decided on; its module was told")
+            }
+            Some(ActionEnd::Superseded) => Some("a newer action took its place"),
+            Some(ActionEnd::Unknown { .. }) => Some(
+                "it may have taken effect: look at the shop, and say what you found with `fondaco \
+                 actions settle`",
+            ),
+            None => Some("it has not ended"),
+        }
+    }
+
+    /// Why a person cannot discard it; nothing if they can.
+    #[must_use]
+    pub const fn no_discard(&self) -> Option<&'static str> {
+        match self.state {
+            ActionState::Waiting => None,
+            ActionState::Sending => Some("it is being sent; whether it takes effect is found out"),
+            ActionState::Ended => Some("it has ended"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -313,6 +388,68 @@ mod tests {
             assert_ne!(id(7, None, "a"), *other);
         }
         assert_ne!(id(7, Some("ab"), "c"), id(7, Some("a"), "bc"));
+    }
+
+    #[test]
+    fn only_what_surely_had_no_effect_is_tried_again() {
+        let reason = || "down".to_owned();
+        let action = |end: Option<ActionEnd>| Action {
+            id: id(7, None, "a"),
+            number: 1,
+            trace: TraceId::of_random([7; 16]),
+            client: ClientId::new("rossi").unwrap(),
+            install: InstallId::new("stock-sync").unwrap(),
+            event: 7,
+            kind: ActionKind::Alert {
+                severity: Severity::Info,
+                title: Localised::default(),
+                text: Localised::default(),
+            },
+            terms: Terms::default(),
+            state: if end.is_some() { ActionState::Ended } else { ActionState::Waiting },
+            end,
+            attempts: 0,
+            proposed_at: Timestamp(1),
+            tried_since: Timestamp(1),
+            next_try: None,
+            last_reason: None,
+            shown: Shown::default(),
+            ended_at: None,
+        };
+        for (end, retried) in [
+            (Some(ActionEnd::Failed { reason: reason() }), true),
+            (Some(ActionEnd::Refused { reason: reason() }), true),
+            (Some(ActionEnd::Expired), true),
+            (Some(ActionEnd::Unknown { detail: reason() }), false),
+            (Some(ActionEnd::Stale { found: "3".parse().unwrap() }), false),
+            (Some(ActionEnd::Done { ids: Vec::new() }), false),
+            (Some(ActionEnd::Superseded), false),
+            (None, false),
+        ] {
+            let waits = end.is_none();
+            let action = action(end);
+            assert_eq!(action.no_retry().is_none(), retried, "{:?}", action.end);
+            assert_eq!(action.no_discard().is_none(), waits, "{:?}", action.end);
+        }
+        let sending = Action { state: ActionState::Sending, ..action(None) };
+        assert!(sending.no_discard().is_some() && sending.no_retry().is_some());
+    }
+
+    #[test]
+    fn what_writes_one_field_is_never_under_way_twice() {
+        let change = |variant: &str, available: &str| ActionKind::ChangeStock {
+            shop: ShopId::new("milano").unwrap(),
+            variant: variant.to_owned(),
+            location: Location::WHOLE_SHOP,
+            available: available.parse().unwrap(),
+            decided_on: "1".parse().unwrap(),
+        };
+        assert_eq!(change("7", "2").exclusive(), change("7", "3").exclusive());
+        assert_ne!(change("7", "2").exclusive(), change("8", "2").exclusive());
+        assert_eq!(change("7", "2").exclusive(), change("7", "2").target());
+        let text = Localised::default();
+        let alert = ActionKind::Alert { severity: Severity::Info, title: text.clone(), text };
+        assert_eq!(alert.exclusive(), None, "people can be told many things at a time");
     }
 
     #[test]

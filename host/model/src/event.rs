@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionEnd, ActionId, Change, EntityKey, InstallId, Timestamp};
+use crate::{ActionEnd, ActionId, Change, EntityKey, InstallId, Timestamp, TraceId};
 
 /// Something that happened for a client, numbered in the order of its commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct Event {
     pub commit: u64,
     /// When the host observed it.
     pub observed_at: Timestamp,
+    /// What it belongs to, from the delivery that told of it to the last action it led to.
+    pub trace: TraceId,
     /// The action whose effect it is.
     pub caused_by: Option<Cause>,
     /// What happened.

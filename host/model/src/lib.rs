@@ -22,6 +22,8 @@ pub mod hear;
 pub mod http;
 pub mod names;
 pub mod run;
+pub mod touched;
+pub mod trace;
 
 pub use action::{Action, ActionEnd, ActionId, ActionKind, ActionState, Proposal, Terms};
 pub use aspect::{Aspect, Version};
@@ -30,3 +32,5 @@ pub use decimal::Decimal;
 pub use diff::{Change, Observation, OrderChange, VariantChange, observe};
 pub use event::{Event, EventBody};
 pub use names::{ClientId, InstallId, NameError, ShopId, Timestamp};
+pub use touched::StateTouched;
+pub use trace::TraceId;

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fondaco_model::{ClientId, ShopId, Timestamp};
+use fondaco_model::{ClientId, ShopId, Timestamp, TraceId};
 use fondaco_store::{NewDelivery, Store, sqlite::SqliteStore};
 use rusqlite::Connection;
 
@@ -98,6 +98,7 @@ async fn accepts_per_second(path: &Path) -> Outcome<f64> {
             shop: ShopId::new("milano")?,
             topic: "order.updated".to_owned(),
             received_at: Timestamp(1_700_000_000_000),
+            trace: TraceId::of_random([7; TraceId::BYTES]),
             body: body(task),
         };
         tasks.push(tokio::spawn(async move {

@@ -22,7 +22,8 @@ use std::{path::PathBuf, time::Duration};
 use async_trait::async_trait;
 use fondaco_model::{
     Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId,
-    Timestamp,
+    StateTouched, Timestamp, TraceId,
+    action::Shown,
     event::Cause,
     http::HttpRecord,
     run::{RunUse, StateReads, StateValue, StateWrites},
@@ -32,10 +33,14 @@ use serde::{Deserialize, Serialize};
 pub mod audit;
 pub mod installs;
 pub mod limits;
+pub mod redo;
 pub mod sqlite;
+pub mod telling;
 
 pub use audit::{Act, AuditEntry};
 pub use installs::{Ahead, InstallProgress};
+pub use redo::{ActionSelection, DeadSelection, Redo, Redone, RedoneActions};
+pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, TracedDelivery};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +108,8 @@ pub struct NewDelivery {
     pub topic: String,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// What it leads to is under this id.
+    pub trace: TraceId,
     /// The raw body.
     pub body: Vec<u8>,
 }
@@ -127,6 +134,8 @@ pub struct DeadDelivery {
     pub topic: String,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// What it leads to, once it is retried, is under this id.
+    pub trace: TraceId,
     /// Why nothing could be made of it.
     pub reason: String,
 }
@@ -175,6 +184,8 @@ pub struct ShopProgress {
 /// What was observed, to be taken into the mirror in one commit.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
+    /// What it belongs to; absent: a trace begins with it.
+    pub trace: Option<TraceId>,
     /// The delivery it was made from, which leaves the inbox.
     pub delivery: Option<u64>,
     /// The entities.
@@ -266,6 +277,8 @@ pub struct RunCommit {
     pub log: Vec<String>,
     /// What it used.
     pub used: RunUse,
+    /// How often it was done before, and something it read had changed.
+    pub conflicts: u32,
 }
 
 /// Whether a run was committed.
@@ -294,6 +307,8 @@ pub struct Settlement {
     pub end: ActionEnd,
     /// When.
     pub at: Timestamp,
+    /// What the shop showed of the action's target.
+    pub shown: Shown,
     /// What the platform's answer showed, as of after the write. What the action itself changed
     /// has it as its cause.
     pub rows: Vec<ObservedRow>,
@@ -341,6 +356,17 @@ pub struct RunRecord {
     pub log: Vec<String>,
     /// The actions it proposed.
     pub actions: Vec<ActionId>,
+    /// What the event it handled belongs to.
+    pub trace: TraceId,
+    /// When it was committed; absent in records of older hosts.
+    #[serde(default)]
+    pub committed_at: Option<Timestamp>,
+    /// How often it was done before, and something it read had changed.
+    #[serde(default)]
+    pub conflicts: u32,
+    /// What it touched of its install's state.
+    #[serde(default)]
+    pub touched: StateTouched,
 }
 
 /// How much waits for a client.
@@ -352,6 +378,8 @@ pub struct Backlog {
     pub dead_deliveries: u64,
     /// Actions that have not ended.
     pub actions: u64,
+    /// Actions of which nobody knows whether they took effect; a person has to decide.
+    pub actions_unknown: u64,
     /// The last event's number.
     pub last_event: u64,
 }
@@ -361,6 +389,8 @@ pub struct Backlog {
 pub struct ActionFilter {
     /// Only those that have not ended.
     pub open_only: bool,
+    /// Only those that ended so: a word of [`ActionEnd::as_str`].
+    pub ended: Option<String>,
     /// Only those of this event.
     pub event: Option<u64>,
     /// Only those of this install.
@@ -497,7 +527,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<CommitOutcome, StoreError>;
 
     /// The actions that can be begun now, oldest first, at most `limit`: waiting, due, with nothing
-    /// else being sent to their target, and everything they come after done. Those that can never
+    /// else being sent that is exclusive with them ([`fondaco_model::ActionKind::exclusive`]), and
+    /// everything they come after done. Those that can never
     /// be begun are among them: what they come after ended otherwise, or they have expired. All
     /// stay waiting.
     async fn ready(
@@ -513,7 +544,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Marks an action as being sent, with the request as it will be sent, and puts up the fence
     /// on its target. Says whether it could be: it was still waiting, and nothing else was being
-    /// sent to its target.
+    /// sent that is exclusive with it.
     async fn begin(
         &self,
         lease: &Lease,
@@ -615,6 +646,88 @@ pub trait Store: Send + Sync + 'static {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError>;
+
+    // --- What a person does about what came to nothing. ---
+
+    /// Puts dead deliveries back at the end of the inbox, under new numbers. Returns their old ones.
+    async fn retry_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError>;
+
+    /// Deletes dead deliveries.
+    async fn discard_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError>;
+
+    /// Retries or discards actions. Nothing is written, no entry in the audit log either, if there
+    /// is none that it could be done to.
+    async fn redo_actions(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: ActionSelection,
+        redo: Redo,
+        act: Act,
+    ) -> Result<RedoneActions, StoreError>;
+
+    /// Gives an action that stands as unknown the end that a person found out, and tells its
+    /// install. Says whether it stood as unknown.
+    async fn decide_action(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        end: ActionEnd,
+        act: Act,
+    ) -> Result<bool, StoreError>;
+
+    // --- What is told of a client's work. ---
+
+    /// Everything under one trace's id; of events, runs and actions at most `limit` each.
+    async fn trace(
+        &self,
+        client: &ClientId,
+        trace: TraceId,
+        limit: u32,
+    ) -> Result<TraceStory, StoreError>;
+
+    /// One run.
+    async fn run(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        number: u64,
+    ) -> Result<Option<RunRecord>, StoreError>;
+
+    /// The times of an install's last runs, newest first, at most `limit`; what was skipped is not
+    /// among them.
+    async fn run_times(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        limit: u32,
+    ) -> Result<Vec<RunTime>, StoreError>;
+
+    /// What was counted of an install since an hour ([`telling::hour_of`]), that one included. What
+    /// is older than [`limits::COUNTER_HOURS_KEPT`] may be gone.
+    async fn counted(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        counter: Counter,
+        since_hour: u64,
+    ) -> Result<u64, StoreError>;
+
+    /// For each shop that an action waits for or is being sent to: the oldest one.
+    async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError>;
 
     /// What the mirror had of an entity.
     async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError>;

@@ -32,3 +32,12 @@ pub const PAGE_CACHE_KIB: i32 = 8 * 1024;
 
 /// Bodies that one reading of the inbox returns together, in bytes; a larger one comes alone.
 pub const DELIVERIES_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Dead deliveries or actions that one transaction retries or discards.
+pub const REDONE_AT_ONCE_MAX: u32 = 1_000;
+
+/// Hours that what is counted of an install is kept for; a quarter of a year.
+pub const COUNTER_HOURS_KEPT: u64 = 92 * 24;
+
+/// Keys of its state that a run's record names as read, and as many as written.
+pub const TOUCHED_KEYS_MAX: usize = 100;

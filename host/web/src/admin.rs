@@ -10,19 +10,25 @@ use axum::{
     routing::get,
 };
 use fondaco_engine::setup::ClientSetup;
-use fondaco_model::{ActionId, ClientId, InstallId};
-use fondaco_store::{ActionFilter, StoreError};
+use fondaco_model::{ActionEnd, ActionId, ClientId, InstallId};
+use fondaco_store::{ActionFilter, Counter, StoreError, telling::hour_of};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::{
     Host,
-    limits::{LIST_ROWS_DEFAULT, LIST_ROWS_MAX},
+    figures::RunFigures,
+    limits::{FIGURES_RUNS, LIST_ROWS_DEFAULT, LIST_ROWS_MAX},
     principal::{Peer, Principal},
-    views::{ActionView, ClientView, DeadDeliveryView, InstallView, RunView, ShopView, StatusView},
+    views::{
+        ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView,
+        StatusView,
+    },
 };
 
 mod audit;
+mod redo;
+mod story;
 
 /// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]
@@ -42,6 +48,8 @@ pub fn router(host: Host) -> Router {
         .route("/api/v1/clients/{client}/actions/{action}", get(action))
         .route("/api/v1/clients/{client}/dead-deliveries", get(dead_deliveries))
         .merge(audit::routes())
+        .merge(redo::routes())
+        .merge(story::routes())
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -94,6 +102,8 @@ struct ListQuery {
     event: Option<u64>,
     /// Only those that have not ended.
     open: Option<bool>,
+    /// Only those that ended so: `done`, `failed`, `unknown` and so on.
+    ended: Option<String>,
 }
 
 impl ListQuery {
@@ -122,7 +132,6 @@ fn visible<'a>(
 }
 
 /// The client, if the principal may change something of its work.
-#[expect(dead_code, reason = "what changes something comes with the next commits")]
 fn operable<'a>(
     host: &'a Host,
     principal: &Principal,
@@ -145,7 +154,7 @@ async fn no_such_route(_: Principal) -> Problem {
 }
 
 async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
-    let parts = [audit::Api::openapi()];
+    let parts = [audit::Api::openapi(), redo::Api::openapi(), story::Api::openapi()];
     Json(parts.into_iter().fold(Api::openapi(), utoipa::openapi::OpenApi::merge_from))
 }
 
@@ -168,6 +177,7 @@ async fn status(
 async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Problem> {
     let status = host.engine.status(&setup.id).unwrap_or_default();
     let backlog = host.store.backlog(&setup.id).await?;
+    let oldest = host.store.oldest_actions(&setup.id).await?;
     let mut shops = Vec::new();
     for (id, shop) in &setup.shops {
         let progress = host.store.shop_progress(&setup.id, id).await?;
@@ -178,6 +188,10 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
             environment: if shop.production { "production" } else { "staging" }.to_owned(),
             imported: progress.imported,
             orders_known_until: progress.orders_known_until.map(|moment| moment.0),
+            oldest_action_at: oldest
+                .iter()
+                .find(|action| action.shop == *id)
+                .map(|action| action.proposed_at.0),
             trouble: status.trouble.get(id).cloned(),
         });
     }
@@ -190,6 +204,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
             mode: install.mode.as_str().to_owned(),
             event: progress.event,
             behind: progress.behind(backlog.last_event),
+            figures: figures(host, setup, id).await?,
         });
     }
     let state = match (&status.ended, status.live) {
@@ -207,7 +222,24 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
         deliveries_waiting: backlog.deliveries,
         deliveries_dead: backlog.dead_deliveries,
         actions_open: backlog.actions,
+        actions_unknown: backlog.actions_unknown,
         events: backlog.last_event,
+    })
+}
+
+async fn figures(
+    host: &Host,
+    setup: &ClientSetup,
+    install: &InstallId,
+) -> Result<FiguresView, Problem> {
+    let times = host.store.run_times(&setup.id, install, FIGURES_RUNS).await?;
+    let this_hour = hour_of(fondaco_engine::now());
+    let actions = host.store.counted(&setup.id, install, Counter::Actions, this_hour).await?;
+    let oldest = host.engine.oldest_event(&setup.id, install).await?;
+    Ok(FiguresView {
+        runs: RunFigures::of(&times),
+        actions_this_hour: actions,
+        oldest_event_at: oldest.map(|moment| moment.0),
     })
 }
 
@@ -241,8 +273,15 @@ async fn actions(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Vec<ActionView>>, Problem> {
     let setup = visible(&host, &principal, &client)?;
+    if let Some(end) = query.ended.as_ref().filter(|end| !ActionEnd::WORDS.contains(&end.as_str()))
+    {
+        let words =
+            format!("no action ends as `{end}`; write one of {}", ActionEnd::WORDS.join(", "));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, words));
+    }
     let filter = ActionFilter {
         open_only: query.open.unwrap_or(false),
+        ended: query.ended.clone(),
         event: query.event,
         install: query.install()?,
         limit: query.rows(),

@@ -15,6 +15,8 @@ use fondaco_engine::Engine;
 use fondaco_store::Store;
 
 pub mod admin;
+pub mod figures;
+mod gauges;
 pub mod limits;
 pub mod principal;
 pub mod public;

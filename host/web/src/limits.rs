@@ -13,3 +13,9 @@ pub const LIST_ROWS_DEFAULT: u32 = 20;
 
 /// Most rows of an admin list.
 pub const LIST_ROWS_MAX: u32 = 1000;
+
+/// Longest reason that a person gives for what they do, in bytes.
+pub const BECAUSE_BYTES_MAX: usize = 500;
+
+/// Runs of an install that its figures are made of.
+pub const FIGURES_RUNS: u32 = 200;

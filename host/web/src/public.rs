@@ -21,6 +21,7 @@ use serde_json::json;
 
 use crate::{
     Host,
+    gauges::Gauges,
     limits::{HOOK_BODY_BYTES_MAX, READY_WITHIN},
 };
 
@@ -119,7 +120,11 @@ async fn waiting(host: &Host) -> Registry {
     let mut registry = Registry::with_prefix("fondaco");
     let waiting = Family::<Vec<(String, String)>, Gauge>::default();
     registry.register("waiting", "Things that wait to be worked on", waiting.clone());
+    let gauges = Gauges::register(&mut registry);
     for client in host.engine.clients() {
+        if let Err(error) = gauges.set(host, client).await {
+            tracing::warn!(client.id = %client.id, %error, "it cannot be told how long things wait");
+        }
         let Ok(backlog) = host.store.backlog(&client.id).await else {
             continue;
         };
@@ -127,6 +132,7 @@ async fn waiting(host: &Host) -> Registry {
             ("delivery", backlog.deliveries),
             ("dead-delivery", backlog.dead_deliveries),
             ("action", backlog.actions),
+            ("unknown-action", backlog.actions_unknown),
         ];
         for (what, count) in counts {
             let labels = vec![

@@ -8,6 +8,11 @@ use fondaco_store::{AuditEntry, DeadDelivery, RunRecord, RunResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::figures::RunFigures;
+
+pub mod redo;
+pub mod story;
+
 /// How the host stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
@@ -38,6 +43,8 @@ pub struct ClientView {
     pub deliveries_dead: u64,
     /// Actions that have not ended.
     pub actions_open: u64,
+    /// Actions of which nobody knows whether they took effect; a person has to decide.
+    pub actions_unknown: u64,
     /// Events so far.
     pub events: u64,
 }
@@ -57,6 +64,8 @@ pub struct ShopView {
     pub imported: bool,
     /// Until when its orders are complete, in milliseconds since 1970.
     pub orders_known_until: Option<u64>,
+    /// When the oldest action for it was proposed that has not ended, in milliseconds since 1970.
+    pub oldest_action_at: Option<u64>,
     /// What is wrong with it now, in words.
     pub trouble: Option<String>,
 }
@@ -74,6 +83,20 @@ pub struct InstallView {
     pub event: u64,
     /// Events that came after that, less those it has done ahead of an earlier one.
     pub behind: u64,
+    /// How it does.
+    pub figures: FiguresView,
+}
+
+/// How an install does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FiguresView {
+    /// Its last runs.
+    pub runs: RunFigures,
+    /// Actions it put into the outbox in this hour, which began at the full hour UTC.
+    pub actions_this_hour: u64,
+    /// When the oldest event was observed that it has to hear and is not done with, in milliseconds
+    /// since 1970.
+    pub oldest_event_at: Option<u64>,
 }
 
 /// How much of one resource a run used.
@@ -123,6 +146,12 @@ pub struct RunView {
     pub log: Vec<String>,
     /// The actions it proposed.
     pub actions: Vec<String>,
+    /// The trace it belongs to.
+    pub trace: String,
+    /// When it was committed, in milliseconds since 1970.
+    pub committed_at: Option<u64>,
+    /// How often it was done before, and something it read had changed.
+    pub conflicts: u32,
 }
 
 impl RunView {
@@ -151,6 +180,9 @@ impl From<RunRecord> for RunView {
             used: UseView::all(&run.used),
             log: run.log,
             actions: run.actions.iter().map(ToString::to_string).collect(),
+            trace: run.trace.to_string(),
+            committed_at: run.committed_at.map(|moment| moment.0),
+            conflicts: run.conflicts,
         }
     }
 }
@@ -160,6 +192,10 @@ impl From<RunRecord> for RunView {
 pub struct ActionView {
     /// Its id.
     pub id: String,
+    /// Its number within the client.
+    pub number: u64,
+    /// The trace it belongs to.
+    pub trace: String,
     /// The install that proposed it.
     pub install: String,
     /// The event whose run proposed it.
@@ -183,6 +219,14 @@ pub struct ActionView {
     pub attempts: u32,
     /// When it was proposed, in milliseconds since 1970.
     pub proposed_at: u64,
+    /// If it waits to be tried again: not before then, in milliseconds since 1970.
+    pub next_try_at: Option<u64>,
+    /// Why it was last put back, if it was.
+    pub last_reason: Option<String>,
+    /// What the shop showed before it was carried out, once that was seen.
+    pub shown_before: Option<String>,
+    /// What the shop showed afterwards, once that was seen.
+    pub shown_after: Option<String>,
     /// When it ended, in milliseconds since 1970.
     pub ended_at: Option<u64>,
 }
@@ -199,6 +243,8 @@ impl From<Action> for ActionView {
         };
         Self {
             id: action.id.to_string(),
+            number: action.number,
+            trace: action.trace.to_string(),
             install: action.install.to_string(),
             event: action.event,
             kind: action.kind.interface().to_owned(),
@@ -210,6 +256,10 @@ impl From<Action> for ActionView {
             detail,
             attempts: action.attempts,
             proposed_at: action.proposed_at.0,
+            next_try_at: action.next_try.map(|moment| moment.0),
+            last_reason: action.last_reason,
+            shown_before: action.shown.before.map(|value| value.to_string()),
+            shown_after: action.shown.after.map(|value| value.to_string()),
             ended_at: action.ended_at.map(|moment| moment.0),
         }
     }
@@ -236,6 +286,8 @@ pub struct DeadDeliveryView {
     pub topic: String,
     /// When it arrived, in milliseconds since 1970.
     pub received_at: u64,
+    /// The trace it belongs to.
+    pub trace: String,
     /// Why nothing could be made of it.
     pub reason: String,
 }
@@ -247,6 +299,7 @@ impl From<DeadDelivery> for DeadDeliveryView {
             shop: dead.shop.to_string(),
             topic: dead.topic,
             received_at: dead.received_at.0,
+            trace: dead.trace.to_string(),
             reason: dead.reason,
         }
     }

@@ -1,6 +1,6 @@
 //! The client's row: its lease, and the numbers that are counted in it.
 
-use fondaco_model::{ClientId, Event, EventBody, Timestamp, event::Cause};
+use fondaco_model::{ClientId, Event, EventBody, Timestamp, TraceId, event::Cause};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -20,6 +20,8 @@ pub struct ClientWrite<'c> {
     last_action: u64,
     /// Whether this transaction has taken a commit's number.
     numbered: bool,
+    /// What this transaction belongs to, once it is known.
+    trace: Option<TraceId>,
 }
 
 impl<'c> ClientWrite<'c> {
@@ -42,8 +44,15 @@ impl<'c> ClientWrite<'c> {
             return Err(StoreError::LeaseLost { client: lease.client }.into());
         };
         let client = lease.client;
-        let mut write =
-            Self { connection, client, last_commit, last_event, last_action, numbered: false };
+        let mut write = Self {
+            connection,
+            client,
+            last_commit,
+            last_event,
+            last_action,
+            numbered: false,
+            trace: None,
+        };
         let verdict = work(&mut write)?;
         let counted = (write.last_commit, write.last_event, write.last_action);
         if counted != (last_commit, last_event, last_action) {
@@ -94,22 +103,51 @@ impl<'c> ClientWrite<'c> {
         self.last_action
     }
 
-    /// Raises an event.
+    /// Says what this transaction belongs to.
+    pub const fn belongs_to(&mut self, trace: Option<TraceId>) {
+        self.trace = trace;
+    }
+
+    /// What this transaction belongs to. If nobody said it, a trace begins with it.
+    pub fn trace(&mut self) -> TraceId {
+        *self.trace.get_or_insert_with(|| TraceId::of_random(rand::random()))
+    }
+
+    /// Raises an event of what this transaction belongs to.
     pub fn raise(
         &mut self,
         at: Timestamp,
         caused_by: Option<Cause>,
         body: EventBody,
     ) -> Result<Event, Fault> {
+        let trace = self.trace();
+        self.raise_in(trace, at, caused_by, body)
+    }
+
+    /// Raises an event that belongs to something else.
+    pub fn raise_in(
+        &mut self,
+        trace: TraceId,
+        at: Timestamp,
+        caused_by: Option<Cause>,
+        body: EventBody,
+    ) -> Result<Event, Fault> {
         let commit = self.commit_number();
         self.last_event += 1;
-        let event = Event { number: self.last_event, commit, observed_at: at, caused_by, body };
+        let number = self.last_event;
+        let event = Event { number, commit, observed_at: at, trace, caused_by, body };
         self.connection
             .prepare_cached(
-                "INSERT INTO events (client, number, commit_number, event)
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO events (client, number, commit_number, event, trace)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![self.client.as_str(), event.number, commit, encode(&event)?])?;
+            .execute(params![
+                self.client.as_str(),
+                number,
+                commit,
+                encode(&event)?,
+                trace.bytes()
+            ])?;
         Ok(event)
     }
 
@@ -153,6 +191,8 @@ pub fn backlog(connection: &Connection, client: &ClientId) -> Result<Backlog, Fa
                  (SELECT count(*) FROM dead_deliveries WHERE client = ?1),
                  (SELECT count(*) FROM actions WHERE client = ?1 AND state = 'waiting')
                      + (SELECT count(*) FROM actions WHERE client = ?1 AND state = 'sending'),
+                 (SELECT count(*) FROM actions
+                  WHERE client = ?1 AND ending ->> '$.end' = 'unknown'),
                  (SELECT last_event FROM clients WHERE client = ?1)",
         )?
         .query_row([client.as_str()], |row| {
@@ -160,7 +200,8 @@ pub fn backlog(connection: &Connection, client: &ClientId) -> Result<Backlog, Fa
                 deliveries: row.get(0)?,
                 dead_deliveries: row.get(1)?,
                 actions: row.get(2)?,
-                last_event: row.get::<_, Option<u64>>(3)?.unwrap_or(0),
+                actions_unknown: row.get(3)?,
+                last_event: row.get::<_, Option<u64>>(4)?.unwrap_or(0),
             })
         })?;
     Ok(backlog)

@@ -1,6 +1,6 @@
 //! Events, and the ticks of schedules that are raised as such.
 
-use fondaco_model::{ClientId, Event, EventBody, InstallId, Timestamp};
+use fondaco_model::{ClientId, Event, EventBody, InstallId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -39,6 +39,16 @@ pub fn event(
         .query_row(params![client.as_str(), capped(number)], |row| row.get::<_, String>(0))
         .optional()?;
     json.map(|json| decode(&json, || format!("event {number}"))).transpose()
+}
+
+/// What an event belongs to; nothing if there is no such event.
+pub fn trace(write: &ClientWrite<'_>, number: u64) -> Result<Option<TraceId>, Fault> {
+    let trace = write
+        .connection
+        .prepare_cached("SELECT trace FROM events WHERE client = ?1 AND number = ?2")?
+        .query_row(params![write.client.as_str(), capped(number)], |row| row.get(0))
+        .optional()?;
+    Ok(trace.map(TraceId::of_random))
 }
 
 /// Raises a tick, unless the last one was due as late or is not handled yet.

@@ -1,6 +1,6 @@
 //! The inbox: what came from the shops and is not worked in yet.
 
-use fondaco_model::{ClientId, ShopId, Timestamp};
+use fondaco_model::{ClientId, ShopId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
@@ -31,8 +31,8 @@ pub fn accept(
         .execute(params![lease.client.as_str(), number])?;
     connection
         .prepare_cached(
-            "INSERT INTO deliveries (client, number, shop, topic, received_at, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO deliveries (client, number, shop, topic, received_at, body, trace)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             lease.client.as_str(),
@@ -41,6 +41,7 @@ pub fn accept(
             delivery.topic,
             stored(delivery.received_at),
             delivery.body,
+            delivery.trace.bytes(),
         ])?;
     Ok(Verdict::Keep(number))
 }
@@ -53,20 +54,20 @@ pub fn deliveries(
     limit: u32,
 ) -> Result<Vec<Delivery>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, shop, topic, received_at, body FROM deliveries
+        "SELECT number, shop, topic, received_at, trace, body FROM deliveries
          WHERE client = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
     )?;
     let mut rows = statement.query(params![client.as_str(), capped(after), limit])?;
     let mut deliveries = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
-        let Delivered { number, shop, topic, received_at } = delivered(row)?;
-        let body: Vec<u8> = row.get(4)?;
+        let Delivered { number, shop, topic, received_at, trace } = delivered(row)?;
+        let body: Vec<u8> = row.get(5)?;
         bytes += body.len();
         if bytes > limits::DELIVERIES_BYTES_MAX && !deliveries.is_empty() {
             break;
         }
-        let delivery = NewDelivery { shop, topic, received_at, body };
+        let delivery = NewDelivery { shop, topic, received_at, trace, body };
         deliveries.push(Delivery { number, delivery });
     }
     Ok(deliveries)
@@ -87,8 +88,8 @@ pub fn bury(write: &ClientWrite<'_>, delivery: u64, reason: &str) -> Result<Verd
         .connection
         .prepare_cached(
             "INSERT INTO dead_deliveries
-                 (client, number, shop, topic, received_at, body, reason)
-             SELECT client, number, shop, topic, received_at, body, ?3 FROM deliveries
+                 (client, number, shop, topic, received_at, trace, body, reason)
+             SELECT client, number, shop, topic, received_at, trace, body, ?3 FROM deliveries
              WHERE client = ?1 AND number = ?2",
         )?
         .execute(params![write.client.as_str(), capped(delivery), reason])?;
@@ -103,12 +104,12 @@ pub fn dead_deliveries(
     limit: u32,
 ) -> Result<Vec<DeadDelivery>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, shop, topic, received_at, reason FROM dead_deliveries
+        "SELECT number, shop, topic, received_at, trace, reason FROM dead_deliveries
          WHERE client = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
     let rows = statement.query_and_then(params![client.as_str(), limit], |row| {
-        let Delivered { number, shop, topic, received_at } = delivered(row)?;
-        Ok(DeadDelivery { number, shop, topic, received_at, reason: row.get(4)? })
+        let Delivered { number, shop, topic, received_at, trace } = delivered(row)?;
+        Ok(DeadDelivery { number, shop, topic, received_at, trace, reason: row.get(5)? })
     })?;
     rows.collect()
 }
@@ -119,11 +120,13 @@ struct Delivered {
     shop: ShopId,
     topic: String,
     received_at: Timestamp,
+    trace: TraceId,
 }
 
 fn delivered(row: &Row<'_>) -> Result<Delivered, Fault> {
     let number = row.get(0)?;
     let shop = ShopId::new(row.get::<_, String>(1)?)
         .map_err(|error| corrupt(format!("the shop of delivery {number}"), error))?;
-    Ok(Delivered { number, shop, topic: row.get(2)?, received_at: Timestamp(row.get(3)?) })
+    let (received_at, trace) = (Timestamp(row.get(3)?), TraceId::of_random(row.get(4)?));
+    Ok(Delivered { number, shop, topic: row.get(2)?, received_at, trace })
 }

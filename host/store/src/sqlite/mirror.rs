@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, capped, corrupt, decode, encode},
-    inbox, outbox, progress,
+    inbox, outbox, progress, telling,
     writer::Verdict,
 };
 use crate::{MirrorRow, ObserveOutcome, Observed, ObservedRow, RunView};
@@ -17,6 +17,7 @@ pub fn observe(
     at: Timestamp,
     observed: Observed,
 ) -> Result<Verdict<ObserveOutcome>, Fault> {
+    write.belongs_to(observed.trace);
     for (target, key) in &observed.masked {
         // The fence may have been lifted after it was asked for. Then nobody would read the entity
         // again, so the observation has to be compared anew.
@@ -29,6 +30,7 @@ pub fn observe(
         return Ok(Verdict::Undo(ObserveOutcome::Moved));
     };
     if let Some(delivery) = observed.delivery {
+        telling::keep_delivery(write, at, delivery)?;
         inbox::remove(write, delivery)?;
     }
     if let Some((shop, progress)) = &observed.progress {

@@ -28,10 +28,12 @@ mod outbox;
 mod progress;
 mod proposals;
 mod readers;
+mod redo;
 mod runs;
 mod settle;
 mod state;
 mod store;
+mod telling;
 mod writer;
 
 /// A [`Store`](crate::Store) in a SQLite file.

@@ -1,6 +1,8 @@
 //! The outbox: actions as they are stored, and which of them can be begun.
 
-use fondaco_model::{Action, ActionEnd, ActionId, ActionState, ClientId, InstallId, Timestamp};
+use fondaco_model::{
+    Action, ActionEnd, ActionId, ActionState, ClientId, InstallId, Timestamp, TraceId,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
@@ -12,11 +14,14 @@ use crate::{ActionFilter, ReadyAction, SendingAction};
 /// The columns that [`action_of`] reads.
 macro_rules! action_columns {
     () => {
-        "action, install, event, kind, terms, state, attempts, proposed_at, ending, ended_at"
+        "action, install, event, kind, terms, state, attempts, proposed_at, ending, ended_at,
+         number, trace, tried_since, due_at, last_reason, shown"
     };
 }
+pub(super) use action_columns;
 
-fn action_of(client: &ClientId, row: &Row<'_>) -> Result<Action, Fault> {
+/// An action, of a row with these columns.
+pub fn action_of(client: &ClientId, row: &Row<'_>) -> Result<Action, Fault> {
     let id: String = row.get(0)?;
     let what = |part: &str| format!("the {part} of action {id}");
     let install = InstallId::new(row.get::<_, String>(1)?)
@@ -28,6 +33,7 @@ fn action_of(client: &ClientId, row: &Row<'_>) -> Result<Action, Fault> {
         other => return Err(corrupt(what("state"), format!("there is no {other}"))),
     };
     let end: Option<String> = row.get(8)?;
+    let due_at = Some(row.get(13)?).filter(|due_at| *due_at > 0).map(Timestamp);
     Ok(Action {
         client: client.clone(),
         install,
@@ -39,6 +45,12 @@ fn action_of(client: &ClientId, row: &Row<'_>) -> Result<Action, Fault> {
         attempts: row.get(6)?,
         proposed_at: Timestamp(row.get(7)?),
         ended_at: row.get::<_, Option<u64>>(9)?.map(Timestamp),
+        number: row.get(10)?,
+        trace: TraceId::of_random(row.get(11)?),
+        tried_since: Timestamp(row.get(12)?),
+        next_try: due_at.filter(|_| state == ActionState::Waiting),
+        last_reason: row.get(14)?,
+        shown: decode(&row.get::<_, String>(15)?, || what("shown values"))?,
         id: ActionId::from_stored(id),
     })
 }
@@ -75,6 +87,16 @@ pub fn is_fenced(write: &ClientWrite<'_>, target: &str) -> Result<bool, Fault> {
     is_sending(write.connection, &write.client, target)
 }
 
+/// Whether an action is being sent that none may be beside.
+fn is_excluded(connection: &Connection, client: &ClientId, exclusive: &str) -> Result<bool, Fault> {
+    let excluded = connection
+        .prepare_cached(
+            "SELECT 1 FROM actions WHERE client = ?1 AND exclusive = ?2 AND state = 'sending'",
+        )?
+        .exists([client.as_str(), exclusive])?;
+    Ok(excluded)
+}
+
 fn is_sending(connection: &Connection, client: &ClientId, target: &str) -> Result<bool, Fault> {
     let sending = connection
         .prepare_cached(
@@ -105,8 +127,8 @@ pub fn sending(connection: &Connection, client: &ClientId) -> Result<Vec<Sending
     let rows = statement.query_and_then([client.as_str()], |row| {
         Ok(SendingAction {
             action: action_of(client, row)?,
-            began_at: Timestamp(row.get(10)?),
-            request: row.get(11)?,
+            began_at: Timestamp(row.get(16)?),
+            request: row.get(17)?,
         })
     })?;
     rows.collect()
@@ -123,24 +145,24 @@ pub fn actions(
             "SELECT ",
             action_columns!(),
             " FROM actions WHERE client = ?1 AND event = ?2 AND (NOT ?3 OR state <> 'ended')
-              AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
+              AND (?6 IS NULL OR ending ->> '$.end' = ?6) AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
         ),
         // Two short lists by their own indexes, and not the long one of all that have ended.
         (None, true) => concat!(
             "SELECT * FROM (SELECT ",
             action_columns!(),
-            ", number FROM actions WHERE client = ?1 AND state = 'waiting'
+            " FROM actions WHERE client = ?1 AND state = 'waiting'
               UNION ALL SELECT ",
             action_columns!(),
-            ", number FROM actions WHERE client = ?1 AND state = 'sending')
-              WHERE ?2 IS NULL AND ?3 AND (?5 IS NULL OR install = ?5)
+            " FROM actions WHERE client = ?1 AND state = 'sending')
+              WHERE ?2 IS NULL AND ?3 AND ?6 IS NULL AND (?5 IS NULL OR install = ?5)
               ORDER BY number DESC LIMIT ?4"
         ),
         (None, false) => concat!(
             "SELECT ",
             action_columns!(),
             " FROM actions WHERE client = ?1 AND ?2 IS NULL AND NOT ?3
-              AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
+              AND (?6 IS NULL OR ending ->> '$.end' = ?6) AND (?5 IS NULL OR install = ?5) ORDER BY number DESC LIMIT ?4"
         ),
     };
     let mut statement = connection.prepare_cached(sql)?;
@@ -150,7 +172,8 @@ pub fn actions(
             filter.event,
             filter.open_only,
             filter.limit,
-            filter.install.as_ref().map(InstallId::as_str)
+            filter.install.as_ref().map(InstallId::as_str),
+            filter.ended,
         ],
         |row| action_of(client, row),
     )?;
@@ -195,8 +218,8 @@ fn readiness(
     at: Timestamp,
     action: Action,
 ) -> Result<Option<ReadyAction>, Fault> {
-    let mut blocked = match action.kind.target() {
-        Some(target) => is_sending(connection, client, &target)?,
+    let mut blocked = match action.kind.exclusive() {
+        Some(exclusive) => is_excluded(connection, client, &exclusive)?,
         None => false,
     };
     let mut after_failed = None;

@@ -2,14 +2,16 @@
 
 use fondaco_model::{
     Action, ActionEnd, ActionKind, ActionState, Event, EventBody, InstallId, Proposal, Timestamp,
+    TraceId,
 };
 use rusqlite::params;
 
 use super::{
     client::ClientWrite,
     fault::{Fault, encode, stored},
-    outbox,
+    outbox, telling,
 };
+use crate::Counter;
 
 /// The run that proposed.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +41,8 @@ pub fn propose(
         take_value_before(&mut proposal.kind, &older.kind);
         end(write, &older, ActionEnd::Superseded, origin.at)?;
     }
-    insert(write, origin, &proposal, None)
+    insert(write, origin, &proposal, None)?;
+    telling::count(write, origin.at, origin.install, Counter::Actions, 1)
 }
 
 /// Records a proposal that is refused at once, unless it is there, and tells its install.
@@ -54,7 +57,8 @@ pub fn refuse(
     }
     let end = ActionEnd::Refused { reason };
     insert(write, origin, proposal, Some(&end))?;
-    raise_outcome(write, origin.at, origin.install, proposal, end)?;
+    let trace = write.trace();
+    raise_outcome(write, (origin.at, trace), origin.install, proposal, end)?;
     Ok(())
 }
 
@@ -86,12 +90,12 @@ pub fn end(
         .execute(params![write.client.as_str(), action.id.as_str(), encode(&end)?, stored(at)])?;
     let proposal =
         Proposal { id: action.id.clone(), kind: action.kind.clone(), terms: action.terms.clone() };
-    raise_outcome(write, at, &action.install, &proposal, end)
+    raise_outcome(write, (at, action.trace), &action.install, &proposal, end)
 }
 
 fn raise_outcome(
     write: &mut ClientWrite<'_>,
-    at: Timestamp,
+    (at, trace): (Timestamp, TraceId),
     install: &InstallId,
     proposal: &Proposal,
     end: ActionEnd,
@@ -104,7 +108,7 @@ fn raise_outcome(
         entity: proposal.kind.entity(),
         end,
     };
-    write.raise(at, None, body)
+    write.raise_in(trace, at, None, body)
 }
 
 fn insert(
@@ -113,14 +117,14 @@ fn insert(
     proposal: &Proposal,
     end: Option<&ActionEnd>,
 ) -> Result<(), Fault> {
-    let number = write.next_action();
+    let (number, trace) = (write.next_action(), write.trace());
     let state = if end.is_some() { ActionState::Ended } else { ActionState::Waiting };
     write
         .connection
         .prepare_cached(
             "INSERT INTO actions (client, action, number, install, event, target, kind, terms,
-                 state, proposed_at, ending, ended_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 state, proposed_at, ending, ended_at, exclusive, trace, tried_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?10)",
         )?
         .execute(params![
             write.client.as_str(),
@@ -135,6 +139,8 @@ fn insert(
             stored(origin.at),
             end.map(encode).transpose()?,
             end.map(|_| stored(origin.at)),
+            proposal.kind.exclusive(),
+            trace.bytes(),
         ])?;
     Ok(())
 }

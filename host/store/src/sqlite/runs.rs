@@ -1,17 +1,21 @@
 //! Installs and their runs.
 
-use fondaco_model::{ClientId, InstallId, Timestamp};
+use fondaco_model::{ClientId, InstallId, StateTouched, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
     ahead::{self, Step},
     client::ClientWrite,
-    fault::{Fault, decode, encode},
+    events,
+    fault::{Fault, encode},
     proposals::{self, Origin},
-    state,
+    state, telling,
     writer::Verdict,
 };
-use crate::{Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult};
+use crate::{
+    Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult,
+    limits::TOUCHED_KEYS_MAX,
+};
 
 /// Registers an install, and tells where it stands.
 pub fn install(
@@ -50,6 +54,8 @@ pub fn commit_run(
     }
     state::save(write, &run.install, &run.writes)?;
     advance(write, cursor, &run)?;
+    let trace = events::trace(write, run.event)?;
+    write.belongs_to(trace);
     let origin = Origin { install: &run.install, event: run.event, at };
     let mut actions = Vec::with_capacity(run.proposals.len() + run.refused.len());
     for proposal in run.proposals {
@@ -72,6 +78,10 @@ pub fn commit_run(
         http: run.http,
         log: run.log,
         actions,
+        trace: write.trace(),
+        committed_at: Some(at),
+        conflicts: run.conflicts,
+        touched: StateTouched::of(&run.reads, &run.writes, TOUCHED_KEYS_MAX),
     };
     insert_record(write, &record)?;
     Ok(Verdict::Keep(CommitOutcome::Committed { run: number }))
@@ -123,8 +133,8 @@ fn insert_record(write: &mut ClientWrite<'_>, record: &RunRecord) -> Result<(), 
     write
         .connection
         .prepare_cached(
-            "INSERT INTO runs (client, install, number, commit_number, record)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO runs (client, install, number, commit_number, record, trace)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             write.client.as_str(),
@@ -132,6 +142,7 @@ fn insert_record(write: &mut ClientWrite<'_>, record: &RunRecord) -> Result<(), 
             record.number,
             commit,
             encode(record)?,
+            record.trace.bytes(),
         ])?;
     Ok(())
 }
@@ -150,9 +161,7 @@ pub fn runs(
     let sql = if install.is_some() { of_one } else { of_all };
     let mut statement = connection.prepare_cached(sql)?;
     let install = install.map(InstallId::as_str);
-    let rows = statement.query_and_then(params![client.as_str(), install, limit], |row| {
-        let (install, number): (String, u64) = (row.get(0)?, row.get(1)?);
-        decode(&row.get::<_, String>(2)?, || format!("run {number} of install `{install}`"))
-    })?;
+    let rows =
+        statement.query_and_then(params![client.as_str(), install, limit], telling::record)?;
     rows.collect()
 }

@@ -1,6 +1,6 @@
 //! Actions on their way: begun, put back, and ended.
 
-use fondaco_model::{Action, ActionId, ActionState, EntityKey, Timestamp};
+use fondaco_model::{Action, ActionId, ActionState, EntityKey, Timestamp, action::Shown};
 use rusqlite::params;
 
 use super::{
@@ -25,7 +25,7 @@ pub fn begin(
              SET state = 'sending', attempts = attempts + 1, began_at = ?3, request = ?4
              WHERE client = ?1 AND action = ?2 AND state = 'waiting' AND NOT EXISTS (
                  SELECT 1 FROM actions AS other
-                 WHERE other.client = ?1 AND other.target = this.target
+                 WHERE other.client = ?1 AND other.exclusive = this.exclusive
                      AND other.state = 'sending'
              )",
         )?
@@ -97,10 +97,12 @@ pub fn settle(
     if action.state == ActionState::Ended {
         return Ok(Verdict::Undo(SettleOutcome::AlreadyDone));
     }
+    write.belongs_to(Some(action.trace));
     let at = settlement.at;
     let Some(mut events) = mirror::take_rows(write, at, settlement.rows)? else {
         return Ok(Verdict::Undo(SettleOutcome::Moved));
     };
+    keep_shown(write, &action, settlement.shown)?;
     events.push(proposals::end(write, &action, settlement.end, at)?);
     // One that was never begun has no fence; what stands on its target is another's.
     let masked = match action.state {
@@ -108,6 +110,15 @@ pub fn settle(
         ActionState::Waiting | ActionState::Ended => Vec::new(),
     };
     Ok(Verdict::Keep(SettleOutcome::Settled { masked, events }))
+}
+
+/// Keeps what the shop showed before and after. It is what undoing the action goes by.
+fn keep_shown(write: &ClientWrite<'_>, action: &Action, shown: Shown) -> Result<(), Fault> {
+    write
+        .connection
+        .prepare_cached("UPDATE actions SET shown = ?3 WHERE client = ?1 AND action = ?2")?
+        .execute(params![write.client.as_str(), action.id.as_str(), encode(&shown)?])?;
+    Ok(())
 }
 
 fn load(write: &ClientWrite<'_>, id: &ActionId) -> Result<Action, Fault> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Action, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp,
-    run::StateValue,
+    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp,
+    TraceId, run::StateValue,
 };
 
 use super::{
@@ -13,14 +13,17 @@ use super::{
     client::{self, ClientWrite},
     events,
     fault::Fault,
-    inbox, mirror, outbox, progress, runs, settle,
+    inbox, mirror, outbox, progress, redo, runs, settle,
     state::{self, Listing},
+    telling,
     writer::{Guard, Verdict},
 };
 use crate::{
-    Act, ActionFilter, AuditEntry, Backlog, CommitOutcome, DeadDelivery, Delivery, InstallProgress,
-    Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, ReadyAction, RunCommit, RunRecord,
-    RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
+    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery,
+    DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome,
+    Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord,
+    RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
+    TraceStory,
 };
 
 impl SqliteStore {
@@ -393,6 +396,127 @@ impl Store for SqliteStore {
         self.readers
             .read("read the audit log", move |connection| {
                 audit::log(connection, &client, before, limit)
+            })
+            .await
+    }
+
+    async fn retry_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError> {
+        self.write(lease, "retry deliveries", move |write| {
+            redo::retry_deliveries(write, at, &which, &act)
+        })
+        .await
+    }
+
+    async fn discard_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError> {
+        self.write(lease, "discard deliveries", move |write| {
+            redo::discard_deliveries(write, at, &which, &act)
+        })
+        .await
+    }
+
+    async fn redo_actions(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: ActionSelection,
+        redo: Redo,
+        act: Act,
+    ) -> Result<RedoneActions, StoreError> {
+        self.write(lease, "retry or discard actions", move |write| {
+            redo::redo_actions(write, at, &which, &redo, &act)
+        })
+        .await
+    }
+
+    async fn decide_action(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        end: ActionEnd,
+        act: Act,
+    ) -> Result<bool, StoreError> {
+        let action = action.clone();
+        self.write(lease, "decide on an action", move |write| {
+            redo::decide(write, at, &action, end, &act)
+        })
+        .await
+    }
+
+    async fn trace(
+        &self,
+        client: &ClientId,
+        trace: TraceId,
+        limit: u32,
+    ) -> Result<TraceStory, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read a trace", move |connection| {
+                telling::trace(connection, &client, &trace, limit)
+            })
+            .await
+    }
+
+    async fn run(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        number: u64,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read a run", move |connection| {
+                telling::run(connection, &client, &install, number)
+            })
+            .await
+    }
+
+    async fn run_times(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        limit: u32,
+    ) -> Result<Vec<RunTime>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read the times of runs", move |connection| {
+                telling::run_times(connection, &client, &install, limit)
+            })
+            .await
+    }
+
+    async fn counted(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        counter: Counter,
+        since_hour: u64,
+    ) -> Result<u64, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read a counter", move |connection| {
+                telling::counted(connection, &client, &install, counter, since_hour)
+            })
+            .await
+    }
+
+    async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the oldest actions", move |connection| {
+                telling::oldest_actions(connection, &client)
             })
             .await
     }

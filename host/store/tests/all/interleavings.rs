@@ -8,8 +8,8 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, CommitOutcome, Lease, ObserveOutcome, Observed, RunCommit, SettleOutcome,
-    Settlement, Store, StoreError,
+    ActionFilter, CommitOutcome, Lease, ObserveOutcome, Observed, RunCommit, SettleOutcome, Store,
+    StoreError,
 };
 use proptest::{prelude::*, test_runner::Config};
 
@@ -264,8 +264,7 @@ impl World<'_> {
     }
 
     async fn settle(&mut self, nth: usize) {
-        let settlement =
-            Settlement { action: action_id(&name(nth)), end: done(), at: NOW, rows: Vec::new() };
+        let settlement = settlement(&name(nth), done(), Vec::new());
         let settled = self.store.settle(&self.lease, settlement).await;
         let Some(action) = self.model.actions.get_mut(nth) else {
             assert!(matches!(settled, Err(StoreError::Missing { .. })));

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use fondaco_model::{
     ActionEnd, ActionId, ActionKind, Aspect, Change, ClientId, Decimal, Entity, EntityKey, Event,
     EventBody, InstallId, Location, Order, OrderChange, Proposal, ShopId, Terms, Timestamp,
-    Variant, Version,
-    action::{Localised, Severity},
+    TraceId, Variant, Version,
+    action::{Localised, Severity, Shown},
     commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
     run::{RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    Act, CommitOutcome, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit,
-    RunResult, Store,
+    Act, ActionSelection, CommitOutcome, DeadSelection, Lease, NewDelivery, ObserveOutcome,
+    Observed, ObservedRow, RunCommit, RunResult, Settlement, Store, redo::ALL_NUMBERS,
 };
 
 /// The moment at which everything happens, unless a test says otherwise.
@@ -38,11 +38,17 @@ pub fn action_id(name: &str) -> ActionId {
     ActionId::from_stored(name)
 }
 
+/// A trace's id that is told from others by this number.
+pub fn trace(number: u8) -> TraceId {
+    TraceId::of_random([number; TraceId::BYTES])
+}
+
 pub fn delivery(body: &str) -> NewDelivery {
     NewDelivery {
         shop: shop("milano"),
         topic: "order.updated".to_owned(),
         received_at: NOW,
+        trace: trace(7),
         body: body.into(),
     }
 }
@@ -168,6 +174,7 @@ pub fn run(install: &InstallId, event: u64) -> RunCommit {
         log: Vec::new(),
         http: Vec::new(),
         used: RunUse::default(),
+        conflicts: 0,
     }
 }
 
@@ -224,6 +231,11 @@ pub fn expiring(proposal: Proposal, expires_at: Timestamp) -> Proposal {
     Proposal { terms, ..proposal }
 }
 
+/// An end of an action, with nothing seen of its target.
+pub fn settlement(name: &str, end: ActionEnd, rows: Vec<ObservedRow>) -> Settlement {
+    Settlement { action: action_id(name), end, at: NOW, shown: Shown::default(), rows }
+}
+
 pub fn decided_on(kind: &ActionKind) -> Decimal {
     match kind {
         ActionKind::ChangeStock { decided_on, .. } => *decided_on,
@@ -256,8 +268,22 @@ pub async fn outcomes(store: &dyn Store, after: u64) -> Vec<(String, ActionEnd)>
     outcomes.map(|(name, end)| (name.to_owned(), end.clone())).collect()
 }
 
+pub fn all_dead() -> DeadSelection {
+    DeadSelection { numbers: ALL_NUMBERS, shop: None }
+}
+
+pub fn all_actions() -> ActionSelection {
+    ActionSelection { numbers: ALL_NUMBERS, shop: None, install: None }
+}
+
 /// Something that somebody did.
 pub fn act(what: &str) -> Act {
     let text = str::to_owned;
     Act { principal: text("anna"), what: text(what), subject: text("client"), detail: text("") }
+}
+
+/// What is in the audit log, newest first.
+pub async fn acts(store: &dyn Store) -> Vec<String> {
+    let log = store.audit_log(&client("rossi"), None, 99).await.unwrap();
+    log.into_iter().map(|entry| entry.act.what).collect()
 }

@@ -123,6 +123,10 @@ pub struct Place {
     /// Proposals on their way, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flights: Vec<Flight>,
+    /// The last proposal that came to nothing, until there is a newer one: a person may let it be
+    /// tried again, and then it ends once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<Flight>,
     /// Writes of unknown fate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubtful: Vec<Doubtful>,
@@ -151,6 +155,7 @@ impl Place {
             seen: Seen { quantity: level.available, at: None },
             recent: Vec::new(),
             flights: Vec::new(),
+            given_up: None,
             doubtful: Vec::new(),
             written: Vec::new(),
             held: None,
@@ -212,6 +217,7 @@ impl Place {
     /// Remembers a proposal.
     pub fn launch(&mut self, action: String, change: Change, now: u64) {
         let Change { available, decided_on } = change;
+        self.given_up = None;
         self.flights.push(Flight { action, available, decided_on, proposed_at: now });
     }
 
@@ -219,10 +225,14 @@ impl Place {
     ///
     /// `known_until`: until when the shop's orders are complete.
     pub fn end(&mut self, action: &str, end: End, at: u64, known_until: Option<u64>) -> bool {
-        let Some(index) = self.flights.iter().position(|flight| flight.action == action) else {
+        let index = self.flights.iter().position(|flight| flight.action == action);
+        let flight = match index {
+            Some(index) => Some(self.flights.remove(index)),
+            None => self.given_up.take_if(|flight| flight.action == action),
+        };
+        let Some(flight) = flight else {
             return false;
         };
-        let flight = self.flights.remove(index);
         self.touched_at = self.touched_at.max(at);
         match end {
             End::Done => self.wrote(&flight, at, known_until),
@@ -231,16 +241,21 @@ impl Place {
                 self.observe(found, Some(at), at);
             }
             End::Superseded => {
-                if let Some(next) = self.flights.get_mut(index) {
+                if let Some(next) = index.and_then(|index| self.flights.get_mut(index)) {
                     next.decided_on = flight.decided_on;
                 }
             }
-            End::Refused => self.hold(flight.available, at, RETRY_REFUSED_MS),
-            End::Failed => self.hold(flight.available, at, RETRY_FAILED_MS),
+            End::Refused => self.give_up(flight, at, RETRY_REFUSED_MS),
+            End::Failed => self.give_up(flight, at, RETRY_FAILED_MS),
             End::Unknown => self.may_have_written(&flight, at),
         }
         self.forget();
         true
+    }
+
+    fn give_up(&mut self, flight: Flight, at: u64, held_ms: u64) {
+        self.hold(flight.available, at, held_ms);
+        self.given_up = Some(flight);
     }
 
     /// A write that was done tells two things: the shop showed `decided_on`, and was moved from
@@ -340,6 +355,30 @@ mod tests {
         check(1, End::Failed, 13);
         check(1, End::Refused, 13);
         check(1, End::Unknown, 13);
+    }
+
+    #[test]
+    fn a_proposal_that_a_person_had_tried_again_ends_once_more() {
+        for end in [End::Failed, End::Refused] {
+            let mut place = place();
+            launch(&mut place, "a", 14, 12);
+            assert!(place.end("a", end, 3_000, None));
+            assert!(place.end("a", end, 4_000, None), "in vain");
+            assert_eq!(place.expected, Quantity::units(14));
+            assert!(place.end("a", End::Done, 5_000, None));
+            assert_eq!(
+                (place.expected, place.seen.quantity),
+                (Quantity::units(12), Quantity::units(12))
+            );
+            assert!(!place.end("a", End::Done, 6_000, None), "it is done");
+        }
+        // The host tries none again that has a newer one behind it.
+        let mut place = place();
+        launch(&mut place, "a", 14, 12);
+        place.end("a", End::Failed, 3_000, None);
+        launch(&mut place, "b", 14, 11);
+        assert!(!place.end("a", End::Done, 5_000, None));
+        assert_eq!(place.expected, Quantity::units(14));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Proposals become actions: superseded, refused, ready, listed.
 
-use fondaco_model::{Action, ActionEnd, ActionState};
-use fondaco_store::{ActionFilter, Lease, RunCommit, Settlement, Store};
+use fondaco_model::{Action, ActionEnd, ActionState, action::Shown};
+use fondaco_store::{ActionFilter, Lease, RunCommit, Store};
 
 use crate::samples::*;
 
@@ -10,9 +10,7 @@ async fn get(store: &dyn Store, name: &str) -> Action {
 }
 
 async fn end(store: &dyn Store, lease: &Lease, name: &str, end: ActionEnd) {
-    let action = action_id(name);
-    let settlement = Settlement { action, end, at: NOW, rows: Vec::new() };
-    store.settle(lease, settlement).await.unwrap();
+    store.settle(lease, settlement(name, end, Vec::new())).await.unwrap();
 }
 
 fn superseded(name: &str) -> (String, ActionEnd) {
@@ -25,6 +23,8 @@ pub async fn a_proposal_waits_and_is_ready(store: &dyn Store) {
     let proposal = change_stock("a", "1", 1, 2);
     let expected = Action {
         id: proposal.id,
+        number: 1,
+        trace: store.event(&lease.client, event).await.unwrap().unwrap().trace,
         client: lease.client.clone(),
         install,
         event,
@@ -34,6 +34,10 @@ pub async fn a_proposal_waits_and_is_ready(store: &dyn Store) {
         end: None,
         attempts: 0,
         proposed_at: NOW,
+        tried_since: NOW,
+        next_try: None,
+        last_reason: None,
+        shown: Shown::default(),
         ended_at: None,
     };
     assert_eq!(get(store, "a").await, expected);

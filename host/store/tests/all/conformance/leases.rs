@@ -5,7 +5,7 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Backlog, Lease, Observed, RunCommit, RunView, Settlement, ShopProgress, Store,
+    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store,
     StoreError,
 };
 
@@ -21,7 +21,8 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let before = store.backlog(&stale.client).await.unwrap();
 
     let a = action_id("a");
-    let end = Settlement { action: a.clone(), end: done(), at: NOW, rows: Vec::new() };
+    let end = settlement("a", done(), Vec::new());
+    let (dead, actions) = (all_dead(), all_actions());
     let schedule = "daily";
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
@@ -35,6 +36,10 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.postpone(&stale, NOW, &a, NOW, "busy").await.err(),
         store.settle(&stale, end).await.err(),
         store.audit(&stale, NOW, act("stop")).await.err(),
+        store.retry_deliveries(&stale, NOW, dead.clone(), act("retry")).await.err(),
+        store.discard_deliveries(&stale, NOW, dead, act("retry")).await.err(),
+        store.redo_actions(&stale, NOW, actions, Redo::Retry, act("retry")).await.err(),
+        store.decide_action(&stale, NOW, &a, done(), act("retry")).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(
@@ -107,6 +112,14 @@ pub async fn a_client_reads_nothing_of_another(store: &dyn Store) {
     let all = ActionFilter { limit: 9, ..ActionFilter::default() };
     assert!(store.actions(other, all).await.unwrap().is_empty());
     assert_eq!(store.action(other, &action_id("a")).await.unwrap(), None);
+    let theirs = store.event(&client("rossi"), event).await.unwrap().unwrap().trace;
+    assert!(!store.trace(&client("rossi"), theirs, 9).await.unwrap().is_empty());
+    assert!(store.trace(other, theirs, 9).await.unwrap().is_empty());
+    assert!(store.trace(other, trace(7), 9).await.unwrap().is_empty(), "deliveries");
+    assert_eq!(store.run(other, &install, 1).await.unwrap(), None);
+    assert!(store.run_times(other, &install, 9).await.unwrap().is_empty());
+    assert_eq!(store.counted(other, &install, Counter::Actions, 0).await.unwrap(), 0);
+    assert!(store.oldest_actions(other).await.unwrap().is_empty());
 }
 
 pub async fn a_client_knows_no_progress_of_another(store: &dyn Store) {
@@ -126,8 +139,12 @@ pub async fn a_client_writes_beside_another(store: &dyn Store) {
     // What it does to the other's things by their names, it does to nothing.
     assert!(!store.begin(&bianchi, NOW, &action_id("a"), "{}").await.unwrap());
     store.bury(&bianchi, 2, "not its own").await.unwrap();
-    let settlement = Settlement { action: action_id("a"), end: done(), at: NOW, rows: Vec::new() };
-    store.settle(&bianchi, settlement).await.unwrap_err();
+    let redone = store.retry_deliveries(&bianchi, NOW, all_dead(), act("retry")).await.unwrap();
+    assert!(redone.done.is_empty());
+    let redone = store.discard_deliveries(&bianchi, NOW, all_dead(), act("discard")).await.unwrap();
+    assert!(redone.done.is_empty());
+    assert_eq!(store.dead_deliveries(&rossi.client, 9).await.unwrap().len(), 1);
+    store.settle(&bianchi, settlement("a", done(), Vec::new())).await.unwrap_err();
     store.install(&bianchi, &install).await.unwrap();
     let event = raise(store, &bianchi, "1").await;
     assert_eq!(event, 1, "each client counts its own events");

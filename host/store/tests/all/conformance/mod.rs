@@ -7,9 +7,11 @@ mod audit;
 mod inbox;
 mod leases;
 mod mirror;
+mod redo;
 mod runs;
 mod settling;
 mod state;
+mod telling;
 
 /// Makes a test of each case, with an expression that makes an empty store.
 macro_rules! cases {
@@ -103,5 +105,26 @@ mod sqlite {
             a_fence_that_is_gone_masks_nothing
             ending_one_that_waits_leaves_the_fence_of_another
             the_backlog_counts_what_is_open;
+        redo:
+            a_dead_delivery_goes_back_into_the_inbox
+            dead_deliveries_are_selected_by_number_and_shop
+            so_many_are_taken_at_once
+            what_surely_had_no_effect_is_tried_again
+            what_a_newer_action_writes_is_not_tried_again
+            an_expiry_that_has_passed_is_lifted
+            what_waits_is_discarded_with_the_reason
+            what_is_unknown_is_decided_once;
+        telling:
+            all_that_a_delivery_led_to_is_under_its_trace
+            a_trace_tells_of_deliveries_that_led_to_nothing
+            what_gives_way_stays_in_its_own_trace
+            a_tick_begins_a_trace
+            a_run_is_found_by_its_number
+            times_of_runs_come_newest_first
+            actions_are_counted_in_their_commit
+            counters_are_exact_under_concurrent_commits
+            the_oldest_open_action_of_each_shop_is_told
+            what_the_shop_showed_is_kept
+            why_an_action_waits_is_told;
     }
 }

@@ -1,9 +1,9 @@
 //! Installs, their cursors, their runs and their ticks.
 
 use fondaco_model::{
-    EventBody,
+    EventBody, StateTouched,
     http::{HttpAnswer, HttpRecord, HttpRequest},
-    run::{Amounts, RunUse, StateWrites},
+    run::{Amounts, RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
     Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError,
@@ -122,8 +122,7 @@ pub async fn what_does_not_exist_is_refused(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let stranger = crate::samples::install("stranger");
     let a = action_id("a");
-    let settlement =
-        fondaco_store::Settlement { action: a.clone(), end: done(), at: NOW, rows: Vec::new() };
+    let settlement = settlement("a", done(), Vec::new());
     let errors = [
         (store.commit_run(&lease, NOW, run(&install, 1)).await.err(), "event 1"),
         (store.commit_run(&lease, NOW, run(&stranger, 1)).await.err(), "install `stranger`"),
@@ -161,7 +160,10 @@ pub async fn records_come_newest_first(store: &dyn Store) {
     };
     let request = HttpRequest { url: answer.url.clone(), headers: Vec::new() };
     let http = vec![HttpRecord { request, result: Ok(answer) }];
-    let full = RunCommit { used, http, log, proposals, refused, ..run(&first, 1) };
+    let reads = StateReads { keys: [("absent".to_owned(), 0)].into(), ..StateReads::default() };
+    let writes = [("key".to_owned(), Some("value".to_owned()))].into();
+    let state = RunCommit { reads, writes, conflicts: 2, ..run(&first, 1) };
+    let full = RunCommit { used, http, log, proposals, refused, ..state };
     commit(store, &lease, full.clone()).await;
     assert_eq!(commit(store, &lease, run(&second, 1)).await, 1, "each install counts its own");
     assert_eq!(commit(store, &lease, run(&first, 2)).await, 2);
@@ -179,6 +181,14 @@ pub async fn records_come_newest_first(store: &dyn Store) {
         http: full.http,
         log: full.log,
         actions: vec![action_id("a"), action_id("b")],
+        trace: store.event(&lease.client, 1).await.unwrap().unwrap().trace,
+        committed_at: Some(NOW),
+        conflicts: 2,
+        touched: StateTouched {
+            read: vec![("absent".to_owned(), 0)],
+            written: vec!["key".to_owned()],
+            ..StateTouched::default()
+        },
     };
     assert_eq!(all[2], expected);
     assert_eq!(store.runs(&lease.client, Some(&second), 9).await.unwrap(), all[1..2]);

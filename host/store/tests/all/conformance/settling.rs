@@ -2,14 +2,10 @@
 
 use fondaco_model::{ActionEnd, ActionState, EventBody, Timestamp, event::Cause};
 use fondaco_store::{
-    Lease, ObserveOutcome, Observed, ObservedRow, SendingAction, SettleOutcome, Settlement, Store,
+    Lease, ObserveOutcome, Observed, ObservedRow, SendingAction, SettleOutcome, Store,
 };
 
 use crate::samples::*;
-
-fn settlement(name: &str, end: ActionEnd, rows: Vec<ObservedRow>) -> Settlement {
-    Settlement { action: action_id(name), end, at: NOW, rows }
-}
 
 async fn start(store: &dyn Store, lease: &Lease, name: &str) -> bool {
     store.begin(lease, NOW, &action_id(name), "the request").await.unwrap()

@@ -115,3 +115,19 @@ pub fn sample(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples/woocommerce").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
+
+/// Gives people tokens: name, role, client and token.
+pub fn add_principals(stage: &Stage, people: &[(&str, &str, &str, &str)]) {
+    let mut config = std::fs::read_to_string(stage.config_file()).unwrap();
+    for (name, role, client, token) in people {
+        let file = stage.folder().join(name);
+        std::fs::write(&file, token).unwrap();
+        let owner_alone = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&file, owner_alone).unwrap();
+        config.push_str(&format!(
+            "\n[[principals]]\nname = \"{name}\"\nrole = \"{role}\"\n\
+             clients = [\"{client}\"]\ntoken = {{ file = \"{name}\" }}\n"
+        ));
+    }
+    std::fs::write(stage.config_file(), config).unwrap();
+}

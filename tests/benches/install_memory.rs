@@ -12,7 +12,7 @@ use std::{
 };
 
 use fondaco_egress::EgressPolicy;
-use fondaco_engine::setup::{InstallSetup, Mode};
+use fondaco_engine::setup::{InstallSetup, Mode, ShadowState};
 use fondaco_model::{ShopId, run::Resource};
 use fondaco_sandbox::{Grants, Sandbox, SandboxConfig};
 
@@ -77,6 +77,7 @@ fn install(sandbox: &Sandbox, component: &[u8], number: usize) -> InstallSetup {
     InstallSetup {
         module: prepared.install(&grants, &lower).unwrap(),
         mode: Mode::Live,
+        shadow_state: ShadowState::Discard,
         settings: settings.to_string().into(),
         schedules: BTreeMap::from([("reconcile".to_owned(), Duration::from_mins(1))]),
         egress: Arc::new(EgressPolicy::new(Vec::new(), BTreeMap::new())),

@@ -20,6 +20,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    control::Control,
     limits,
     metrics::Metrics,
     retry,
@@ -60,6 +61,7 @@ pub struct Client {
     pub cancel: CancellationToken,
     pub guests: runtime::Handle,
     pub egress: Egress,
+    pub control: Control,
     watch: broadcast::Sender<Happening>,
     tasks: TaskTracker,
     fetches: BTreeMap<ShopId, Fetches>,
@@ -124,6 +126,7 @@ impl Client {
             cancel: parts.cancel,
             guests: parts.guests,
             egress: parts.egress,
+            control: Control::default(),
             watch: parts.watch,
             tasks: parts.tasks,
             status: Mutex::default(),
@@ -163,12 +166,14 @@ impl Client {
     }
 
     async fn bring_up(self: Arc<Self>) -> Result<(), Ended> {
+        self.take_over_stops().await?;
         for (id, shop) in &self.setup.shops {
             self.import(id, shop).await?;
         }
         for install in self.setup.installs.keys() {
             self.store.install(&self.lease, install).await?;
         }
+        self.enter_modes().await?;
         self.first_ticks().await?;
         self.resume_sending().await?;
         for install in self.setup.installs.keys() {

@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 
 use crate::{
     client::{Client, Ended},
+    control::MayRun,
     limits, now,
     route::{self, hears},
     turns::Turns,
@@ -91,7 +92,9 @@ impl Dispatcher {
     async fn work(&mut self) -> Result<(), Ended> {
         let mut events = self.client.wakes.events.subscribe();
         loop {
-            self.client.go_on()?;
+            if self.client.may_run(&self.install).await? == MayRun::AfterWaiting {
+                self.start_over().await?;
+            }
             if events.has_changed().unwrap_or(true) {
                 events.mark_unchanged();
                 self.is_last = false;
@@ -116,6 +119,23 @@ impl Dispatcher {
                 went_well(ended)?;
             }
         }
+    }
+
+    /// Reads anew where the install stands: what waited too long while it stood still may have been
+    /// passed by.
+    async fn start_over(&mut self) -> Result<(), Ended> {
+        while let Some(ended) = self.under_way.join_next().await {
+            went_well(ended)?;
+        }
+        let progress = self.client.store.install_progress(&self.client.setup.id, &self.install);
+        let InstallProgress { event, ahead } = progress.await?.unwrap_or_default();
+        self.runs = Arc::new(InstallRuns::after(event));
+        self.read_until = event;
+        self.ahead = ahead;
+        self.coming.clear();
+        self.is_last = false;
+        self.unwritten_since = None;
+        Ok(())
     }
 
     fn has_room(&self) -> bool {

@@ -8,14 +8,25 @@ use fondaco_model::{ActionKind, InstallId};
 
 use crate::setup::{ClientSetup, Mode};
 
-/// Says why an action may not be done; nothing if it may.
+/// Says why an action may not be carried out; nothing if it may. One whose install stands still is
+/// not asked about: it waits.
 pub fn objection(client: &ClientSetup, id: &InstallId, kind: &ActionKind) -> Option<String> {
+    match client.installs.get(id).map(|install| install.mode) {
+        Some(Mode::Off) => Some("its module is off".to_owned()),
+        Some(Mode::Shadow) => Some("its module runs in shadow now".to_owned()),
+        Some(Mode::Live | Mode::Paused) | None => objection_to_proposal(client, id, kind),
+    }
+}
+
+/// Says why what a run proposed may not become an action; nothing if it may.
+pub fn objection_to_proposal(
+    client: &ClientSetup,
+    id: &InstallId,
+    kind: &ActionKind,
+) -> Option<String> {
     let Some(install) = client.installs.get(id) else {
         return Some("its module is no longer installed".to_owned());
     };
-    if install.mode != Mode::Live {
-        return Some(format!("its module is {}", install.mode.as_str()));
-    }
     let interface = kind.interface();
     if !install.module.imports().contains(interface) {
         return Some(format!("`{interface}` is no longer granted to its module"));

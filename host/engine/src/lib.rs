@@ -17,14 +17,18 @@
 //!
 //! Start reading at [`Engine`], then [`client`], then the steps in the order of the road.
 
+mod backlog;
 mod client;
 mod dispatch;
+mod control;
+mod failing;
 mod fetch;
 mod import;
 mod intake;
 mod judge;
 pub mod limits;
 pub mod metrics;
+mod notices;
 mod observe;
 mod poll;
 mod redo;

@@ -59,6 +59,19 @@ pub const CONFLICTS_MAX: u32 = 3;
 /// How often a run is tried that says it failed for a while.
 pub const RUN_TRIES_MAX: u32 = 6;
 
+/// Runs of an install that fail for good one after the other, the last of which pauses it.
+pub const FAILED_RUNS_MAX: u32 = 5;
+
+/// Events that wait for an install that stands still, from which on an alert is open.
+pub const BACKLOG_ALERT_EVENTS: u64 = 10_000;
+
+/// Most events that wait for an install that stands still, some gigabyte of them. Where there are
+/// more, the older half passes by, with a critical alert.
+pub const BACKLOG_EVENTS_MAX: u64 = 1_000_000;
+
+/// How often it is looked how much waits for an install that stands still.
+pub const BACKLOG_LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// How long an observation or a settlement whose mirror row moved on is tried again.
 pub const MOVED_TRIES_MAX: u32 = 100;
 

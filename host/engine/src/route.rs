@@ -51,7 +51,7 @@ pub fn hears(install: &InstallId, setup: &InstallSetup, event: &Event) -> bool {
         .body
         .hook()
         .is_some_and(|hook| setup.module.hears().iter().any(|heard| heard.as_str() == hook));
-    setup.mode == Mode::Live && meant && listens
+    setup.mode != Mode::Off && meant && listens
 }
 
 /// How the module wants to hear of an event.

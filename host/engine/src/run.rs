@@ -2,7 +2,8 @@
 //!
 //! A run changes nothing until its commit. If something it read of its state has changed by then,
 //! it is done again, and after some conflicts alone. A run that fails for a while is tried again, a
-//! run that fails for good has its event set aside in its record, and the install goes on.
+//! run that fails for good has its event set aside in its record, and the install goes on; after
+//! several of those in a row it is paused (`failing`).
 
 use std::{sync::Arc, time::Duration};
 
@@ -93,7 +94,7 @@ impl Client {
         // What a run was answered over HTTP it is answered again after a conflict.
         let mut answers = Vec::new();
         loop {
-            self.go_on()?;
+            self.may_run(page.install).await?;
             // What always comes second would never be done: with the lease it comes first.
             let lease = if conflicts < limits::CONFLICTS_MAX {
                 None
@@ -117,7 +118,15 @@ impl Client {
                         self.sleep_after(tries).await?;
                         continue;
                     }
-                    self.set_aside(page, *failed)
+                    let reason = failed.reason.clone();
+                    let run = failed_run(page, *failed);
+                    if self.paused_by(&run, &reason).await? {
+                        drop(lease);
+                        tries = 0;
+                        continue;
+                    }
+                    self.tell_set_aside(page, &reason);
+                    run
                 }
             };
             commit.conflicts = conflicts;
@@ -132,14 +141,12 @@ impl Client {
         }
     }
 
-    /// Gives up on an event, with what is known of why.
-    fn set_aside(&self, page: Page<'_>, failed: Failed) -> RunCommit {
-        let (install, event, reason) = (page.install, page.turn.event.number, &failed.reason);
+    fn tell_set_aside(&self, page: Page<'_>, reason: &str) {
+        let (install, event) = (page.install, page.turn.event.number);
         tracing::error!(
             client.id = %self.setup.id, install.id = %install, event, reason,
             "a run failed; its event is set aside",
         );
-        failed_run(page, failed)
     }
 
     /// Commits a run, with the install's lease if it has it and else beside others.
@@ -185,7 +192,7 @@ impl Client {
     /// Parts what may be done from what may not.
     fn judge(&self, commit: &mut RunCommit) {
         for proposal in std::mem::take(&mut commit.proposals) {
-            match judge::objection(&self.setup, &commit.install, &proposal.kind) {
+            match judge::objection_to_proposal(&self.setup, &commit.install, &proposal.kind) {
                 None => commit.proposals.push(proposal),
                 Some(reason) => commit.refused.push((proposal, reason)),
             }

@@ -46,8 +46,9 @@ impl Client {
     }
 
     fn schedules(&self) -> impl Iterator<Item = (&InstallId, &str, Duration)> {
-        let live = self.setup.installs.iter().filter(|(_, setup)| setup.mode == Mode::Live);
-        live.flat_map(|(install, setup)| {
+        // A tick for an install that stands still waits with its other events.
+        let on = self.setup.installs.iter().filter(|(_, setup)| setup.mode != Mode::Off);
+        on.flat_map(|(install, setup)| {
             setup.schedules.iter().map(move |(name, every)| (install, name.as_str(), *every))
         })
     }

@@ -6,6 +6,7 @@ use fondaco_egress::EgressPolicy;
 use fondaco_model::{ClientId, InstallId, ShopId};
 use fondaco_platforms::Platform;
 use fondaco_sandbox::Module;
+pub use fondaco_store::{Mode, ShadowState};
 
 /// A client with its shops and installs.
 pub struct ClientSetup {
@@ -38,32 +39,14 @@ pub struct ShopSetup {
     pub hook_address: Option<String>,
 }
 
-/// Whether a module works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Its events pass by.
-    Off,
-    /// It runs and what it proposes is done.
-    Live,
-}
-
-impl Mode {
-    /// The word for it in files and on pages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Live => "live",
-        }
-    }
-}
-
 /// A module installed for a client.
 pub struct InstallSetup {
     /// The module.
     pub module: Module,
     /// Whether it works.
     pub mode: Mode,
+    /// What becomes of the state it had in shadow, when it goes live.
+    pub shadow_state: ShadowState,
     /// Its settings as JSON, resolved.
     pub settings: Arc<str>,
     /// Its schedules: how often each ticks.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-use crate::{config, limits::ADMIN_ANSWER_WITHIN, story::next_try};
+use crate::{config, limits::ADMIN_ANSWER_WITHIN, story::next_try, control};
 
 /// Which host to ask, and how to show the answer.
 #[derive(Debug, Args)]
@@ -71,6 +71,13 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
         println!("\n{} ({}): {}", client.name, client.id, client.state);
         if let Some(ended) = client.ended {
             println!("  ! {ended}");
+        }
+        for stop in &client.stops {
+            println!("  ! {}", control::words(stop));
+        }
+        for alert in &client.alerts {
+            let since = moment(alert.at);
+            println!("  ! {} since {since}: {} ({})", alert.severity, alert.title_en, alert.key);
         }
         for shop in client.shops {
             let imported = if shop.imported { "imported" } else { "being imported" };
@@ -140,7 +147,7 @@ pub async fn runs(listing: &Listing) -> anyhow::Result<()> {
             run.number,
             run.event,
             run.used_of("wall-us"),
-            run.result,
+            if run.shadow { format!("{} in shadow", run.result) } else { run.result },
             run.reason.map(|reason| format!(": {reason}")).unwrap_or_default()
         );
         println!("    trace {}", run.trace);

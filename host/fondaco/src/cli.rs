@@ -9,6 +9,7 @@ use fondaco_sandbox::code::compile_child;
 use crate::{
     ask::{self, Asking, Listing},
     config::{self, Log, LogFormat},
+    control::{self, Alerts, What},
     demo::{self, DemoOptions},
     plugin::{self, PluginCommand},
     redo::{self, ActionsCommand, DeliveriesCommand},
@@ -82,6 +83,21 @@ enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Stop a client's work, or one shop or install of it, at once; what shops tell is still taken
+    /// in, and everything waits in order.
+    Stop(What),
+    /// Let go on what was stopped or paused.
+    Go {
+        #[command(flatten)]
+        what: What,
+        /// For an install that was paused because it kept failing: count its failures anew, so
+        /// that events it fails on again are set aside. Without it, failing once more on the event
+        /// it was paused at pauses it again.
+        #[arg(long)]
+        forgive: bool,
+    },
+    /// List what the host alerts of about a client, newest first, in English and Italian.
+    Alerts(Alerts),
     /// Build modules, and look at what is in one.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -141,6 +157,9 @@ impl Command {
             Self::Deliveries(command) => redo::deliveries(command).await?,
             Self::Trace(tracing) => story::trace(&tracing).await?,
             Self::Audit { client, limit, asking } => ask::audit(&client, limit, &asking).await?,
+            Self::Stop(what) => control::stop(what).await?,
+            Self::Go { what, forgive } => control::go(what, forgive).await?,
+            Self::Alerts(alerts) => control::alerts(&alerts).await?,
             Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)

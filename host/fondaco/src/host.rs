@@ -249,6 +249,7 @@ fn install_setup(install: &InstallConfig, module: Module) -> anyhow::Result<Inst
     Ok(InstallSetup {
         module,
         mode: install.mode,
+        shadow_state: install.shadow_state,
         settings: install.settings.to_string().into(),
         schedules: install.schedules.clone(),
         egress: Arc::new(EgressPolicy::new(hosts, secrets)),

@@ -10,6 +10,7 @@ pub mod ask;
 pub mod cli;
 pub mod compile;
 pub mod config;
+pub mod control;
 pub mod demo;
 pub mod host;
 pub mod limits;

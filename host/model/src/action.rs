@@ -105,6 +105,21 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// The word for it in the store and on pages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -267,6 +282,11 @@ pub enum ActionEnd {
     },
     /// Its time ran out before it was sent.
     Expired,
+    /// Its module ran in shadow: it was recorded and goes nowhere. The module hears nothing of it.
+    Shadow {
+        /// Why it would have been refused, if it would have been.
+        objection: Option<String>,
+    },
 }
 
 impl ActionEnd {
@@ -285,6 +305,7 @@ impl ActionEnd {
             Self::Failed { .. } => "failed",
             Self::Unknown { .. } => "unknown",
             Self::Expired => "expired",
+            Self::Shadow { .. } => "shadow",
         }
     }
 }

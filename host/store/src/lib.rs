@@ -30,17 +30,21 @@ use fondaco_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub mod alerts;
 pub mod audit;
+pub mod control;
 pub mod installs;
 pub mod limits;
 pub mod redo;
 pub mod sqlite;
 pub mod telling;
 
+pub use alerts::{Alert, NewAlert};
 pub use audit::{Act, AuditEntry};
 pub use installs::{Ahead, InstallProgress};
 pub use redo::{ActionSelection, DeadSelection, Redo, Redone, RedoneActions};
 pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, TracedDelivery};
+pub use control::{Go, InstallStanding, Mode, Scope, ShadowState, Stop};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,7 +222,8 @@ pub enum RunResult {
         /// The cursor.
         cursor: String,
     },
-    /// It failed for good; its event is set aside.
+    /// It failed for good. Its event is set aside, unless its install was paused with it: then the
+    /// event is the next one it runs on.
     Failed {
         /// Why.
         reason: String,
@@ -346,6 +351,9 @@ pub struct RunRecord {
     pub began_at: Timestamp,
     /// How it ended.
     pub result: RunResult,
+    /// Whether its install ran in shadow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// What it used.
     #[serde(default)]
     pub used: RunUse,
@@ -516,7 +524,8 @@ pub trait Store: Send + Sync + 'static {
     async fn view(&self, client: &ClientId) -> Result<RunView, StoreError>;
 
     /// Commits a run: its state, its proposals, its record and how far its install has come, if
-    /// nothing it read has changed. The install must be registered and the event exist. A proposal for the
+    /// nothing it read has changed. Of an install in shadow, state is that of its fork, and proposals
+    /// are recorded as ended and told to nobody. The install must be registered and the event exist. A proposal for the
     /// target of an action that still waits takes that one's place and value-before; the older one
     /// ends as superseded. A proposal whose action is there already is passed over.
     async fn commit_run(
@@ -527,8 +536,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<CommitOutcome, StoreError>;
 
     /// The actions that can be begun now, oldest first, at most `limit`: waiting, due, with nothing
-    /// else being sent that is exclusive with them ([`fondaco_model::ActionKind::exclusive`]), and
-    /// everything they come after done. Those that can never
+    /// else being sent that is exclusive with them ([`fondaco_model::ActionKind::exclusive`]), not
+    /// stopped, and everything they come after done. Those that can never
     /// be begun are among them: what they come after ended otherwise, or they have expired. All
     /// stay waiting.
     async fn ready(
@@ -728,6 +737,72 @@ pub trait Store: Send + Sync + 'static {
 
     /// For each shop that an action waits for or is being sent to: the oldest one.
     async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError>;
+    // --- Modes, stops, alerts. What a person does of these is audited in its transaction. ---
+
+    /// Brings an install into a mode, if it is in another. Entering shadow makes a fork of its
+    /// state unless it has one; going live ends the fork. Says whether it was in another.
+    async fn enter_mode(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        mode: Mode,
+        shadow_state: ShadowState,
+    ) -> Result<bool, StoreError>;
+
+    /// What is remembered of how an install is run; nothing if it was never registered.
+    async fn install_standing(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<InstallStanding>, StoreError>;
+
+    /// Stops something: from this commit on none of its actions is begun. Says whether it was not
+    /// stopped already; who stopped it first stays.
+    async fn stop(&self, lease: &Lease, stop: Stop) -> Result<bool, StoreError>;
+
+    /// Lifts a stop. Says whether there was one.
+    async fn go(&self, lease: &Lease, go: Go) -> Result<bool, StoreError>;
+
+    /// What is stopped, in the order of their scopes' names.
+    async fn stops(&self, client: &ClientId) -> Result<Vec<Stop>, StoreError>;
+
+    /// Records a run that failed without moving its install's cursor, stops the install, and
+    /// raises the alert. Does nothing and says so if the install is past the run's event.
+    async fn pause_failing(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        run: RunCommit,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError>;
+
+    /// Opens an alert; one that is open under its key gets the newer words. Says whether it was
+    /// opened.
+    async fn raise_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError>;
+
+    /// Resolves the alert that is open under a key, by a person or, if none, because its cause is
+    /// gone. Says whether there was one.
+    async fn resolve_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        key: &str,
+        by: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
+    /// The alerts, newest first, at most `limit`.
+    async fn alerts(
+        &self,
+        client: &ClientId,
+        open_only: bool,
+        limit: u32,
+    ) -> Result<Vec<Alert>, StoreError>;
 
     /// What the mirror had of an entity.
     async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError>;

@@ -9,9 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use fondaco_engine::setup::ClientSetup;
+use fondaco_engine::setup::{ClientSetup, Mode};
 use fondaco_model::{ActionEnd, ActionId, ClientId, InstallId};
-use fondaco_store::{ActionFilter, Counter, StoreError, telling::hour_of};
+use fondaco_store::{ActionFilter, Counter, StoreError, telling::hour_of, Stop};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
@@ -21,14 +21,18 @@ use crate::{
     limits::{FIGURES_RUNS, LIST_ROWS_DEFAULT, LIST_ROWS_MAX},
     principal::{Peer, Principal},
     views::{
-        ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView,
-        StatusView,
+    ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView, StatusView, AlertView, StopView,
     },
 };
 
+mod alerts;
 mod audit;
+mod control;
 mod redo;
 mod story;
+
+pub use alerts::ResolveAlert;
+pub use control::StopOrGo;
 
 /// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]
@@ -47,9 +51,11 @@ pub fn router(host: Host) -> Router {
         .route("/api/v1/clients/{client}/actions", get(actions))
         .route("/api/v1/clients/{client}/actions/{action}", get(action))
         .route("/api/v1/clients/{client}/dead-deliveries", get(dead_deliveries))
+        .merge(alerts::routes())
         .merge(audit::routes())
         .merge(redo::routes())
         .merge(story::routes())
+        .merge(control::routes())
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -154,7 +160,13 @@ async fn no_such_route(_: Principal) -> Problem {
 }
 
 async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
-    let parts = [audit::Api::openapi(), redo::Api::openapi(), story::Api::openapi()];
+    let parts = [
+        alerts::Api::openapi(),
+        audit::Api::openapi(),
+        control::Api::openapi(),
+        redo::Api::openapi(),
+        story::Api::openapi(),
+    ];
     Json(parts.into_iter().fold(Api::openapi(), utoipa::openapi::OpenApi::merge_from))
 }
 
@@ -178,6 +190,8 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
     let status = host.engine.status(&setup.id).unwrap_or_default();
     let backlog = host.store.backlog(&setup.id).await?;
     let oldest = host.store.oldest_actions(&setup.id).await?;
+    let stops = host.store.stops(&setup.id).await?;
+    let alerts = host.store.alerts(&setup.id, true, LIST_ROWS_DEFAULT).await?;
     let mut shops = Vec::new();
     for (id, shop) in &setup.shops {
         let progress = host.store.shop_progress(&setup.id, id).await?;
@@ -201,7 +215,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
         installs.push(InstallView {
             id: id.to_string(),
             version: install.module.manifest().version.to_string(),
-            mode: install.mode.as_str().to_owned(),
+            mode: mode_now(id, install.mode, &stops).as_str().to_owned(),
             event: progress.event,
             behind: progress.behind(backlog.last_event),
             figures: figures(host, setup, id).await?,
@@ -219,6 +233,8 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
         ended: status.ended,
         shops,
         installs,
+        stops: stops.into_iter().map(StopView::from).collect(),
+        alerts: alerts.into_iter().map(AlertView::from).collect(),
         deliveries_waiting: backlog.deliveries,
         deliveries_dead: backlog.dead_deliveries,
         actions_open: backlog.actions,
@@ -241,6 +257,12 @@ async fn figures(
         actions_this_hour: actions,
         oldest_event_at: oldest.map(|moment| moment.0),
     })
+}
+
+/// The mode of an install: what its client's file says, unless it is paused or off.
+fn mode_now(install: &InstallId, mode: Mode, stops: &[Stop]) -> Mode {
+    let is_paused = stops.iter().any(|stop| stop.scope.holds_runs_of(install));
+    if is_paused && mode != Mode::Off { Mode::Paused } else { mode }
 }
 
 /// The runs of a client's modules, newest first.

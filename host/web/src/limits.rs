@@ -11,6 +11,9 @@ pub const READY_WITHIN: Duration = Duration::from_secs(2);
 /// Rows an admin list has if nothing else is asked for.
 pub const LIST_ROWS_DEFAULT: u32 = 20;
 
+/// Longest reason a person may give for what they do, in bytes.
+pub const REASON_BYTES_MAX: usize = 1024;
+
 /// Most rows of an admin list.
 pub const LIST_ROWS_MAX: u32 = 1000;
 

@@ -10,8 +10,11 @@ use utoipa::ToSchema;
 
 use crate::figures::RunFigures;
 
+mod control;
 pub mod redo;
 pub mod story;
+
+pub use control::{AlertView, StopView};
 
 /// How the host stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +40,10 @@ pub struct ClientView {
     pub shops: Vec<ShopView>,
     /// Its modules.
     pub installs: Vec<InstallView>,
+    /// What of it is stopped.
+    pub stops: Vec<StopView>,
+    /// Its open alerts, newest first.
+    pub alerts: Vec<AlertView>,
     /// Deliveries that wait in the inbox.
     pub deliveries_waiting: u64,
     /// Deliveries that nothing could be made of.
@@ -77,7 +84,7 @@ pub struct InstallView {
     pub id: String,
     /// The version of its module.
     pub version: String,
-    /// `off` or `live`.
+    /// `off`, `shadow`, `live` or `paused`.
     pub mode: String,
     /// The event up to which it is done with all.
     pub event: u64,
@@ -138,6 +145,8 @@ pub struct RunView {
     pub began_at: u64,
     /// `done`, `again`, `failed` or `skipped`.
     pub result: String,
+    /// Whether its install ran in shadow: what it proposed went nowhere.
+    pub shadow: bool,
     /// Why it failed or was skipped, if it was.
     pub reason: Option<String>,
     /// What it used of each resource, against what it might have used.
@@ -176,6 +185,7 @@ impl From<RunRecord> for RunView {
             event: run.event,
             began_at: run.began_at.0,
             result,
+            shadow: run.shadow,
             reason,
             used: UseView::all(&run.used),
             log: run.log,
@@ -210,8 +220,8 @@ pub struct ActionView {
     pub why_it: String,
     /// `waiting`, `sending` or `ended`.
     pub state: String,
-    /// How it ended, once it has: `done`, `refused`, `stale`, `superseded`, `failed`, `unknown` or
-    /// `expired`.
+    /// How it ended, once it has: `done`, `refused`, `stale`, `superseded`, `failed`, `unknown`,
+    /// `expired`, or `shadow`: its module ran in shadow, so it went nowhere.
     pub end: Option<String>,
     /// More about the end, in words.
     pub detail: Option<String>,
@@ -238,6 +248,9 @@ impl From<Action> for ActionView {
                 Some(reason.clone())
             }
             Some(ActionEnd::Unknown { detail }) => Some(detail.clone()),
+            Some(ActionEnd::Shadow { objection: Some(objection) }) => {
+                Some(format!("live, it would be refused: {objection}"))
+            }
             Some(ActionEnd::Stale { found }) => Some(format!("the shop showed {found}")),
             _ => None,
         };

@@ -29,7 +29,7 @@ use super::{
     wins::{EXCLUSIVE_WRITES, Writer},
 };
 
-pub use fondaco_engine::setup::Mode;
+pub use fondaco_engine::setup::{Mode, ShadowState};
 
 /// A module installed for a client.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub struct InstallConfig {
     pub inspection: Arc<Inspection>,
     /// Whether it works.
     pub mode: Mode,
+    /// What becomes of the state it had in shadow, when it goes live.
+    pub shadow_state: ShadowState,
     /// What it may do: at least everything it asks for.
     pub grants: Grants,
     /// What the client's file lowers of what a run may use, in the units that are counted. The
@@ -66,6 +68,7 @@ impl fmt::Debug for InstallConfig {
             .field("file", &self.file)
             .field("digest", &self.inspection.digest)
             .field("mode", &self.mode)
+            .field("shadow_state", &self.shadow_state)
             .field("grants", &self.grants)
             .field("limits", &self.limits)
             .field("secrets", &self.secrets)
@@ -135,8 +138,12 @@ pub(super) fn read_install<'a>(
     ];
     let pins_hold = pinned.into_iter().flatten().all(|holds| holds);
     let mode = section
-        .must("mode", "add mode = \"live\" or mode = \"off\"")
+        .must("mode", "add mode = \"live\", or \"shadow\" to try it out first")
         .and_then(|node| read_mode(&node));
+    let shadow_state = match section.may("shadow-state") {
+        Some(node) => read_shadow_state(&node),
+        None => Some(ShadowState::default()),
+    };
     let inspection = component.as_deref().map(|component| &*component.inspection);
     let (grants, hosts) = read_grants(section, inspection, shops);
     let limits = section.may("limits");
@@ -149,13 +156,15 @@ pub(super) fn read_install<'a>(
     let schedules = read_schedules(schedules.as_ref(), component.as_deref());
     let writer = component.as_deref().zip(mode).map(|(component, mode)| {
         let imports = &component.inspection.imports;
-        let live = |write: &&str| mode == Mode::Live && imports.contains(*write);
-        let writes = EXCLUSIVE_WRITES.into_iter().filter(live).collect();
+        // One that is paused writes as soon as it goes on; one in shadow writes nothing.
+        let on = matches!(mode, Mode::Live | Mode::Paused);
+        let would = |write: &&str| on && imports.contains(*write);
+        let writes = EXCLUSIVE_WRITES.into_iter().filter(would).collect();
         let shops = grants.as_ref().and_then(|grants| grants.shops().cloned());
         Writer { install: id.clone(), place: section.place.clone(), writes, shops }
     });
     let install = || {
-        let (component, mode) = (component?, mode?);
+        let (component, mode, shadow_state) = (component?, mode?, shadow_state?);
         let (grants, limits, secrets) = (grants?, limits?, secrets?);
         let (settings, schedules) = (settings?, schedules?);
         Some(InstallConfig {
@@ -164,6 +173,7 @@ pub(super) fn read_install<'a>(
             component: Arc::clone(&component.bytes),
             inspection: Arc::clone(&component.inspection),
             mode,
+            shadow_state,
             grants,
             limits,
             secrets,
@@ -186,14 +196,11 @@ fn read_component(node: &Node<'_>, components: &Components) -> Option<Arc<Compon
 }
 
 fn read_mode(node: &Node<'_>) -> Option<Mode> {
-    let words =
-        [("off", Some(Mode::Off)), ("live", Some(Mode::Live)), ("shadow", None), ("paused", None)];
-    let mode = node.word(&words)?;
-    if mode.is_none() {
-        let message = "this mode is not served yet";
-        node.place.mistake(message, "write \"off\" until it is, or \"live\"");
-    }
-    mode
+    node.word(&Mode::ALL.map(|mode| (mode.as_str(), mode)))
+}
+
+fn read_shadow_state(node: &Node<'_>) -> Option<ShadowState> {
+    node.word(&ShadowState::ALL.map(|state| (state.as_str(), state)))
 }
 
 fn pinned_version(node: &Node<'_>, component: Option<&Component>) -> bool {

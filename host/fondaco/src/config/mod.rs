@@ -49,7 +49,7 @@ pub use client::{
 };
 pub use egress::Egress;
 pub use host::{Log, LogFormat, Server};
-pub use install::{InstallConfig, Mode};
+pub use install::{InstallConfig, Mode, ShadowState};
 pub use install_secrets::InstallSecret;
 pub use mistake::{Mistake, Warning, Wrong};
 pub use report::CheckReport;

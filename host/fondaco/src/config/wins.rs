@@ -13,7 +13,7 @@ use super::reader::{Place, Section, nearest, quoted};
 /// that only add something (an alert, a message) are no matter of winning.
 pub(super) const EXCLUSIVE_WRITES: [&str; 1] = ["change-stock"];
 
-/// An install with what it would write: nothing while it is switched off.
+/// An install with what it would write: nothing while it is off or in shadow.
 pub(super) struct Writer<'a> {
     pub(super) install: InstallId,
     pub(super) place: Place<'a>,
@@ -96,7 +96,7 @@ fn check_winner(write: &str, winner: &InstallId, place: &Place<'_>, writers: &[W
     // An install that could not be read is not among the writers, and has its own mistake.
     let known = writers.iter().find(|writer| writer.install == *winner);
     if known.is_some_and(|writer| !writer.writes.contains(write)) {
-        let message = format!("`{winner}` is switched off or does not `{write}`");
+        let message = format!("`{winner}` is off, in shadow, or does not `{write}`");
         place.warning(message, "name an install that does, or remove the line");
     }
 }

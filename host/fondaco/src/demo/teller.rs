@@ -72,6 +72,8 @@ impl Teller {
             ),
             // The one that took its place is told.
             ActionEnd::Superseded => return None,
+            // Nothing happens in shadow.
+            ActionEnd::Shadow { .. } => return None,
             ActionEnd::Refused { reason } | ActionEnd::Failed { reason } => {
                 format!("{why}; stock on {place} was not changed: {reason}")
             }

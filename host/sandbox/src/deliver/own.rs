@@ -187,5 +187,7 @@ fn outcome_end<'a>(
         ActionEnd::Failed { reason } => on_outcome::End::Failed(reason),
         ActionEnd::Unknown { detail } => on_outcome::End::Unknown(detail),
         ActionEnd::Expired => on_outcome::End::Expired,
+        // Nobody is told of what was proposed in shadow; it was as good as refused.
+        ActionEnd::Shadow { .. } => on_outcome::End::Refused("its module runs in shadow"),
     }
 }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_the_road_of_one_order.sql"),
     include_str!("migrations/0002_the_audit_log.sql"),
     include_str!("migrations/0003_runs_side_by_side.sql"),
+    include_str!("migrations/0005_modes_stops_and_alerts.sql"),
     include_str!("migrations/0008_settling.sql"),
 ];
 

@@ -3,7 +3,8 @@
 //! [`writer`] is why it is fast: whatever has piled up is committed together, with one fsync. A
 //! transaction of a client goes through [`client`], which checks the lease and counts commits and
 //! events; then one file for each thing that is durable: `inbox`, `mirror`, `progress`, `events`,
-//! `runs`, `ahead` and `state`, `proposals`, `outbox` and `settle`. `store` only hands each method of the
+//! `runs`, `ahead` and `state`, `modes` and `stops`, `proposals`, `outbox` and `settle`, `alerts`.
+//! `store` only hands each method of the
 //! trait to the writer or to a reader.
 //!
 //! The file is in WAL mode with `synchronous=FULL`: a commit is on disk before it is answered. It
@@ -16,6 +17,7 @@ use std::{path::Path, sync::Arc};
 use crate::StoreError;
 
 mod ahead;
+mod alerts;
 mod audit;
 mod client;
 mod connection;
@@ -24,6 +26,7 @@ mod fault;
 mod inbox;
 mod migrations;
 mod mirror;
+mod modes;
 mod outbox;
 mod progress;
 mod proposals;
@@ -32,6 +35,7 @@ mod redo;
 mod runs;
 mod settle;
 mod state;
+mod stops;
 mod store;
 mod telling;
 mod writer;

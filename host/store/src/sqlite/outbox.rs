@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, corrupt, decode, stored},
+    stops::held,
 };
 use crate::{ActionFilter, ReadyAction, SendingAction};
 
@@ -190,7 +191,9 @@ pub fn ready(
     let sql = concat!(
         "SELECT ",
         action_columns!(),
-        " FROM actions WHERE client = ?1 AND state = 'waiting' AND due_at <= ?2 ORDER BY number"
+        " FROM actions WHERE client = ?1 AND state = 'waiting' AND due_at <= ?2 AND NOT ",
+        held!("actions"),
+        " ORDER BY number"
     );
     let mut statement = connection.prepare_cached(sql)?;
     let waiting = statement

@@ -62,6 +62,20 @@ pub fn refuse(
     Ok(())
 }
 
+/// Records what a run in shadow proposed, unless it is there: it goes nowhere, takes nobody's place,
+/// and its install hears nothing of it.
+pub fn record_shadow(
+    write: &mut ClientWrite<'_>,
+    origin: Origin<'_>,
+    proposal: &Proposal,
+    objection: Option<String>,
+) -> Result<(), Fault> {
+    if outbox::action(write.connection, &write.client, &proposal.id)?.is_some() {
+        return Ok(());
+    }
+    insert(write, origin, proposal, Some(&ActionEnd::Shadow { objection }))
+}
+
 /// Lets a newer action be decided on what the older one was: the older one's effect, which the
 /// newer one may have counted on, never came.
 pub fn take_value_before(newer: &mut ActionKind, older: &ActionKind) {

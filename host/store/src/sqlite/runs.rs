@@ -1,13 +1,14 @@
 //! Installs and their runs.
 
-use fondaco_model::{ClientId, InstallId, StateTouched, Timestamp};
-use rusqlite::{Connection, params};
+use fondaco_model::{ActionId, InstallId, StateTouched, Timestamp, TraceId};
+use rusqlite::params;
 
 use super::{
     ahead::{self, Step},
     client::ClientWrite,
     events,
     fault::{Fault, encode},
+    modes::{self, StateOf},
     proposals::{self, Origin},
     state, telling,
     writer::Verdict,
@@ -38,7 +39,7 @@ pub fn install(
 pub fn commit_run(
     write: &mut ClientWrite<'_>,
     at: Timestamp,
-    run: RunCommit,
+    mut run: RunCommit,
 ) -> Result<Verdict<CommitOutcome>, Fault> {
     let cursor = ahead::cursor(write.connection, &write.client, &run.install)?
         .ok_or_else(|| write.missing(format!("install `{}`", run.install)))?;
@@ -49,42 +50,90 @@ pub fn commit_run(
     if newest > write.last_event() {
         return Err(write.missing(format!("event {newest}")));
     }
-    if let Some(key) = state::conflict(write, &run.install, &run.reads)? {
+    let state_of = StateOf::now(write.connection, &write.client, &run.install)?;
+    if let Some(key) = state::conflict(write, &state_of, &run.reads)? {
         return Ok(Verdict::Undo(CommitOutcome::Conflict { key }));
     }
-    state::save(write, &run.install, &run.writes)?;
+    state::save(write, &state_of, &run.writes)?;
     advance(write, cursor, &run)?;
     let trace = events::trace(write, run.event)?;
     write.belongs_to(trace);
     let origin = Origin { install: &run.install, event: run.event, at };
     let mut actions = Vec::with_capacity(run.proposals.len() + run.refused.len());
-    for proposal in run.proposals {
+    for proposal in std::mem::take(&mut run.proposals) {
         actions.push(proposal.id.clone());
-        proposals::propose(write, origin, proposal)?;
+        if state_of.is_fork() {
+            proposals::record_shadow(write, origin, &proposal, None)?;
+        } else {
+            proposals::propose(write, origin, proposal)?;
+        }
     }
-    for (proposal, reason) in run.refused {
+    for (proposal, reason) in std::mem::take(&mut run.refused) {
         actions.push(proposal.id.clone());
-        proposals::refuse(write, origin, &proposal, reason)?;
+        if state_of.is_fork() {
+            proposals::record_shadow(write, origin, &proposal, Some(reason))?;
+        } else {
+            proposals::refuse(write, origin, &proposal, reason)?;
+        }
     }
+    modes::count_failures(write, &run.install, &run.result)?;
     let number = next_number(write, &run.install)?;
-    let record = RunRecord {
-        number,
-        install: run.install,
-        event: run.event,
-        coalesced: run.coalesced,
-        began_at: run.began_at,
-        result: run.result,
-        used: run.used,
-        http: run.http,
-        log: run.log,
-        actions,
-        trace: write.trace(),
-        committed_at: Some(at),
-        conflicts: run.conflicts,
-        touched: StateTouched::of(&run.reads, &run.writes, TOUCHED_KEYS_MAX),
-    };
+    let record = Recorded { at, number, shadow: state_of.is_fork(), actions };
+    let record = record.of(run, write.trace());
     insert_record(write, &record)?;
     Ok(Verdict::Keep(CommitOutcome::Committed { run: number }))
+}
+
+/// Records a run that failed, and leaves its install's cursor where it is. Says whether it did: an
+/// install that is past the event is left alone.
+pub fn record_unmoved(
+    write: &mut ClientWrite<'_>,
+    at: Timestamp,
+    run: RunCommit,
+) -> Result<bool, Fault> {
+    let cursor = ahead::cursor(write.connection, &write.client, &run.install)?
+        .ok_or_else(|| write.missing(format!("install `{}`", run.install)))?;
+    if was_committed(write, cursor, &run)? {
+        return Ok(false);
+    }
+    let shadow = StateOf::now(write.connection, &write.client, &run.install)?.is_fork();
+    let trace = events::trace(write, run.event)?;
+    write.belongs_to(trace);
+    let number = next_number(write, &run.install)?;
+    let record = Recorded { at, number, shadow, actions: Vec::new() };
+    let record = record.of(run, write.trace());
+    insert_record(write, &record)?;
+    Ok(true)
+}
+
+/// What a run's record has besides the run.
+struct Recorded {
+    at: Timestamp,
+    number: u64,
+    shadow: bool,
+    actions: Vec<ActionId>,
+}
+
+impl Recorded {
+    fn of(self, run: RunCommit, trace: TraceId) -> RunRecord {
+        RunRecord {
+            number: self.number,
+            install: run.install,
+            event: run.event,
+            coalesced: run.coalesced,
+            began_at: run.began_at,
+            result: run.result,
+            shadow: self.shadow,
+            used: run.used,
+            http: run.http,
+            log: run.log,
+            actions: self.actions,
+            trace,
+            committed_at: Some(self.at),
+            conflicts: run.conflicts,
+            touched: StateTouched::of(&run.reads, &run.writes, TOUCHED_KEYS_MAX),
+        }
+    }
 }
 
 /// Whether the install is done with this already: with the event, or with this page of it. A run

@@ -7,6 +7,7 @@ use super::{
     client::ClientWrite,
     fault::{Fault, encode, stored},
     mirror, outbox, proposals,
+    stops::held,
     writer::Verdict,
 };
 use crate::{SettleOutcome, Settlement};
@@ -20,15 +21,16 @@ pub fn begin(
 ) -> Result<Verdict<bool>, Fault> {
     let changed = write
         .connection
-        .prepare_cached(
+        .prepare_cached(concat!(
             "UPDATE actions AS this
              SET state = 'sending', attempts = attempts + 1, began_at = ?3, request = ?4
              WHERE client = ?1 AND action = ?2 AND state = 'waiting' AND NOT EXISTS (
                  SELECT 1 FROM actions AS other
                  WHERE other.client = ?1 AND other.exclusive = this.exclusive
                      AND other.state = 'sending'
-             )",
-        )?
+             ) AND NOT ",
+            held!("this"),
+        ))?
         .execute(params![write.client.as_str(), id.as_str(), stored(at), request])?;
     Ok(Verdict::Keep(changed == 1))
 }

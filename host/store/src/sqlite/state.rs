@@ -1,14 +1,12 @@
 //! The state of installs: each value kept with the commit that wrote it.
 
-use fondaco_model::{
-    InstallId,
-    run::{StateRange, StateReads, StateValue, StateWrites},
-};
+use fondaco_model::run::{StateRange, StateReads, StateValue, StateWrites};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     client::ClientWrite,
     fault::{Fault, capped},
+    modes::StateOf,
 };
 use crate::RunView;
 
@@ -16,7 +14,7 @@ use crate::RunView;
 pub fn get(
     connection: &Connection,
     view: &RunView,
-    install: &InstallId,
+    install: &StateOf,
     key: &str,
 ) -> Result<StateValue, Fault> {
     let row = connection
@@ -56,7 +54,7 @@ pub struct Listing<'a> {
 pub fn list(
     connection: &Connection,
     view: &RunView,
-    install: &InstallId,
+    install: &StateOf,
     listing: Listing<'_>,
 ) -> Result<Vec<(String, StateValue)>, Fault> {
     let most = listing.limit.map_or(usize::MAX, |limit| limit as usize);
@@ -80,7 +78,7 @@ pub fn list(
 fn first_key(
     connection: &Connection,
     view: &RunView,
-    install: &InstallId,
+    install: &StateOf,
     listing: Listing<'_>,
 ) -> Result<Option<String>, Fault> {
     // What comes after a key that is before all with the prefix: all with the prefix.
@@ -100,7 +98,7 @@ fn first_key(
 fn key_after(
     connection: &Connection,
     view: &RunView,
-    install: &InstallId,
+    install: &StateOf,
     after: &str,
 ) -> Result<Option<String>, Fault> {
     let key = connection
@@ -116,7 +114,7 @@ fn key_after(
 /// What was read and is different now; nothing if all still holds.
 pub fn conflict(
     write: &ClientWrite<'_>,
-    install: &InstallId,
+    install: &StateOf,
     reads: &StateReads,
 ) -> Result<Option<String>, Fault> {
     let now = RunView { client: write.client.clone(), commit: write.last_commit() };
@@ -136,7 +134,7 @@ pub fn conflict(
 fn range_conflict(
     connection: &Connection,
     now: &RunView,
-    install: &InstallId,
+    install: &StateOf,
     range: &StateRange,
 ) -> Result<Option<String>, Fault> {
     let listing = Listing {
@@ -160,7 +158,7 @@ fn range_conflict(
 /// Writes what a run wrote.
 pub fn save(
     write: &mut ClientWrite<'_>,
-    install: &InstallId,
+    install: &StateOf,
     writes: &StateWrites,
 ) -> Result<(), Fault> {
     let commit = write.commit_number();

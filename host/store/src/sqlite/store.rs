@@ -9,21 +9,10 @@ use fondaco_model::{
 };
 
 use super::{
-    SqliteStore, ahead, audit,
-    client::{self, ClientWrite},
-    events,
-    fault::Fault,
-    inbox, mirror, outbox, progress, redo, runs, settle,
-    state::{self, Listing},
-    telling,
-    writer::{Guard, Verdict},
+    SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops,
 };
 use crate::{
-    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery,
-    DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome,
-    Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord,
-    RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError,
-    TraceStory,
+    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop,
 };
 
 impl SqliteStore {
@@ -351,7 +340,10 @@ impl Store for SqliteStore {
     ) -> Result<StateValue, StoreError> {
         let (view, install, key) = (view.clone(), install.clone(), key.to_owned());
         self.readers
-            .read("read a state", move |connection| state::get(connection, &view, &install, &key))
+            .read("read a state", move |connection| {
+                let state_of = modes::StateOf::now(connection, &view.client, &install)?;
+                state::get(connection, &view, &state_of, &key)
+            })
             .await
     }
 
@@ -373,7 +365,8 @@ impl Store for SqliteStore {
                     until: None,
                     limit: Some(limit),
                 };
-                state::list(connection, &view, &install, listing)
+                let state_of = modes::StateOf::now(connection, &view.client, &install)?;
+                state::list(connection, &view, &state_of, listing)
             })
             .await
     }
@@ -455,6 +448,21 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn enter_mode(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        mode: Mode,
+        shadow_state: ShadowState,
+    ) -> Result<bool, StoreError> {
+        let install = install.clone();
+        self.write(lease, "bring an install into its mode", move |write| {
+            modes::enter(write, at, &install, mode, shadow_state)
+        })
+        .await
+    }
+
     async fn trace(
         &self,
         client: &ClientId,
@@ -517,6 +525,85 @@ impl Store for SqliteStore {
         self.readers
             .read("read the oldest actions", move |connection| {
                 telling::oldest_actions(connection, &client)
+            })
+            .await
+    }
+
+    async fn install_standing(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<InstallStanding>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read how an install is run", move |connection| {
+                modes::standing(connection, &client, &install)
+            })
+            .await
+    }
+
+    async fn stop(&self, lease: &Lease, stop: Stop) -> Result<bool, StoreError> {
+        self.write(lease, "stop work", move |write| stops::stop(write, &stop)).await
+    }
+
+    async fn go(&self, lease: &Lease, go: Go) -> Result<bool, StoreError> {
+        self.write(lease, "let work go on", move |write| stops::go(write, &go)).await
+    }
+
+    async fn stops(&self, client: &ClientId) -> Result<Vec<Stop>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read what is stopped", move |connection| stops::stops(connection, &client))
+            .await
+    }
+
+    async fn pause_failing(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        run: RunCommit,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError> {
+        self.write(lease, "pause a failing install", move |write| {
+            stops::pause_failing(write, at, run, &alert)
+        })
+        .await
+    }
+
+    async fn raise_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError> {
+        self.write(lease, "raise an alert", move |write| {
+            Ok(Verdict::Keep(alerts::raise(write, at, &alert)?))
+        })
+        .await
+    }
+
+    async fn resolve_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        key: &str,
+        by: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let (key, by) = (key.to_owned(), by.map(str::to_owned));
+        self.write(lease, "resolve an alert", move |write| alerts::resolve_for(write, at, &key, by))
+            .await
+    }
+
+    async fn alerts(
+        &self,
+        client: &ClientId,
+        open_only: bool,
+        limit: u32,
+    ) -> Result<Vec<Alert>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read the alerts", move |connection| {
+                alerts::alerts(connection, &client, open_only, limit)
             })
             .await
     }

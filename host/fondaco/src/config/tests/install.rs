@@ -8,7 +8,7 @@ use super::{
     fixture::{Files, only_mistake},
     modules::{component, stock_feed, stock_sync, stock_sync_that_imports},
 };
-use crate::config::{Mode, Origin};
+use crate::config::{Mode, Origin, ShadowState};
 
 const FILE: &str = "clients/rossi.toml";
 const ALL: [&str; 5] = ["alert", "catalogue", "change-stock", "orders", "stock"];
@@ -41,9 +41,8 @@ const CASES: [(&str, &str, &str); 21] = [
     ),
     (
         "\"live\"",
-        "\"shadow\"",
-        "23:8: installs.stock-sync.mode: this mode is not served yet — write \"off\" until it \
-         is, or \"live\"",
+        "\"shadow\"\nshadow-state = \"kept\"",
+        "24:16: installs.stock-sync.shadow-state: `kept` is not known here — did you mean `keep`?",
     ),
     (
         "version = \"0.1.0\"",
@@ -291,10 +290,44 @@ fn a_module_that_is_off_writes_nothing() {
     assert_eq!(
         files.warnings(),
         [
-            "warning: clients/rossi.toml:35:16: wins.change-stock: `feed` is switched off or does not \
-          `change-stock` — name an install that does, or remove the line"
+            "warning: clients/rossi.toml:35:16: wins.change-stock: `feed` is off, in shadow, or does \
+          not `change-stock` — name an install that does, or remove the line"
         ]
     );
+}
+
+#[test]
+fn every_mode_is_read_and_the_fork_is_discarded_unless_it_is_to_be_kept() {
+    for (mode, word) in [
+        (Mode::Off, "off"),
+        (Mode::Shadow, "shadow"),
+        (Mode::Live, "live"),
+        (Mode::Paused, "paused"),
+    ] {
+        let mut files = Files::good();
+        files.replace(FILE, "mode = \"live\"", &format!("mode = \"{word}\""));
+        let config = files.report().config.unwrap();
+        let install = config.clients[0].installs.values().next().unwrap();
+        assert_eq!((install.mode, install.shadow_state), (mode, ShadowState::Discard), "{word}");
+    }
+    let mut files = Files::good();
+    files.replace(FILE, "mode = \"live\"", "mode = \"live\"\nshadow-state = \"keep\"");
+    let config = files.report().config.unwrap();
+    let install = config.clients[0].installs.values().next().unwrap();
+    assert_eq!(install.shadow_state, ShadowState::Keep);
+}
+
+/// One in shadow writes nothing, so it is no rival; one that is paused writes as soon as it goes on.
+#[test]
+fn a_module_may_be_tried_beside_the_one_that_writes() {
+    let mistakes_with = |mode: &str| {
+        let mut files = Files::good();
+        files.write_bytes("plugins/stock-feed.wasm", &stock_feed());
+        files.append(FILE, &FEED.replace("live", mode));
+        files.mistakes().len()
+    };
+    assert_eq!(mistakes_with("shadow"), 0);
+    assert_eq!(mistakes_with("paused"), 1);
 }
 
 #[test]

@@ -5,8 +5,7 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store,
-    StoreError,
+    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop,
 };
 
 use crate::samples::*;
@@ -24,6 +23,11 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let end = settlement("a", done(), Vec::new());
     let (dead, actions) = (all_dead(), all_actions());
     let schedule = "daily";
+    let (scope, principal) = (Scope::Client, "anna".to_owned());
+    let alert = crate::conformance::alerts::new_alert("key", Scope::Client);
+    let stop = Stop { scope, at: NOW, principal, reason: String::new() };
+    let Stop { scope, at, principal, reason } = stop.clone();
+    let go = Go { scope, at, principal, reason, forgive: true };
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
         store.bury(&stale, number, "stale").await.err(),
@@ -40,6 +44,12 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.discard_deliveries(&stale, NOW, dead, act("retry")).await.err(),
         store.redo_actions(&stale, NOW, actions, Redo::Retry, act("retry")).await.err(),
         store.decide_action(&stale, NOW, &a, done(), act("retry")).await.err(),
+        store.enter_mode(&stale, NOW, &install, Mode::Off, ShadowState::Keep).await.err(),
+        store.stop(&stale, stop).await.err(),
+        store.go(&stale, go).await.err(),
+        store.pause_failing(&stale, NOW, run(&install, event), alert.clone()).await.err(),
+        store.raise_alert(&stale, NOW, alert).await.err(),
+        store.resolve_alert(&stale, NOW, "key", None).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(

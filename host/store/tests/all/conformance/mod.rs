@@ -3,14 +3,17 @@
 
 mod actions;
 mod ahead;
+mod alerts;
 mod audit;
 mod inbox;
 mod leases;
 mod mirror;
+mod modes;
 mod redo;
 mod runs;
 mod settling;
 mod state;
+mod stops;
 mod telling;
 
 /// Makes a test of each case, with an expression that makes an empty store.
@@ -126,5 +129,24 @@ mod sqlite {
             the_oldest_open_action_of_each_shop_is_told
             what_the_shop_showed_is_kept
             why_an_action_waits_is_told;
+        modes:
+            a_mode_is_remembered_and_its_change_is_audited
+            a_fork_that_is_discarded_leaves_the_state_as_it_was
+            a_fork_that_is_kept_takes_the_place_of_the_state
+            a_fork_lasts_until_its_install_goes_live
+            what_a_fork_read_is_checked_in_the_fork
+            what_is_proposed_in_shadow_goes_nowhere
+            failures_are_counted_in_a_row;
+        stops:
+            what_is_stopped_is_not_begun_and_goes_on_in_order
+            what_expires_while_it_is_stopped_is_told_when_it_goes_on
+            what_is_on_its_way_may_end
+            actions_of_a_paused_install_wait
+            stops_are_kept_and_audited_and_the_first_one_stays
+            a_failing_install_is_paused_before_the_event_it_failed_on
+            a_persons_stop_stays_theirs_when_the_host_pauses_as_well;
+        alerts:
+            an_alert_is_open_once_under_its_key
+            who_resolves_an_alert_is_in_the_audit_log;
     }
 }

@@ -177,6 +177,7 @@ pub async fn records_come_newest_first(store: &dyn Store) {
         coalesced: Vec::new(),
         began_at: NOW,
         result: RunResult::Done,
+        shadow: false,
         used,
         http: full.http,
         log: full.log,

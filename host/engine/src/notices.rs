@@ -1,0 +1,155 @@
+//! The words of the host's own alerts, for a merchant: what happened, to what, since when, and what
+//! to do. In English and Italian.
+
+use std::ops::RangeInclusive;
+
+use fondaco_model::{
+    ClientId, InstallId, Timestamp,
+    action::{Localised, Severity},
+};
+use fondaco_store::{NewAlert, Scope};
+
+use crate::limits;
+
+/// What is told of a module that keeps failing.
+pub struct Failing<'a> {
+    pub client: &'a ClientId,
+    pub install: &'a InstallId,
+    /// What the module is called.
+    pub title: &'a Localised,
+    /// The event it failed on last.
+    pub event: u64,
+    /// When it did.
+    pub at: Timestamp,
+}
+
+/// A module was paused because it keeps failing. What it said itself is in the records of its runs
+/// alone: it may speak of people, and those records are where they are forgotten.
+pub fn failing(told: Failing<'_>) -> NewAlert {
+    let Failing { client, install, title, event, at } = told;
+    let (times, at) = (limits::FAILED_RUNS_MAX, moment(at));
+    let Localised { en, it } = title;
+    NewAlert {
+        key: NewAlert::failing_key(install),
+        severity: Severity::Critical,
+        about: Scope::Install(install.clone()),
+        title: Localised {
+            en: format!("“{en}” is paused because it keeps failing"),
+            it: format!("«{it}» è in pausa perché continua a fallire"),
+        },
+        text: Localised {
+            en: format!(
+                "The module “{en}” ({install}) failed {times} times in a row, the last time on \
+                 {at}, at event {event}. Since then it does nothing. Nothing that happens in your \
+                 shops meanwhile is lost for it: it waits, and the module works on it in order \
+                 once it goes on. Your agency should find out why it fails (fondaco runs --client \
+                 {client} --install {install}), and then let it go on: \
+                 fondaco go {client} --install {install}"
+            ),
+            it: format!(
+                "Il modulo «{it}» ({install}) è fallito {times} volte di seguito, l'ultima il \
+                 {at}, all'evento {event}. Da allora non fa nulla. Nulla di ciò che intanto succede \
+                 nei vostri negozi va perso per lui: resta in attesa, e il modulo lo elabora in \
+                 ordine quando riparte. La vostra agenzia dovrebbe scoprire perché fallisce \
+                 (fondaco runs --client {client} --install {install}) e poi farlo ripartire: \
+                 fondaco go {client} --install {install}"
+            ),
+        },
+    }
+}
+
+/// Much waits for an install that stands still.
+pub fn backlog(client: &ClientId, install: &InstallId, waiting: u64) -> NewAlert {
+    let most = limits::BACKLOG_EVENTS_MAX;
+    NewAlert {
+        key: NewAlert::backlog_key(install),
+        severity: Severity::Warning,
+        about: Scope::Install(install.clone()),
+        title: Localised {
+            en: format!("Much waits for the module {install}, which is paused"),
+            it: format!("Molto lavoro attende il modulo {install}, che è in pausa"),
+        },
+        text: Localised {
+            en: format!(
+                "The module {install} is paused, and more than {waiting} things that happened in \
+                 your shops wait for it. They are kept in order until there are {most}; beyond \
+                 that, the oldest pass it by. Let it go on (fondaco go {client} --install \
+                 {install}, or mode = \"live\" in the client's file), or switch it off if it is no \
+                 longer needed."
+            ),
+            it: format!(
+                "Il modulo {install} è in pausa, e più di {waiting} cose successe nei vostri \
+                 negozi lo attendono. Sono conservate in ordine finché non sono {most}; oltre, le \
+                 più vecchie gli passano accanto. Fatelo ripartire (fondaco go {client} --install \
+                 {install}, oppure mode = \"live\" nel file del cliente), o spegnetelo se non \
+                 serve più."
+            ),
+        },
+    }
+}
+
+/// Too much waited for an install, and its oldest events passed by.
+pub fn passed_by(
+    client: &ClientId,
+    install: &InstallId,
+    events: RangeInclusive<u64>,
+    at: Timestamp,
+) -> NewAlert {
+    let (first, until, at) = (events.start(), events.end(), moment(at));
+    let key = NewAlert::passed_by_key(install);
+    NewAlert {
+        severity: Severity::Critical,
+        about: Scope::Install(install.clone()),
+        title: Localised {
+            en: format!("The module {install} has missed what happened while it was paused"),
+            it: format!("Il modulo {install} si è perso ciò che è successo durante la pausa"),
+        },
+        text: Localised {
+            en: format!(
+                "The module {install} has been paused for so long that too much waited for it. On \
+                 {at} the events {first} to {until} were let pass by; the newer ones still wait. \
+                 When it goes on, it knows nothing of those: its figures have to be checked. When \
+                 that is done: fondaco alerts --client {client} --resolve {key}"
+            ),
+            it: format!(
+                "Il modulo {install} è in pausa da così tanto che troppo lavoro lo attendeva. Il \
+                 {at} gli eventi da {first} a {until} sono stati lasciati passare; i più recenti \
+                 attendono ancora. Quando riparte, di quelli non sa nulla: i suoi dati vanno \
+                 controllati. Quando è fatto: fondaco alerts --client {client} --resolve {key}"
+            ),
+        },
+        key,
+    }
+}
+
+/// A moment, to the minute.
+fn moment(at: Timestamp) -> String {
+    let milliseconds = i64::try_from(at.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_tells_what_when_and_what_to_do_in_both_languages() {
+        let client = ClientId::new("rossi").unwrap();
+        let install = InstallId::new("stock-sync").unwrap();
+        let title = Localised { en: "Stock sync".to_owned(), it: "Scorte".to_owned() };
+        let told = Failing {
+            client: &client,
+            install: &install,
+            title: &title,
+            event: 17,
+            at: Timestamp(1_700_000_000_000),
+        };
+        let alert = failing(told);
+        assert!(alert.title.en.contains("Stock sync") && alert.title.it.contains("Scorte"));
+        for text in [alert.text.en, alert.text.it] {
+            assert!(text.contains("2023-11-14 22:13 UTC") && text.contains("17"), "{text}");
+            assert!(text.contains("fondaco go rossi --install stock-sync"), "{text}");
+        }
+    }
+}

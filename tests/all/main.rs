@@ -11,6 +11,7 @@ mod crashes;
 mod dispatch;
 mod doors;
 mod fetching;
+mod hearing;
 mod modes;
 mod modules;
 mod one_order;

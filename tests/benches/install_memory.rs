@@ -13,8 +13,9 @@ use std::{
 
 use fondaco_egress::EgressPolicy;
 use fondaco_engine::setup::{InstallSetup, Mode, ShadowState};
-use fondaco_model::{ShopId, run::Resource};
+use fondaco_model::{ShopId, run::Resource, schedule::{Beat, Missed, Schedule}};
 use fondaco_sandbox::{Grants, Sandbox, SandboxConfig};
+use jiff::tz::TimeZone;
 
 use crate::{Bound, Figure, fixture::component};
 
@@ -74,12 +75,15 @@ fn install(sandbox: &Sandbox, component: &[u8], number: usize) -> InstallSetup {
     let prepared = sandbox.prepare(component, &|_| {}).unwrap();
     let skus: BTreeSet<_> = (0..20).map(|sku| format!("SKU-{number}-{sku:04}")).collect();
     let settings = serde_json::json!({ "low-at": 5, "shops": ["milano", "roma"], "never": skus });
+    let beat = Beat::Every(Duration::from_mins(1));
+    let schedule = Schedule { beat, missed: Missed::One };
     InstallSetup {
         module: prepared.install(&grants, &lower).unwrap(),
         mode: Mode::Live,
         shadow_state: ShadowState::Discard,
         settings: settings.to_string().into(),
-        schedules: BTreeMap::from([("reconcile".to_owned(), Duration::from_mins(1))]),
+        schedules: BTreeMap::from([("reconcile".to_owned(), schedule)]),
+        time_zone: TimeZone::UTC,
         egress: Arc::new(EgressPolicy::new(Vec::new(), BTreeMap::new())),
     }
 }

@@ -1,8 +1,9 @@
 //! One client's work: what its tasks share, and in which order they begin.
 //!
-//! First every shop is imported; then the installs are registered and their schedules tick for the
-//! first time, before any other event; only then are deliveries observed. So a module meets a
-//! complete mirror, and nothing it has to react to is behind it.
+//! First every shop is imported; then the installs are registered, what became of them is noted for
+//! them to hear, and their schedules tick for the first time, before any other event; only then are
+//! deliveries observed. So a module meets a complete mirror, and nothing it has to react to is
+//! behind it.
 
 use std::{
     collections::BTreeMap,
@@ -174,11 +175,15 @@ impl Client {
             self.store.install(&self.lease, install).await?;
         }
         self.enter_modes().await?;
+        self.begin_lifecycles().await?;
         self.first_ticks().await?;
         self.resume_sending().await?;
         for install in self.setup.installs.keys() {
             let install = install.clone();
-            self.task("run", |client| async move { client.run_events(&install).await });
+            self.task("run", |client| async move {
+                client.hear_lifecycle(&install).await?;
+                client.run_events(&install).await
+            });
         }
         for shop in self.setup.shops.keys() {
             let (shop, polled) = (shop.clone(), shop.clone());

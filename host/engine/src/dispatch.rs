@@ -36,7 +36,8 @@ pub struct InstallRuns {
 }
 
 impl InstallRuns {
-    fn after(event: u64) -> Self {
+    /// None yet, after this event.
+    pub fn after(event: u64) -> Self {
         Self { turns: Mutex::new(Turns::after(event)), lease: RwLock::new(()) }
     }
 

@@ -26,6 +26,7 @@ mod fetch;
 mod import;
 mod intake;
 mod judge;
+mod lifecycle;
 pub mod limits;
 pub mod metrics;
 mod notices;

@@ -1,7 +1,9 @@
 //! Routing: which events an install hears, how, and in what order.
 
-use fondaco_model::{Change, EntityKey, Event, EventBody, InstallId, Location};
-use fondaco_sandbox::manifest::Subscription;
+use fondaco_model::{
+    Change, EntityKey, Event, EventBody, InstallId, Location, hear::Signal,
+};
+use fondaco_sandbox::manifest::{self, Direction, Subscription};
 
 use crate::setup::{InstallSetup, Mode};
 
@@ -38,20 +40,61 @@ pub enum Lane {
         /// The key.
         key: Option<String>,
     },
+    /// Signals of one sender, by their name.
+    Signals {
+        /// The install that sent them.
+        sender: InstallId,
+        /// Their name.
+        name: String,
+    },
 }
 
-/// Whether an install hears an event: it works, listens to this kind, is meant, and did not cause
-/// it itself.
+/// Whether an install hears an event in its turn: it works, listens to this kind, is for the shop,
+/// is meant, and did not cause it itself. What it hears of its own life comes ahead of all others,
+/// and so is not among them.
 pub fn hears(install: &InstallId, setup: &InstallSetup, event: &Event) -> bool {
-    let meant = match event.body.addressee() {
-        Some(addressee) => addressee == install,
-        None => event.caused_by.as_ref().is_none_or(|cause| cause.install != *install),
+    let meant = match &event.body {
+        EventBody::Lifecycle { .. } => false,
+        EventBody::Signal { sender, signal } => sender != install && heard(setup, signal).is_some(),
+        body => match body.addressee() {
+            Some(addressee) => addressee == install,
+            None => event.caused_by.as_ref().is_none_or(|cause| cause.install != *install),
+        },
     };
-    let listens = event
-        .body
-        .hook()
-        .is_some_and(|hook| setup.module.hears().iter().any(|heard| heard.as_str() == hook));
-    setup.mode != Mode::Off && meant && listens
+    let sees = event.body.shop().is_none_or(|shop| setup.module.grants().sees(shop));
+    setup.mode != Mode::Off && meant && sees && listens(setup, &event.body)
+}
+
+/// Whether the module exports the hook that hears this kind of event.
+fn listens(setup: &InstallSetup, body: &EventBody) -> bool {
+    body.hook().is_some_and(|hook| setup.module.hears().iter().any(|heard| heard.as_str() == hook))
+}
+
+/// Why an event that an install hears passes it by all the same, if it does: a signal has to be what
+/// its hearer's own schema says.
+pub fn objection(setup: &InstallSetup, event: &Event) -> Option<String> {
+    let EventBody::Signal { sender, signal } = &event.body else {
+        return None;
+    };
+    let payload = serde_json::from_str(&signal.payload).map_err(|error| vec![error.to_string()]);
+    let held = payload.and_then(|payload| match heard(setup, signal) {
+        Some(schema) => schema.check(&payload),
+        None => Ok(()),
+    });
+    let mistakes = held.err()?.join("; ");
+    let name = &signal.name;
+    Some(format!(
+        "the signal `{name}` of `{sender}` was passed by, as its schema here says: {mistakes}"
+    ))
+}
+
+/// The signal of an install's own manifest that this one is, if it hears it and its client granted
+/// that.
+fn heard<'a>(setup: &'a InstallSetup, signal: &Signal) -> Option<&'a manifest::Signal> {
+    let same =
+        |own: &&manifest::Signal| own.direction == Direction::Hears && own.name == signal.name;
+    let granted = setup.module.grants().signals().contains(&signal.name);
+    setup.module.manifest().signals.iter().find(same).filter(|_| granted)
 }
 
 /// How the module wants to hear of an event.
@@ -66,7 +109,7 @@ pub fn subscription(setup: &InstallSetup, event: &Event) -> Subscription {
 /// A tick is alone, since modules take stock at it: what they were told before is all there then.
 pub fn place(event: &Event, as_last: bool) -> Place {
     Place::Lane(match &event.body {
-        EventBody::Tick { .. } => return Place::Alone,
+        EventBody::Tick { .. } | EventBody::Lifecycle { .. } => return Place::Alone,
         EventBody::Changed { key, change, .. } => match event.body.hook().filter(|_| as_last) {
             None => Lane::Entity(key.clone()),
             Some(hook) => {
@@ -77,6 +120,9 @@ pub fn place(event: &Event, as_last: bool) -> Place {
                 Lane::Last { key: key.clone(), hook, location }
             }
         },
+        EventBody::Signal { sender, signal } => {
+            Lane::Signals { sender: sender.clone(), name: signal.name.clone() }
+        }
         EventBody::Outcome { entity: Some(key), .. } => Lane::Entity(key.clone()),
         EventBody::Outcome { entity: None, kind, key, .. } => {
             Lane::Outcomes { kind: kind.clone(), key: key.clone() }

@@ -19,7 +19,8 @@ use tokio::sync::RwLockWriteGuard;
 use crate::{
     client::{Client, Ended},
     dispatch::InstallRuns,
-    judge, limits, now, route,
+    judge, limits, now,
+    route::{self, objection},
     run_host::RunReads,
     setup::InstallSetup,
     turns::{Turn, TurnId},
@@ -69,6 +70,11 @@ impl Client {
             self.commit(page, run, None).await?;
             let count = coalesced + 1;
             self.metrics.events_passed_over(&self.setup.id, install, "too-old", count);
+            return Ok(());
+        }
+        if let Some(reason) = objection(setup, &turn.event) {
+            let page = Page { install, runs, id, turn: &turn };
+            self.commit(page, empty_run(page, RunResult::Skipped { reason }), None).await?;
             return Ok(());
         }
         loop {
@@ -164,14 +170,16 @@ impl Client {
         commit.passed = page.runs.turns().done_until_but_for(page.id);
         let (passed, asked, result) =
             (commit.passed, commit.http.clone(), commit.result.clone());
-        let proposes = !(commit.proposals.is_empty() && commit.refused.is_empty());
+        let raises = !(commit.proposals.is_empty()
+            && commit.refused.is_empty()
+            && commit.signals.is_empty());
         let outcome = self.store.commit_run(&self.lease, now(), commit).await?;
         drop((lease, shared));
         match outcome {
             CommitOutcome::Committed { .. } => {
                 page.runs.turns().wrote(passed);
                 self.metrics.run_ended(&self.setup.id, page.install, &result);
-                if proposes {
+                if raises {
                     self.wakes.outbox.notify_one();
                     // It may have superseded or refused actions, which raises their outcomes.
                     self.wake_installs();
@@ -229,10 +237,7 @@ impl Client {
             client: self.setup.id.clone(),
             install: install.clone(),
             event: event.number,
-            shop: match &event.body {
-                EventBody::Changed { key, .. } => Some(key.shop.clone()),
-                EventBody::Tick { .. } | EventBody::Outcome { .. } => None,
-            },
+            shop: event.body.shop().cloned(),
             observed_at: event.observed_at,
             caused_by: event.caused_by.as_ref().map(|cause| cause.action.clone()),
             cursor: cursor.clone(),
@@ -289,6 +294,13 @@ impl Client {
                 key: key.clone(),
                 end: end.clone(),
             }),
+            EventBody::Signal { sender, signal } => Some(Input::Signal {
+                name: signal.name.clone(),
+                sender: sender.clone(),
+                payload: signal.payload.clone(),
+                hops: signal.hops,
+            }),
+            EventBody::Lifecycle { step, .. } => Some(Input::Lifecycle(self.told(step).await?)),
         })
     }
 
@@ -366,6 +378,7 @@ fn called_of(page: Page<'_>, began_at: Timestamp, ran: Ran) -> Called {
         reads: ran.reads,
         writes: ran.writes,
         proposals: ran.proposals,
+        signals: ran.signals,
         http: ran.http,
         log: lines(&ran.log),
         used: ran.used,
@@ -400,6 +413,8 @@ fn empty_run(page: Page<'_>, result: RunResult) -> RunCommit {
         writes: StateWrites::default(),
         proposals: Vec::new(),
         refused: Vec::new(),
+        signals: Vec::new(),
+        lifecycle: matches!(event.body, EventBody::Lifecycle { .. }),
         http: Vec::new(),
         log: Vec::new(),
         used: RunUse::default(),

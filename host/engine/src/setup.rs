@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fondaco_egress::EgressPolicy;
-use fondaco_model::{ClientId, InstallId, ShopId};
+use fondaco_model::{ClientId, InstallId, ShopId, schedule::Schedule};
 use fondaco_platforms::Platform;
 use fondaco_sandbox::Module;
 pub use fondaco_store::{Mode, ShadowState};
+use jiff::tz::TimeZone;
 
 /// A client with its shops and installs.
 pub struct ClientSetup {
@@ -49,8 +50,10 @@ pub struct InstallSetup {
     pub shadow_state: ShadowState,
     /// Its settings as JSON, resolved.
     pub settings: Arc<str>,
-    /// Its schedules: how often each ticks.
-    pub schedules: BTreeMap<String, Duration>,
+    /// Its schedules.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// The time zone whose clock they follow.
+    pub time_zone: TimeZone,
     /// Where it may make HTTP requests to, and its secrets.
     pub egress: Arc<EgressPolicy>,
 }

@@ -252,6 +252,7 @@ fn install_setup(install: &InstallConfig, module: Module) -> anyhow::Result<Inst
         shadow_state: install.shadow_state,
         settings: install.settings.to_string().into(),
         schedules: install.schedules.clone(),
+        time_zone: install.time_zone.clone(),
         egress: Arc::new(EgressPolicy::new(hosts, secrets)),
     })
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionEnd, ActionId, Change, EntityKey, InstallId, Timestamp, TraceId};
+use crate::{
+    ActionEnd, ActionId, Change, EntityKey, InstallId, ShopId, Timestamp, TraceId,
+    hear::{LifecycleStep, Signal},
+};
 
 /// Something that happened for a client, numbered in the order of its commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,20 @@ pub enum EventBody {
         /// How it ended.
         end: ActionEnd,
     },
+    /// A module told the others something.
+    Signal {
+        /// Which install sent it. It does not hear it.
+        sender: InstallId,
+        /// What it said.
+        signal: Signal,
+    },
+    /// Something happened to an install itself.
+    Lifecycle {
+        /// Which.
+        install: InstallId,
+        /// What.
+        step: LifecycleStep,
+    },
 }
 
 impl EventBody {
@@ -80,6 +97,8 @@ impl EventBody {
             Self::Changed { change: Change::Variant(_), .. } => None,
             Self::Tick { .. } => Some("on-schedule"),
             Self::Outcome { .. } => Some("on-outcome"),
+            Self::Signal { .. } => Some("on-signal"),
+            Self::Lifecycle { .. } => Some("on-lifecycle"),
         }
     }
 
@@ -87,8 +106,21 @@ impl EventBody {
     #[must_use]
     pub const fn addressee(&self) -> Option<&InstallId> {
         match self {
-            Self::Changed { .. } => None,
-            Self::Tick { install, .. } | Self::Outcome { install, .. } => Some(install),
+            Self::Changed { .. } | Self::Signal { .. } => None,
+            Self::Tick { install, .. }
+            | Self::Outcome { install, .. }
+            | Self::Lifecycle { install, .. } => Some(install),
+        }
+    }
+
+    /// The only shop it is about; absent if it is about none or several.
+    #[must_use]
+    pub const fn shop(&self) -> Option<&ShopId> {
+        match self {
+            Self::Changed { key, .. } => Some(&key.shop),
+            Self::Signal { signal, .. } => signal.shop.as_ref(),
+            Self::Lifecycle { step: LifecycleStep::Backfill(range), .. } => Some(&range.shop),
+            Self::Tick { .. } | Self::Outcome { .. } | Self::Lifecycle { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@
 //! Start reading at [`aspect`], which says how two observations of the same thing are joined, then
 //! [`diff`], which turns joined observations into changes. [`action`] is the other direction: what
 //! a module wants done. What the contract with modules has and shops do not tell yet is in
-//! [`catalogue`], [`care`], [`hear`] and [`ask`].
+//! [`catalogue`], [`care`], [`hear`] and [`ask`]. [`schedule`] says when a schedule is due.
 
 pub mod action;
 pub mod ask;
@@ -22,6 +22,7 @@ pub mod hear;
 pub mod http;
 pub mod names;
 pub mod run;
+pub mod schedule;
 pub mod touched;
 pub mod trace;
 

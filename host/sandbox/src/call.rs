@@ -9,7 +9,7 @@ use fondaco_model::{
     ask::{Assessment, QuoteRequest, Quoted, ReturnRequest},
     care::{CartEvent, CustomerChange, CustomerReturn, Message, ReturnChange},
     catalogue::{Price, Product, ProductChange},
-    hear::{FeedRows, Lifecycle},
+    hear::{FeedRows, Lifecycle, Signal},
     http::{HttpAnswer, HttpFailure, HttpRecord, HttpRequest},
     run::{Resource, RunUse, StateReads, StateValue, StateWrites},
 };
@@ -127,6 +127,8 @@ pub enum Input {
         sender: InstallId,
         /// What it says, as JSON.
         payload: String,
+        /// How many signals are in its chain, itself included.
+        hops: u32,
     },
     /// Something happened to the install itself.
     Lifecycle(Lifecycle),
@@ -176,6 +178,8 @@ pub struct Ran {
     pub result: RunOutcome,
     /// What it proposed, in order; empty if it failed.
     pub proposals: Vec<Proposal>,
+    /// What it told other modules, in order; empty if it failed.
+    pub signals: Vec<Signal>,
     /// What it read of its state.
     pub reads: StateReads,
     /// What it wrote to its state; empty if it failed.

@@ -17,11 +17,12 @@ pub const ALWAYS_THERE: [&str; 7] =
 
 /// The interfaces whose functions are more than in the contract today. The others answer that they
 /// are not served yet.
-const SERVED_INTERFACES: [&str; 6] =
-    ["alert", "catalogue", "change-stock", "http-get", "orders", "stock"];
+const SERVED_INTERFACES: [&str; 7] =
+    ["alert", "catalogue", "change-stock", "http-get", "orders", "signal", "stock"];
 
 /// The hooks that anything calls today.
-const SERVED_HOOKS: [&str; 4] = ["on-order", "on-outcome", "on-schedule", "on-stock"];
+const SERVED_HOOKS: [&str; 6] =
+    ["on-lifecycle", "on-order", "on-outcome", "on-schedule", "on-signal", "on-stock"];
 
 impl Hook {
     /// Whether this host calls it. A module that exports another one loads, and is not called

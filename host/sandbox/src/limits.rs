@@ -104,6 +104,8 @@ pub const LOG_LINE_BYTES: usize = 16;
 pub const PROPOSALS_MAX: usize = 1_000;
 /// Bytes of one text within a proposal.
 pub const PROPOSAL_TEXT_BYTES_MAX: usize = 4 * KIB;
+/// Bytes of what a signal carries.
+pub const SIGNAL_PAYLOAD_BYTES_MAX: usize = 64 * KIB;
 /// Bytes of a proposal's key.
 pub const PROPOSAL_KEY_BYTES_MAX: usize = 256;
 /// Actions that one proposal may come after.

@@ -129,7 +129,8 @@ impl Module {
         let begun = Instant::now();
         let limit = self.limit_of(&call);
         let grants = Arc::clone(&self.0.grants);
-        let mut store = self.store(Run::new(&call, host, grants, limit, ticks));
+        let prepared = self.0.prepared.clone();
+        let mut store = self.store(Run::new(prepared, &call, host, grants, limit, ticks));
         let wall = Duration::from_micros(limit[Resource::WallTime]);
         let error = match tokio::time::timeout(wall, self.guest(&mut store, &call, &limit)).await {
             Ok(Ok(returned)) => return self.finish(returned, store, &limit, begun),
@@ -215,8 +216,9 @@ impl Module {
         let run = store.into_data();
         let failed = matches!(result, RunOutcome::Temporary(_) | RunOutcome::Permanent(_));
         let (reads, writes) = run.state.into_parts();
-        let (proposals, writes) = if failed { Default::default() } else { (run.proposals, writes) };
-        Ok(Ran { result, proposals, reads, writes, http: run.http, log: run.log, used })
+        let (proposals, signals, writes) =
+            if failed { Default::default() } else { (run.proposals, run.signals, writes) };
+        Ok(Ran { result, proposals, signals, reads, writes, http: run.http, log: run.log, used })
     }
 }
 

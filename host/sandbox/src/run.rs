@@ -10,6 +10,7 @@ use std::{
 
 use fondaco_model::{
     ClientId, InstallId, Proposal, Timestamp,
+    hear::{Lifecycle, Signal},
     http::HttpRecord,
     run::{Amounts, Resource, RunUse},
 };
@@ -17,8 +18,8 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Call, CallError, Grants, LogLine, RunHost, ShopInfo, limits, meter::StoreMeter,
-    state::RunState, wasi::Wasi,
+    Call, CallError, Grants, Input, LogLine, Manifest, Prepared, RunHost, ShopInfo, limits,
+    meter::StoreMeter, state::RunState, wasi::Wasi,
 };
 
 /// One run, as the imported functions see it. Each of them is in a file of `imports/`.
@@ -33,16 +34,22 @@ pub struct Run {
     pub host: Arc<dyn RunHost>,
     /// Somebody waits for the answer: nothing can be proposed.
     pub synchronous: bool,
+    /// History is heard: nothing can be proposed.
+    pub backfill: bool,
+    /// How many signals led to this run: none, unless it handles one.
+    pub hops: u32,
     pub meter: StoreMeter,
     pub log: Vec<LogLine>,
     pub state: RunState,
     pub proposals: Vec<Proposal>,
     pub proposal_keys: BTreeSet<String>,
+    pub signals: Vec<Signal>,
     pub http: Vec<HttpRecord>,
     /// What an earlier try got, and this one has not asked for yet.
     pub answers: VecDeque<HttpRecord>,
     pub wasi: Option<Box<Wasi>>,
     pub ticks: Arc<AtomicU32>,
+    prepared: Prepared,
     random: Option<ChaCha8Rng>,
     shops: Option<Vec<ShopInfo>>,
     used: Amounts,
@@ -51,6 +58,7 @@ pub struct Run {
 
 impl Run {
     pub fn new(
+        prepared: Prepared,
         call: &Call,
         host: Arc<dyn RunHost>,
         grants: Arc<Grants>,
@@ -67,20 +75,32 @@ impl Run {
             grants,
             host,
             synchronous: call.input.hook().is_synchronous(),
+            backfill: matches!(call.input, Input::Lifecycle(Lifecycle::Backfill(_))),
+            hops: match call.input {
+                Input::Signal { hops, .. } => hops,
+                _ => 0,
+            },
             meter: StoreMeter::new(&limit),
             log: Vec::new(),
             state: RunState::default(),
             proposals: Vec::new(),
             proposal_keys: BTreeSet::new(),
+            signals: Vec::new(),
             http: Vec::new(),
             answers: call.answers.iter().cloned().collect(),
             wasi: None,
             ticks,
+            prepared,
             random: None,
             shops: None,
             used: Amounts::default(),
             limit,
         }
+    }
+
+    /// What the module says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        self.prepared.manifest()
     }
 
     /// Every imported function begins with this, and says how many bytes it was passed.

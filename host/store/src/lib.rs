@@ -25,6 +25,7 @@ use fondaco_model::{
     StateTouched, Timestamp, TraceId,
     action::Shown,
     event::Cause,
+    hear::{BackfillRange, LifecycleStep, Signal},
     http::HttpRecord,
     run::{RunUse, StateReads, StateValue, StateWrites},
 };
@@ -34,6 +35,7 @@ pub mod alerts;
 pub mod audit;
 pub mod control;
 pub mod installs;
+pub mod lifecycle;
 pub mod limits;
 pub mod redo;
 pub mod sqlite;
@@ -45,6 +47,7 @@ pub use installs::{Ahead, InstallProgress};
 pub use redo::{ActionSelection, DeadSelection, Redo, Redone, RedoneActions};
 pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, TracedDelivery};
 pub use control::{Go, InstallStanding, Mode, Scope, ShadowState, Stop};
+pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,6 +279,11 @@ pub struct RunCommit {
     pub proposals: Vec<Proposal>,
     /// Proposals that the host refuses at once, with the reason; recorded as ended.
     pub refused: Vec<(Proposal, String)>,
+    /// What it told other modules, in order: an event each.
+    pub signals: Vec<Signal>,
+    /// Whether its event is a step of the install's own life. These are heard ahead of all others,
+    /// so the install's cursor stays where it is; the next step is raised in the same commit.
+    pub lifecycle: bool,
     /// The HTTP answers it got, in order.
     pub http: Vec<HttpRecord>,
     /// What it logged, a line each.
@@ -375,6 +383,9 @@ pub struct RunRecord {
     /// What it touched of its install's state.
     #[serde(default)]
     pub touched: StateTouched,
+    /// The events of what it told other modules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<u64>,
 }
 
 /// How much waits for a client.
@@ -485,13 +496,50 @@ pub trait Store: Send + Sync + 'static {
         due_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// When the last tick of a schedule was due.
+    /// The last tick of a schedule; nothing if it never ticked and was never begun.
     async fn last_tick(
         &self,
         client: &ClientId,
         install: &InstallId,
         schedule: &str,
-    ) -> Result<Option<Timestamp>, StoreError>;
+    ) -> Result<Option<LastTick>, StoreError>;
+
+    /// Notes the moment that a schedule counts from, unless it has ticked or was begun before. The
+    /// install must be registered.
+    async fn begin_schedule(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+        schedule: &str,
+        from: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Notes what an install is now, and adds steps to what it has yet to hear of its own life:
+    /// after the one it hears now, before those that wait already. If it hears none now, the first
+    /// is raised. A step of history is raised page by page, and the commit it is told as of is this
+    /// one. The install must be registered.
+    async fn begin_lifecycle(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        identity: InstallIdentity,
+        steps: Vec<LifecycleStep>,
+    ) -> Result<(), StoreError>;
+
+    /// Where an install stands in its own life; nothing if that was never begun.
+    async fn lifecycle(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<LifecycleProgress>, StoreError>;
+
+    /// The orders of a page of history, oldest first, as they were as of its commit.
+    async fn past_orders(
+        &self,
+        client: &ClientId,
+        range: &BackfillRange,
+    ) -> Result<Vec<(EntityKey, Entity)>, StoreError>;
 
     /// Registers an install. Its cursor begins at the client's last event, unless it has one.
     /// Returns where it stands.

@@ -30,6 +30,9 @@ pub const WAL_KEPT_BYTES_MAX: u32 = 64 * 1024 * 1024;
 /// Memory for pages that the writer and each reader keeps, in KiB.
 pub const PAGE_CACHE_KIB: i32 = 8 * 1024;
 
+/// Orders of one page of the history that a new install hears.
+pub const BACKFILL_ORDERS_MAX: usize = 20;
+
 /// Bodies that one reading of the inbox returns together, in bytes; a larger one comes alone.
 pub const DELIVERIES_BYTES_MAX: usize = 8 * 1024 * 1024;
 

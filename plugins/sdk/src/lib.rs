@@ -156,11 +156,11 @@ hook! {
     on_feed, "feed-hook", "fondaco_plugin_sdk::on_feed", on_feed {FeedRows}
 }
 hook! {
-    /// Hears signals of other modules. Not served yet.
+    /// Hears signals of other modules.
     on_signal, "signal-hook", "fondaco_plugin_sdk::on_signal", on_signal {SignalEvent}
 }
 hook! {
-    /// Hears what happens to the install. Not served yet.
+    /// Hears what happens to the install.
     on_lifecycle, "lifecycle-hook", "fondaco_plugin_sdk::on_lifecycle", on_lifecycle {BackfillPage, LifecycleEvent}
 }
 hook! {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use fondaco_model::{ClientId, InstallId, NameError, ShopId};
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
@@ -19,6 +20,7 @@ use super::{
     mistake::Wrong,
     reader::{Node, Place, Section, quoted},
     secret::Secrets,
+    time_zones::{TimeZones, read_time_zone},
     values::{duration_within, is_loopback, person, site, site_identity, title},
     wins::read_wins,
 };
@@ -130,6 +132,8 @@ pub struct ShopConfig {
     pub poll_every: Duration,
     /// After how long a request has surely been given up by it.
     pub longest_request: Duration,
+    /// Its time zone; absent: the client's.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// What reading a client needs beside its file.
@@ -151,6 +155,7 @@ pub(super) fn read_client<'a>(
     let language = root.must("language", "add language = \"it\" or language = \"en\"");
     let words = [("it", Language::Italian), ("en", Language::English)];
     let language = language.and_then(|node| node.word(&words));
+    let time_zone = read_time_zone(root.may("time-zone").as_ref());
     let areas = entries(root.may("areas"), AREAS_MAX, |name, place, node| {
         // Areas have no type of their own, and the rule for names is the same for all.
         named(place, ClientId::new(name))?;
@@ -163,13 +168,16 @@ pub(super) fn read_client<'a>(
         let shop = node.table(|section| read_shop(id.clone(), section, surroundings))?;
         Some((id?, shop?))
     });
+    let zones = shops.as_ref().zip(time_zone);
+    let zones = zones.map(|(shops, time_zone)| TimeZones::new(time_zone, shops));
     let mut writers = Vec::new();
     let mut names = BTreeSet::new();
     let installs = entries(root.may("installs"), INSTALLS_MAX, |name, place, node| {
         let id = named(place, InstallId::new(name))?;
         names.insert(id.clone());
         let install = node.table(|section| {
-            let (install, writer) = read_install(id.clone(), section, surroundings, &shop_names);
+            let (install, writer) =
+                read_install(id.clone(), section, surroundings, &shop_names, zones.as_ref());
             writers.extend(writer);
             install
         })?;
@@ -269,6 +277,7 @@ fn read_shop<'a>(
     let poll_every = duration("poll-every", POLL_EVERY, POLL_EVERY_MIN, POLL_EVERY_MAX);
     let longest_request =
         duration("longest-request", LONGEST_REQUEST, LONGEST_REQUEST_MIN, LONGEST_REQUEST_MAX);
+    let time_zone = read_time_zone(section.may("time-zone").as_ref());
     Some(ShopConfig {
         id: id?,
         name: name?,
@@ -281,6 +290,7 @@ fn read_shop<'a>(
         webhook_secret: webhook_secret?,
         poll_every: poll_every?,
         longest_request: longest_request?,
+        time_zone: time_zone?,
     })
 }
 

@@ -9,11 +9,16 @@ use std::{
     time::Duration,
 };
 
-use fondaco_model::{InstallId, ShopId, run::Resource};
+use fondaco_model::{
+    InstallId, ShopId,
+    run::Resource,
+    schedule::{Beat, CronError, Schedule},
+};
 use fondaco_sandbox::{
     Grants, Inspection, SettingsMistake,
     limits::{COMPONENT_BYTES_MAX, SCHEDULE_EVERY_MS_MAX, SCHEDULE_EVERY_MS_MIN},
 };
+use jiff::tz::TimeZone;
 use semver::Version;
 
 use super::{
@@ -25,6 +30,7 @@ use super::{
     reader::{Node, Place, Section, one_of},
     settings::{Origin, ResolvedSettings, Written, resolve_settings},
     source::read_limited,
+    time_zones::TimeZones,
     values::{digest, duration_within},
     wins::{EXCLUSIVE_WRITES, Writer},
 };
@@ -55,8 +61,10 @@ pub struct InstallConfig {
     pub secrets: BTreeMap<String, InstallSecret>,
     /// Its settings.
     pub settings: ResolvedSettings,
-    /// Every schedule of its manifest, and how often it ticks.
-    pub schedules: BTreeMap<String, Duration>,
+    /// Every schedule of its manifest, with when it ticks.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// The time zone whose clock they follow.
+    pub time_zone: TimeZone,
 }
 
 /// Without the module itself.
@@ -74,6 +82,7 @@ impl fmt::Debug for InstallConfig {
             .field("secrets", &self.secrets)
             .field("settings", &self.settings)
             .field("schedules", &self.schedules)
+            .field("time_zone", &self.time_zone)
             .finish_non_exhaustive()
     }
 }
@@ -127,6 +136,7 @@ pub(super) fn read_install<'a>(
     section: &mut Section<'a>,
     surroundings: &Surroundings<'a>,
     shops: &BTreeSet<ShopId>,
+    zones: Option<&TimeZones<'_>>,
 ) -> (Option<InstallConfig>, Option<Writer<'a>>) {
     let components = surroundings.components;
     let component = section
@@ -154,6 +164,9 @@ pub(super) fn read_install<'a>(
     let settings = read_settings(settings.as_ref(), &section.place, component.as_deref());
     let schedules = section.may("schedules");
     let schedules = read_schedules(schedules.as_ref(), component.as_deref());
+    let time_zone = zones.zip(schedules.as_ref()).zip(grants.as_ref());
+    let time_zone = time_zone
+        .and_then(|((zones, schedules), grants)| zones.of(&section.place, schedules, grants));
     let writer = component.as_deref().zip(mode).map(|(component, mode)| {
         let imports = &component.inspection.imports;
         // One that is paused writes as soon as it goes on; one in shadow writes nothing.
@@ -166,7 +179,7 @@ pub(super) fn read_install<'a>(
     let install = || {
         let (component, mode, shadow_state) = (component?, mode?, shadow_state?);
         let (grants, limits, secrets) = (grants?, limits?, secrets?);
-        let (settings, schedules) = (settings?, schedules?);
+        let (settings, schedules, time_zone) = (settings?, schedules?, time_zone?);
         Some(InstallConfig {
             id,
             file: component.file.clone(),
@@ -179,6 +192,7 @@ pub(super) fn read_install<'a>(
             secrets,
             settings,
             schedules,
+            time_zone,
         })
     };
     (install().filter(|_| pins_hold), writer)
@@ -278,26 +292,22 @@ fn required_message(property: &str) -> String {
 fn read_schedules(
     node: Option<&Node<'_>>,
     component: Option<&Component>,
-) -> Option<BTreeMap<String, Duration>> {
-    let schedules = component.map(|component| &component.inspection.manifest.schedules);
-    let defaults = schedules.into_iter().flatten();
-    let mut intervals: BTreeMap<String, Duration> =
-        defaults.map(|schedule| (schedule.name.clone(), schedule.every)).collect();
+) -> Option<BTreeMap<String, Schedule>> {
+    let schedules = component.map(|component| component.inspection.manifest.schedules.clone());
+    let mut schedules = schedules.unwrap_or_default();
     let Some(node) = node else {
-        return component.map(|_| intervals);
+        return component.map(|_| schedules);
     };
-    let shortest = Duration::from_millis(SCHEDULE_EVERY_MS_MIN);
-    let longest = Duration::from_millis(SCHEDULE_EVERY_MS_MAX);
     let all_good = node.table(|section| {
         let mut all_good = true;
         for (name, place, node) in section.all() {
-            let every = node.parse(|text| duration_within(text, shortest, longest));
-            all_good &= every.is_some();
-            match (intervals.get_mut(name), every) {
-                (Some(interval), Some(every)) => *interval = every,
+            let beat = node.parse(beat);
+            all_good &= beat.is_some();
+            match (schedules.get_mut(name), beat) {
+                (Some(schedule), Some(beat)) => schedule.beat = beat,
                 (None, _) if component.is_some() => {
                     all_good = false;
-                    let known: Vec<&str> = intervals.keys().map(String::as_str).collect();
+                    let known: Vec<&str> = schedules.keys().map(String::as_str).collect();
                     let fix = if known.is_empty() {
                         "remove it: the plugin has no schedules".to_owned()
                     } else {
@@ -310,5 +320,19 @@ fn read_schedules(
         }
         all_good
     })?;
-    component.filter(|_| all_good).map(|_| intervals)
+    component.filter(|_| all_good).map(|_| schedules)
+}
+
+/// A time between two ticks, or, with spaces between its fields, a cron text.
+fn beat(text: &str) -> Result<Beat, Wrong> {
+    if text.trim().contains(char::is_whitespace) {
+        let fix = "write it like \"0 6 * * *\", or a time between two ticks like \"5m\"";
+        return text
+            .parse()
+            .map(Beat::Cron)
+            .map_err(|error: CronError| Wrong::new(error.to_string(), fix));
+    }
+    let shortest = Duration::from_millis(SCHEDULE_EVERY_MS_MIN);
+    let longest = Duration::from_millis(SCHEDULE_EVERY_MS_MAX);
+    duration_within(text, shortest, longest).map(Beat::Every)
 }

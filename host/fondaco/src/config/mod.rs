@@ -41,6 +41,7 @@ mod lowered;
 mod reader;
 mod secret;
 mod source;
+mod time_zones;
 mod values;
 mod wins;
 

@@ -102,7 +102,7 @@ impl Teller {
             }
             Some(EventBody::Tick { .. }) => format!("aligning {sku}"),
             Some(EventBody::Outcome { .. }) => format!("{sku} worked out again"),
-            None => sku.to_owned(),
+            Some(EventBody::Signal { .. } | EventBody::Lifecycle { .. }) | None => sku.to_owned(),
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use fondaco_model::action::Localised;
 use fondaco_model::run::Resource;
-use fondaco_sandbox::manifest::{Direction, Kpi, Signal, Subscription};
+use fondaco_model::schedule::{Beat, Missed, Schedule};
+use fondaco_sandbox::manifest::{Direction, Kpi, Signal, Subscription, beat_in_words};
 use fondaco_sandbox::{Grants, Hook, Inspection, Manifest, limits};
 use serde_json::{Value, json};
 
@@ -108,8 +109,13 @@ fn heard_and_told(manifest: &Manifest) -> Vec<String> {
         let ways = [coalesce, max_age].into_iter().flatten().collect::<Vec<_>>().join(",");
         lines.push(format!("  {hook}{ways}"));
     }
-    for schedule in &manifest.schedules {
-        lines.push(format!("schedule  {} every {:?}", schedule.name, schedule.every));
+    for (name, Schedule { beat, missed }) in &manifest.schedules {
+        let words = match missed {
+            Missed::One => "missed ticks come as one",
+            Missed::All => "missed ticks come one after the other",
+            Missed::None => "missed ticks do not come",
+        };
+        lines.push(format!("schedule  {name} {}; {words}", beat_in_words(beat)));
     }
     for Kpi { name, title, unit, better, .. } in &manifest.kpis {
         lines.push(format!("kpi       {name} ({unit}, {better} is better): {}", title.en));
@@ -129,8 +135,13 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
         hooks.map(|hook| hook.as_str()).collect()
     };
     let schedules = manifest.schedules.iter();
-    let schedules =
-        schedules.map(|schedule| json!({"name": schedule.name, "every_ms": ms(schedule.every)}));
+    let schedules = schedules.map(|(name, Schedule { beat, missed })| {
+        let (every, cron) = match beat {
+            Beat::Every(every) => (Some(ms(*every)), None),
+            Beat::Cron(cron) => (None, Some(cron.to_string())),
+        };
+        json!({"name": name, "every_ms": every, "cron": cron, "missed": missed.as_str()})
+    });
     let subscriptions = manifest.subscriptions.iter().map(|(hook, subscription)| {
         let Subscription { coalesce, max_age } = subscription;
         let (coalesce, max_age) = (coalesce.map(ms), max_age.map(ms));

@@ -123,7 +123,7 @@ fn a_sound_folder_is_packed_and_inspected() {
         "area      logistics",
         "state     schema 2",
         "hears     on-schedule",
-        "schedule  every-minute every 60s",
+        "schedule  every-minute every 1m; missed ticks come as one",
         "  fuel             1000000000",
         "  wall-ms          250",
         "  memory-bytes     67108864 (64.0 MiB)",
@@ -142,6 +142,7 @@ fn a_sound_folder_is_packed_and_inspected() {
     assert_eq!(json["permissions"][0]["reason"]["it"], "Per dire che cosa sta finendo.");
     assert_eq!(json["limits"]["wall-ms"], 250);
     assert_eq!(json["schedules"][0]["every_ms"], 60_000);
+    assert_eq!(json["schedules"][0]["missed"], "one");
     let low = &json["settings"].as_array().unwrap().iter().find(|it| it["name"] == "low").unwrap();
     assert_eq!(low["default"], 5);
 }

@@ -140,7 +140,7 @@ impl Hooks {
                 self.own.outcome(door, action, kind, key.as_deref(), end).await
             }
             Input::Feed(rows) => self.own.feed(door, rows).await,
-            Input::Signal { name, sender, payload } => {
+            Input::Signal { name, sender, payload, .. } => {
                 self.own.signal(door, name, sender, payload).await
             }
             Input::Lifecycle(happened) => self.own.lifecycle(door, happened).await,

@@ -1,4 +1,4 @@
-//! The imported functions: a file for what is always there, one for reads, one for proposals.
+//! The imported functions: a file for what is always there, one for reads, one for proposals …
 //!
 //! A function with a `result` in the contract refuses what is wrong with its arguments and the run
 //! goes on. One without ends the run: it could only answer something that is not true.
@@ -31,6 +31,7 @@ mod always;
 mod http;
 mod proposals;
 mod reads;
+mod signals;
 mod unserved;
 
 /// Adds an interface to a linker, if it is among those that are wanted. An interface that is `gated`
@@ -73,7 +74,7 @@ pub fn link(linker: &mut Linker<Run>, wanted: &BTreeSet<String>) -> wasmtime::Re
         "alert" => alert,
         "ask-person" => ask_person not_served_yet,
         "record-metric" => record_metric not_served_yet,
-        "signal" => signal not_served_yet,
+        "signal" => signal,
         "publish-file" => publish_file not_served_yet,
         "http-request" => http_request not_served_yet,
     );

@@ -93,15 +93,27 @@ impl Run {
         Ok(Ok(ActionKind::ChangeStock { shop, variant, location, available, decided_on }))
     }
 
+    /// Whether what the run hears allows it to have an effect beyond its state; says why not.
+    pub(super) fn may_propose(&self) -> Result<(), String> {
+        if self.synchronous {
+            return Err("a hook that somebody waits for cannot propose anything".to_owned());
+        }
+        if self.backfill {
+            let message = "history can only be learnt from: during `backfill` only state and \
+                           metrics can be written";
+            return Err(message.to_owned());
+        }
+        Ok(())
+    }
+
     /// Gives a proposal its id and keeps it; says why not, if its terms are wrong.
     fn keep(
         &mut self,
         kind: ActionKind,
         terms: Result<Terms, String>,
     ) -> Result<Result<String, String>, CallError> {
-        if self.synchronous {
-            let message = "a hook that somebody waits for cannot propose anything".to_owned();
-            return Ok(Err(message));
+        if let Err(reason) = self.may_propose() {
+            return Ok(Err(reason));
         }
         let terms = match terms.and_then(|terms| self.checked_key(terms)) {
             Ok(terms) => terms,
@@ -199,7 +211,7 @@ fn checked_sentence(field: &str, sentence: types::Localised) -> Result<Localised
 }
 
 /// A piece of what a guest passed, short enough for a message.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const SHOWN_CHARACTERS_MAX: usize = 64;
     text.chars().take(SHOWN_CHARACTERS_MAX).collect()
 }

@@ -4,7 +4,7 @@ use crate::{
     contract::interfaces::{
         ask_person, change_catalogue, change_discounts, change_orders, change_prices,
         change_returns, http_request, metrics, people, publish_file, record_metric, send_message,
-        signal, types::Terms,
+        types::Terms,
     },
     run::Run,
 };
@@ -92,12 +92,6 @@ impl record_metric::Host for Run {
     not_served! {
         set as "record-metric.set" (measurement: record_metric::Measurement) -> ();
         add as "record-metric.add" (measurement: record_metric::Measurement) -> ();
-    }
-}
-
-impl signal::Host for Run {
-    not_served! {
-        send as "signal.send" (name: String, shop: Option<String>, payload: String) -> String;
     }
 }
 

@@ -4,15 +4,13 @@
 //! Nothing here decides anything: whether a version may start is a matter of what is granted. This
 //! says beforehand what would have to be.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Display,
-    time::Duration,
+use std::{collections::BTreeSet, fmt::Display, time::Duration};
+
+use fondaco_model::{action::Localised, schedule::Schedule};
+
+use super::{
+    Direction, Kpi, Manifest, Setting, Signal, Subscription, beat_in_words, reader::in_words,
 };
-
-use fondaco_model::action::Localised;
-
-use super::{Direction, Kpi, Manifest, Setting, Signal, Subscription, reader::in_words};
 use crate::{
     Inspection,
     grants::{Asked, Grants, covers},
@@ -155,25 +153,19 @@ impl Difference {
     }
 
     fn schedules(&mut self, old: &Manifest, new: &Manifest) {
-        let of = |manifest: &Manifest| -> BTreeMap<String, Duration> {
-            let schedules = manifest.schedules.iter();
-            schedules.map(|schedule| (schedule.name.clone(), schedule.every)).collect()
-        };
-        let (before, after) = (of(old), of(new));
-        for (name, every) in &after {
-            let now = words(*every);
-            match before.get(name) {
-                None => {
-                    self.changed.push(format!("It now has the schedule `{name}`, every {now}."))
-                }
-                Some(other) if other != every => {
-                    let then = words(*other);
-                    let sentence =
-                        format!("The schedule `{name}` is every {now} instead of {then}.");
-                    self.changed.push(sentence);
-                }
-                Some(_) => {}
+        let (before, after) = (&old.schedules, &new.schedules);
+        for (name, Schedule { beat, missed }) in after {
+            let now = beat_in_words(beat);
+            let Some(other) = before.get(name) else {
+                self.changed.push(format!("It now has the schedule `{name}`, {now}."));
+                continue;
+            };
+            if other.beat != *beat {
+                let then = beat_in_words(&other.beat);
+                self.changed.push(format!("The schedule `{name}` is {now} instead of {then}."));
             }
+            let what = format!("Of the ticks that the schedule `{name}` missed it hears");
+            self.instead(&what, &other.missed, missed);
         }
         for name in before.keys().filter(|name| !after.contains_key(*name)) {
             self.no_longer.push(format!("It no longer has the schedule `{name}`."));

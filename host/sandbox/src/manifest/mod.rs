@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use fondaco_model::{action::Localised, http::HostPattern, run::Resource};
+use fondaco_model::{action::Localised, http::HostPattern, run::Resource, schedule::Schedule};
 use semver::Version;
 use serde_json::Value;
 
@@ -18,11 +18,13 @@ pub mod diff;
 mod kpis;
 mod read;
 mod reader;
+mod schedules;
 mod schema;
 mod settings;
 mod signals;
 
 pub use kpis::{Better, Kpi, KpiUnit};
+pub use schedules::beat_in_words;
 pub use settings::{Setting, SettingsMistake};
 pub use signals::{Direction, Signal};
 
@@ -58,8 +60,8 @@ pub struct Manifest {
     pub personal_fields: BTreeSet<PersonalField>,
     /// How it wants to hear, where that is other than each event at once.
     pub subscriptions: BTreeMap<Hook, Subscription>,
-    /// When it wants to be called without anything having happened.
-    pub schedules: Vec<Schedule>,
+    /// When it wants to be called without anything having happened, by the schedule's name.
+    pub schedules: BTreeMap<String, Schedule>,
     /// What it tells other modules, and hears from them.
     pub signals: Vec<Signal>,
     /// The figures it records.
@@ -68,15 +70,6 @@ pub struct Manifest {
     /// never raise them.
     pub limits: BTreeMap<Resource, u64>,
     settings: Arc<settings::SettingsSchema>,
-}
-
-/// A schedule of a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// Its name, which comes with each tick.
-    pub name: String,
-    /// The time between two ticks.
-    pub every: Duration,
 }
 
 /// How a module wants to hear of something.

@@ -6,12 +6,12 @@ use std::{
     str::FromStr,
 };
 
-use fondaco_model::{action::Localised, http::HostPattern, run::Resource};
+use fondaco_model::{action::Localised, http::HostPattern, run::Resource, schedule::Schedule};
 use semver::Version;
 use toml::de::DeTable;
 
 use super::{
-    Kpi, ManifestMistake, Schedule, Signal, Subscription,
+    Kpi, ManifestMistake, Signal, Subscription,
     reader::{Reader, Table},
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) struct Parts {
     pub http_hosts: BTreeSet<HostPattern>,
     pub personal_fields: BTreeSet<PersonalField>,
     pub subscriptions: BTreeMap<Hook, Subscription>,
-    pub schedules: Vec<Schedule>,
+    pub schedules: BTreeMap<String, Schedule>,
     pub signals: Vec<Signal>,
     pub kpis: Vec<Kpi>,
     pub limits: BTreeMap<Resource, u64>,
@@ -228,24 +228,6 @@ impl Reader<'_> {
             self.mistake(table.span.clone(), message.to_owned());
         }
         Subscription { coalesce, max_age }
-    }
-
-    fn schedules(&mut self, root: &Table<'_, '_>) -> Vec<Schedule> {
-        let mut schedules: Vec<Schedule> = Vec::new();
-        for table in self.tables(root, "schedules", "[[schedules]]", limits::SCHEDULES_MAX) {
-            self.refuse_unknown(&table, &["name", "every"]);
-            let name = self.name(&table, "name");
-            let bounds = (limits::SCHEDULE_EVERY_MS_MIN, limits::SCHEDULE_EVERY_MS_MAX);
-            let every = self.duration(&table, "every", bounds);
-            let (Some(name), Some(every)) = (name, every) else {
-                continue;
-            };
-            if schedules.iter().any(|other| other.name == name) {
-                self.mistake(table.span, format!("there are two schedules named `{name}`"));
-            }
-            schedules.push(Schedule { name, every });
-        }
-        schedules
     }
 
     fn limits(&mut self, root: &Table<'_, '_>) -> BTreeMap<Resource, u64> {

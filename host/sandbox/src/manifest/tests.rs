@@ -1,3 +1,4 @@
+use fondaco_model::schedule::{Beat, Missed};
 use serde_json::json;
 
 use super::*;
@@ -99,8 +100,9 @@ fn a_sound_manifest_is_read() {
     assert_eq!((manifest.state_schema, manifest.area.as_str()), (1, "logistics"));
     assert_eq!(manifest.title.it, "Una giacenza");
     assert_eq!(manifest.reasons["change-stock"].en, "To share it.");
-    let every = Duration::from_secs(60);
-    assert_eq!(manifest.schedules, [Schedule { name: "reconcile".to_owned(), every }]);
+    let every = Beat::Every(Duration::from_secs(60));
+    let schedule = Schedule { beat: every, missed: Missed::One };
+    assert_eq!(manifest.schedules, BTreeMap::from([("reconcile".to_owned(), schedule)]));
     // In the units that are counted, which for time are microseconds.
     let limits = BTreeMap::from([(Resource::Fuel, 1_000_000), (Resource::WallTime, 250_000)]);
     assert_eq!(manifest.limits, limits);
@@ -311,6 +313,38 @@ fn what_is_no_toml_or_json_is_told_with_its_line() {
 }
 
 #[test]
+fn a_schedule_follows_a_beat_or_the_clock() {
+    let with = |lines: &str| format!("{TOML}\n[[schedules]]\nname = \"report\"\n{lines}\n");
+    let manifest =
+        Manifest::parse(&with("cron = \"0 6 * * MON\"\nmissed = \"all\""), SCHEMA).unwrap();
+    let Schedule { beat, missed } = &manifest.schedules["report"];
+    assert_eq!(beat_in_words(beat), "at 0 6 * * MON");
+    assert_eq!(*missed, Missed::All);
+    let check = |lines: &str, expected: &str| {
+        assert_eq!(mistakes(&with(lines), SCHEMA), [expected], "{lines}");
+    };
+    check(
+        "cron = \"0 6 * * MON\"\nevery = \"5m\"",
+        "plugin.toml:20: a schedule ticks `every` so long or when a `cron` text says so, not both; \
+         remove one",
+    );
+    check("", "plugin.toml:20: `every` is missing in [[schedules]]; write a time such as \"60s\"");
+    check(
+        "cron = \"0 6 30 2 *\"",
+        "plugin.toml:22: `cron`: `0 6 30 2 *` never comes: no year has that day",
+    );
+    check(
+        "cron = \"@daily\"",
+        "plugin.toml:22: `cron`: `@daily` has 1 fields, and a cron text has five: minute, hour, day \
+         of the month, month and day of the week",
+    );
+    check(
+        "every = \"5m\"\nmissed = \"some\"",
+        "plugin.toml:23: `missed` is `some`; write one of `one`, `all` and `none`",
+    );
+}
+
+#[test]
 fn two_schedules_have_two_names() {
     let twice = format!("{TOML}\n[[schedules]]\nname = \"reconcile\"\nevery = \"5m\"\n");
     // Below [limits] a [[schedules]] is still one of the file.
@@ -385,7 +419,9 @@ fn settings_are_filled_and_checked() {
 #[test]
 fn the_modules_of_the_house_have_sound_manifests() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for folder in ["plugins/stock-sync", "tests/guests/noop", "tests/guests/probe"] {
+    for folder in
+        ["plugins/stock-sync", "tests/guests/noop", "tests/guests/probe", "tests/guests/relay"]
+    {
         let read = |file: &str| std::fs::read_to_string(root.join(folder).join(file)).unwrap();
         let manifest = Manifest::parse(&read("plugin.toml"), &read("settings.schema.json"));
         if let Err(errors) = manifest {

@@ -11,5 +11,6 @@ mod load;
 mod proposals;
 mod reads;
 mod same;
+mod signals;
 mod state;
 mod whole;

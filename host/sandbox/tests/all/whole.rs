@@ -66,6 +66,7 @@ async fn every_function_of_the_contract_answers() {
     assert!(called["change-stock.propose"].starts_with("Ok("), "{called:?}");
     assert!(called["http-get.get"].contains("status: 200"), "{called:?}");
     assert_eq!(ran.proposals.len(), 2, "what is not served leaves nothing behind");
+    assert_eq!(ran.signals.len(), 1);
     assert_eq!(ran.http.len(), 1);
 }
 
@@ -202,6 +203,7 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
         name: "trying".to_owned(),
         sender: InstallId::new("kpi").unwrap(),
         payload: "{\"a\":1}".to_owned(),
+        hops: 1,
     };
     let upgraded = Lifecycle::Upgraded { version: "0.9.0".to_owned(), state_schema: 3 };
     vec![

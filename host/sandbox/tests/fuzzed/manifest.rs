@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use fondaco_model::action::Localised;
+use fondaco_model::{
+    action::Localised,
+    schedule::{Beat, CRON_BYTES_MAX},
+};
 use fondaco_sandbox::{
     Grants, Manifest, ManifestErrors, limits,
     manifest::{ManifestFile, ManifestMistake},
@@ -61,10 +64,12 @@ fn keeps_to_limits(manifest: &Manifest) {
         assert!((1..=most).contains(own), "{resource:?} {own}");
     }
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    for schedule in &manifest.schedules {
-        let every = milliseconds(schedule.every);
+    for schedule in manifest.schedules.values() {
         let bounds = limits::SCHEDULE_EVERY_MS_MIN..=limits::SCHEDULE_EVERY_MS_MAX;
-        assert!(bounds.contains(&every), "{schedule:?}");
+        match &schedule.beat {
+            Beat::Every(every) => assert!(bounds.contains(&milliseconds(*every)), "{schedule:?}"),
+            Beat::Cron(cron) => assert!(cron.to_string().len() <= CRON_BYTES_MAX, "{cron}"),
+        }
     }
     for subscription in manifest.subscriptions.values() {
         let (coalesce, max_age) = (subscription.coalesce, subscription.max_age);

@@ -9,6 +9,7 @@ use super::{
     fault::{Fault, capped, decode, stored},
     writer::Verdict,
 };
+use crate::{Ahead, LastTick};
 
 /// The events after a number, oldest first.
 pub fn events(
@@ -85,8 +86,43 @@ pub fn tick(
     Ok(Verdict::Keep(true))
 }
 
+/// Notes the moment that a schedule counts from, unless there is one or it has ticked.
+pub fn begin(
+    write: &ClientWrite<'_>,
+    install: &InstallId,
+    schedule: &str,
+    from: Timestamp,
+) -> Result<Verdict<()>, Fault> {
+    if ahead::cursor(write.connection, &write.client, install)?.is_none() {
+        return Err(write.missing(format!("install `{install}`")));
+    }
+    // No event has the number 0, so there is none that waits to be handled.
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO ticks (client, install, schedule, due_at, event)
+             VALUES (?1, ?2, ?3, ?4, 0) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![write.client.as_str(), install.as_str(), schedule, stored(from)])?;
+    Ok(Verdict::Keep(()))
+}
+
+/// The last tick of a schedule, and whether it waits to be handled.
+pub fn last_tick(
+    connection: &Connection,
+    client: &ClientId,
+    install: &InstallId,
+    schedule: &str,
+) -> Result<Option<LastTick>, Fault> {
+    let last = last(connection, client, install, schedule)?;
+    let stands = ahead::stands(connection, client, install)?.unwrap_or_default();
+    let is_done =
+        |event| event <= stands.event || stands.ahead.get(&event) == Some(&Ahead::Done);
+    Ok(last.map(|(due_at, event)| LastTick { due_at, waits: !is_done(event) }))
+}
+
 /// When the last tick of a schedule was due, and its event.
-pub fn last(
+fn last(
     connection: &Connection,
     client: &ClientId,
     install: &InstallId,

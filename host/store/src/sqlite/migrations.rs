@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_the_road_of_one_order.sql"),
     include_str!("migrations/0002_the_audit_log.sql"),
     include_str!("migrations/0003_runs_side_by_side.sql"),
+    include_str!("migrations/0004_what_installs_hear_of_themselves.sql"),
     include_str!("migrations/0005_modes_stops_and_alerts.sql"),
     include_str!("migrations/0008_settling.sql"),
 ];
@@ -68,6 +69,8 @@ fn version(connection: &Connection) -> rusqlite::Result<(usize, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use fondaco_model::Entity;
+
     use super::*;
 
     const ONE: &str = "CREATE TABLE one (a INTEGER) STRICT;";
@@ -113,6 +116,41 @@ mod tests {
             "`data/fondaco.db` cannot be used as the host's database: its layout is number 2, made \
              by a newer host than this one, which knows 1; run the newer host"
         );
+    }
+
+    #[test]
+    fn orders_that_were_there_before_have_their_place_in_history() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        let places = |step: &&str| step.contains("CREATE TABLE order_places");
+        let step = MIGRATIONS.iter().position(places).unwrap();
+        apply(&mut connection, path, &MIGRATIONS[..step]).unwrap();
+        let order: Entity = serde_json::from_str(
+            r#"{"order": {"head": {"is": "known", "version": {"platform": 5}, "value": {
+                "number": "7", "state": "processing", "test": false, "channel": "web",
+                "placed_at": 4000, "paid_at": null, "currency": "EUR",
+                "prices_include_tax": true, "total": "1", "total_tax": "0",
+                "payment_method": null, "shipping_country": null}}}}"#,
+        )
+        .unwrap();
+        let unknown = Entity::unknown(fondaco_model::EntityKind::Order);
+        // Of one order more is known with each row; of the other nothing ever.
+        let rows = [("7", &unknown), ("7", &order), ("7", &order), ("8", &unknown)];
+        for ((id, entity), commit) in rows.into_iter().zip(1..) {
+            let entity = serde_json::to_string(entity).unwrap();
+            connection
+                .execute(
+                    "INSERT INTO mirror_rows (client, shop, kind, id, sequence, commit_number,
+                         entity) VALUES ('rossi', 'milano', 'order', ?1, ?2, ?2, ?3)",
+                    rusqlite::params![id, commit, entity],
+                )
+                .unwrap();
+        }
+        apply(&mut connection, path, MIGRATIONS).unwrap();
+        let sql = "SELECT id, placed_at, since_commit FROM order_places";
+        let mut statement = connection.prepare(sql).unwrap();
+        let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let found: Vec<(String, u64, u64)> = found.unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, [("7".to_owned(), 4000, 2)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, capped, corrupt, decode, encode},
-    inbox, outbox, progress, telling,
+    history, inbox, outbox, progress, telling,
     writer::Verdict,
 };
 use crate::{MirrorRow, ObserveOutcome, Observed, ObservedRow, RunView};
@@ -60,6 +60,7 @@ pub fn take_rows(
         let sequence = sequence + 1;
         insert(write, &row.key, sequence, &entity)?;
         keep_sku(write, &row.key, &row.entity)?;
+        history::keep_place(write, &row.key, &row.entity)?;
         for change in row.changes {
             let body = EventBody::Changed { key: row.key.clone(), sequence, change };
             events.push(write.raise(at, row.caused_by.clone(), body)?);

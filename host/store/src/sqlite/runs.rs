@@ -1,6 +1,8 @@
 //! Installs and their runs.
 
-use fondaco_model::{ActionId, InstallId, StateTouched, Timestamp, TraceId};
+use fondaco_model::{
+    ActionId, EventBody, InstallId, StateTouched, Timestamp, TraceId, hear::Signal,
+};
 use rusqlite::params;
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     client::ClientWrite,
     events,
     fault::{Fault, encode},
+    lifecycle,
     modes::{self, StateOf},
     proposals::{self, Origin},
     state, telling,
@@ -43,7 +46,12 @@ pub fn commit_run(
 ) -> Result<Verdict<CommitOutcome>, Fault> {
     let cursor = ahead::cursor(write.connection, &write.client, &run.install)?
         .ok_or_else(|| write.missing(format!("install `{}`", run.install)))?;
-    if was_committed(write, cursor, &run)? {
+    let done = if run.lifecycle {
+        lifecycle::is_done(write, &run)?
+    } else {
+        was_committed(write, cursor, &run)?
+    };
+    if done {
         return Ok(Verdict::Undo(CommitOutcome::AlreadyDone));
     }
     let newest = run.event.max(run.passed);
@@ -55,7 +63,6 @@ pub fn commit_run(
         return Ok(Verdict::Undo(CommitOutcome::Conflict { key }));
     }
     state::save(write, &state_of, &run.writes)?;
-    advance(write, cursor, &run)?;
     let trace = events::trace(write, run.event)?;
     write.belongs_to(trace);
     let origin = Origin { install: &run.install, event: run.event, at };
@@ -77,11 +84,31 @@ pub fn commit_run(
         }
     }
     modes::count_failures(write, &run.install, &run.result)?;
+    let signals = raise_signals(write, origin, std::mem::take(&mut run.signals))?;
+    if run.lifecycle {
+        lifecycle::advance(write, at, &run.install, &run.result)?;
+    } else {
+        advance(write, cursor, &run)?;
+    }
     let number = next_number(write, &run.install)?;
-    let record = Recorded { at, number, shadow: state_of.is_fork(), actions };
+    let record = Recorded { at, number, shadow: state_of.is_fork(), actions, signals };
     let record = record.of(run, write.trace());
     insert_record(write, &record)?;
     Ok(Verdict::Keep(CommitOutcome::Committed { run: number }))
+}
+
+/// Raises what the run told other modules; returns the events' numbers.
+fn raise_signals(
+    write: &mut ClientWrite<'_>,
+    origin: Origin<'_>,
+    signals: Vec<Signal>,
+) -> Result<Vec<u64>, Fault> {
+    let sender = origin.install;
+    let raise = |signal| {
+        let body = EventBody::Signal { sender: sender.clone(), signal };
+        Ok(write.raise(origin.at, None, body)?.number)
+    };
+    signals.into_iter().map(raise).collect()
 }
 
 /// Records a run that failed, and leaves its install's cursor where it is. Says whether it did: an
@@ -100,7 +127,8 @@ pub fn record_unmoved(
     let trace = events::trace(write, run.event)?;
     write.belongs_to(trace);
     let number = next_number(write, &run.install)?;
-    let record = Recorded { at, number, shadow, actions: Vec::new() };
+    let (actions, signals) = (Vec::new(), Vec::new());
+    let record = Recorded { at, number, shadow, actions, signals };
     let record = record.of(run, write.trace());
     insert_record(write, &record)?;
     Ok(true)
@@ -112,6 +140,7 @@ struct Recorded {
     number: u64,
     shadow: bool,
     actions: Vec<ActionId>,
+    signals: Vec<u64>,
 }
 
 impl Recorded {
@@ -128,6 +157,7 @@ impl Recorded {
             http: run.http,
             log: run.log,
             actions: self.actions,
+            signals: self.signals,
             trace,
             committed_at: Some(self.at),
             conflicts: run.conflicts,

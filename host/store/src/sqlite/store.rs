@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp,
-    TraceId, run::StateValue,
+    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp, TraceId, run::StateValue, hear::{BackfillRange, LifecycleStep},
 };
-
-use super::{
-    SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops,
-};
+use super::{SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops, history, lifecycle};
 use crate::{
-    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop,
+    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress,
 };
 
 impl SqliteStore {
@@ -132,13 +128,67 @@ impl Store for SqliteStore {
         client: &ClientId,
         install: &InstallId,
         schedule: &str,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Option<LastTick>, StoreError> {
         let (client, install) = (client.clone(), install.clone());
         let schedule = schedule.to_owned();
         self.readers
             .read("read the last tick", move |connection| {
-                Ok(events::last(connection, &client, &install, &schedule)?
-                    .map(|(due_at, _)| due_at))
+                events::last_tick(connection, &client, &install, &schedule)
+            })
+            .await
+    }
+
+    async fn begin_schedule(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+        schedule: &str,
+        from: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (install, schedule) = (install.clone(), schedule.to_owned());
+        self.write(lease, "begin a schedule", move |write| {
+            events::begin(write, &install, &schedule, from)
+        })
+        .await
+    }
+
+    async fn begin_lifecycle(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        identity: InstallIdentity,
+        steps: Vec<LifecycleStep>,
+    ) -> Result<(), StoreError> {
+        let install = install.clone();
+        self.write(lease, "note what an install is", move |write| {
+            lifecycle::begin(write, at, &install, identity, steps)
+        })
+        .await
+    }
+
+    async fn lifecycle(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<LifecycleProgress>, StoreError> {
+        let (client, install) = (client.clone(), install.clone());
+        self.readers
+            .read("read what an install was", move |connection| {
+                lifecycle::progress(connection, &client, &install)
+            })
+            .await
+    }
+
+    async fn past_orders(
+        &self,
+        client: &ClientId,
+        range: &BackfillRange,
+    ) -> Result<Vec<(EntityKey, Entity)>, StoreError> {
+        let (client, range) = (client.clone(), range.clone());
+        self.readers
+            .read("read a shop's history", move |connection| {
+                history::orders(connection, client, &range)
             })
             .await
     }

@@ -8,11 +8,11 @@ use fondaco_model::{
     TraceId, Variant, Version,
     action::{Localised, Severity, Shown},
     commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
+    hear::{BackfillRange, OrderPlace},
     run::{RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    Act, ActionSelection, CommitOutcome, DeadSelection, Lease, NewDelivery, ObserveOutcome,
-    Observed, ObservedRow, RunCommit, RunResult, Settlement, Store, redo::ALL_NUMBERS,
+    Act, ActionSelection, CommitOutcome, DeadSelection, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult, Settlement, Store, redo::ALL_NUMBERS, InstallIdentity,
 };
 
 /// The moment at which everything happens, unless a test says otherwise.
@@ -92,12 +92,16 @@ pub fn deleted_variant() -> Entity {
 }
 
 pub fn order(number: &str) -> Entity {
+    order_placed_at(number, NOW)
+}
+
+pub fn order_placed_at(number: &str, placed_at: Timestamp) -> Entity {
     let head = OrderHead {
         number: number.to_owned(),
         state: OrderState::Processing,
         test: false,
         channel: "web".to_owned(),
-        placed_at: NOW,
+        placed_at,
         paid_at: None,
         customer: None,
         currency: "EUR".to_owned(),
@@ -171,11 +175,35 @@ pub fn run(install: &InstallId, event: u64) -> RunCommit {
         writes: StateWrites::default(),
         proposals: Vec::new(),
         refused: Vec::new(),
+        signals: Vec::new(),
+        lifecycle: false,
         log: Vec::new(),
         http: Vec::new(),
         used: RunUse::default(),
         conflicts: 0,
     }
+}
+
+/// What an install is that runs this version of its module.
+pub fn identity(version: &str) -> InstallIdentity {
+    InstallIdentity {
+        version: version.to_owned(),
+        state_schema: 1,
+        settings: "none".to_owned(),
+        mode: "live".to_owned(),
+    }
+}
+
+/// A page of Milano's history, from one order and moment to another.
+pub fn history(
+    as_of: u64,
+    after: Option<(&str, Timestamp)>,
+    until: Option<(&str, Timestamp)>,
+    last: bool,
+) -> BackfillRange {
+    let place = |(id, placed_at): (&str, _)| OrderPlace { placed_at, id: id.to_owned() };
+    let (after, until) = (after.map(place), until.map(place));
+    BackfillRange { shop: shop("milano"), as_of, after, until, last }
 }
 
 /// Commits a run, and expects it to be.
@@ -251,7 +279,7 @@ pub const fn done() -> ActionEnd {
 pub fn outcome(event: &Event) -> Option<(&str, &ActionEnd)> {
     match &event.body {
         EventBody::Outcome { action, end, .. } => Some((action.as_str(), end)),
-        EventBody::Changed { .. } | EventBody::Tick { .. } => None,
+        _ => None,
     }
 }
 

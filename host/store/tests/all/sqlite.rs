@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use fondaco_model::run::StateWrites;
 use fondaco_store::{
-    Observed, RunCommit, RunView, ShopProgress, Store, StoreError, sqlite::SqliteStore,
+    LastTick, Observed, RunCommit, RunView, ShopProgress, Store, StoreError, sqlite::SqliteStore,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -53,7 +53,8 @@ async fn find(store: &dyn Store) {
     assert_eq!(value.value.as_deref(), Some("v"));
     assert_eq!(store.runs(&rossi, Some(&install), 9).await.unwrap()[0].event, 1);
     assert_eq!(store.install_progress(&rossi, &install).await.unwrap().unwrap().event, 1);
-    assert_eq!(store.last_tick(&rossi, &install, "daily").await.unwrap(), Some(NOW));
+    let last = store.last_tick(&rossi, &install, "daily").await.unwrap();
+    assert_eq!(last, Some(LastTick { due_at: NOW, waits: true }));
     assert_eq!(store.sending(&rossi).await.unwrap()[0].request, "the request");
     assert_eq!(ready(store, NOW).await, ["b"]);
 

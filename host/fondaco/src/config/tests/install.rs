@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fondaco_model::schedule::{Beat, Missed};
 use serde_json::json;
 
 use super::{
@@ -173,7 +174,7 @@ fn what_is_resolved_says_where_it_came_from() {
             ("/source", Origin::Agency),
         ]
     );
-    assert_eq!(install.schedules["reconcile"], Duration::from_secs(5));
+    assert_eq!(install.schedules["reconcile"].beat, Beat::Every(Duration::from_secs(5)));
     assert_eq!(install.mode, Mode::Live);
     assert_eq!(install.grants.iter().collect::<Vec<_>>(), ALL);
     assert_eq!(&*install.component, stock_sync());
@@ -183,7 +184,62 @@ fn what_is_resolved_says_where_it_came_from() {
 fn schedules_tick_as_the_manifest_says_where_nobody_says_otherwise() {
     let config = Files::good().report().config.unwrap();
     let install = config.clients[0].installs.values().next().unwrap();
-    assert_eq!(install.schedules["reconcile"], Duration::from_secs(60));
+    let reconcile = &install.schedules["reconcile"];
+    assert_eq!(reconcile.beat, Beat::Every(Duration::from_secs(60)));
+    assert_eq!(reconcile.missed, Missed::One);
+}
+
+/// The good file with a schedule that follows the clock, and what else is replaced in it.
+fn by_the_clock(replacements: &[(&str, &str)]) -> Files {
+    let mut files = Files::good();
+    let schedule = "\n[installs.stock-sync.schedules]\nreconcile = \"0 6 * * *\"\n";
+    files.append(FILE, schedule);
+    for (old, new) in replacements {
+        files.replace(FILE, old, new);
+    }
+    files
+}
+
+#[test]
+fn a_schedule_that_follows_the_clock_needs_a_time_zone() {
+    let none = "clients/rossi.toml:21:1: installs.stock-sync: its schedule `reconcile` follows the \
+                clock, and no time zone is known — add time-zone = \"Europe/Rome\", or the IANA \
+                name of another, to the client's file";
+    assert_eq!(by_the_clock(&[]).mistakes(), [none]);
+    let in_words = "\"it\"\ntime-zone = \"Europa/Roma\"";
+    assert_eq!(
+        by_the_clock(&[("\"it\"", in_words)]).mistakes(),
+        [
+            "clients/rossi.toml:3:13: time-zone: `Europa/Roma` is no time zone — write an IANA name, \
+          such as \"Europe/Rome\""
+        ]
+    );
+    let schedule = "reconcile = \"0 6 * *\"";
+    assert_eq!(
+        by_the_clock(&[("reconcile = \"0 6 * * *\"", schedule)]).mistakes(),
+        ["clients/rossi.toml:31:13: installs.stock-sync.schedules.reconcile: `0 6 * *` has 4 \
+          fields, and a cron text has five: minute, hour, day of the month, month and day of the \
+          week — write it like \"0 6 * * *\", or a time between two ticks like \"5m\""]
+    );
+}
+
+#[test]
+fn the_time_zone_is_the_shops_where_all_have_one() {
+    let zone = |replacements: &[(&str, &str)]| {
+        let config = by_the_clock(replacements).report().config.unwrap();
+        let install = config.clients[0].installs.values().next().unwrap();
+        install.time_zone.iana_name().unwrap().to_owned()
+    };
+    let rome = ("\"it\"", "\"it\"\ntime-zone = \"Europe/Rome\"");
+    let milano = ("[shops.torino]", "time-zone = \"Europe/London\"\n[shops.torino]");
+    let torino = ("[installs.stock-sync]", "time-zone = \"Europe/London\"\n[installs.stock-sync]");
+    let of_milano = ("mode = \"live\"", "mode = \"live\"\nshops = [\"milano\"]");
+    assert_eq!(zone(&[rome]), "Europe/Rome");
+    assert_eq!(zone(&[rome, milano]), "Europe/Rome", "its shops have two, so the client's");
+    assert_eq!(zone(&[rome, milano, of_milano]), "Europe/London");
+    assert_eq!(zone(&[milano, torino]), "Europe/London");
+    let mistakes = by_the_clock(&[milano]).mistakes();
+    assert!(mistakes[0].contains("no time zone is known"), "{mistakes:?}");
 }
 
 #[test]

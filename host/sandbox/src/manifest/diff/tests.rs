@@ -230,14 +230,31 @@ fn when_it_runs_and_how_much_it_may_use() {
     );
     check(
         &Made::usual().with("\"60s\"", "\"5m\""),
-        &[(Changed, "The schedule `tick` is every 5m instead of 1m.")],
-        &[(Changed, "The schedule `tick` is every 1m instead of 5m.")],
+        &[(Changed, "The schedule `tick` is every 5m instead of every 1m.")],
+        &[(Changed, "The schedule `tick` is every 1m instead of every 5m.")],
     );
     check(
         &Made::usual()
             .with("[[schedules]]", "[[schedules]]\nname = \"b\"\nevery = \"1h\"\n[[schedules]]"),
         &[(Changed, "It now has the schedule `b`, every 1h.")],
         &[(NoLonger, "It no longer has the schedule `b`.")],
+    );
+    check(
+        &Made::usual().with("every = \"60s\"", "cron = \"0 6 * * *\"\nmissed = \"all\""),
+        &[
+            (Changed, "The schedule `tick` is at 0 6 * * * instead of every 1m."),
+            (
+                Changed,
+                "Of the ticks that the schedule `tick` missed it hears `all` instead of `one`.",
+            ),
+        ],
+        &[
+            (Changed, "The schedule `tick` is every 1m instead of at 0 6 * * *."),
+            (
+                Changed,
+                "Of the ticks that the schedule `tick` missed it hears `one` instead of `all`.",
+            ),
+        ],
     );
     check(
         &Made::usual().with("fuel = 1000", "fuel = 1000\nwall-ms = 250"),

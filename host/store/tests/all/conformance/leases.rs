@@ -2,6 +2,7 @@
 
 use fondaco_model::{
     ActionState, InstallId,
+    hear::LifecycleStep,
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
@@ -28,11 +29,14 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let stop = Stop { scope, at: NOW, principal, reason: String::new() };
     let Stop { scope, at, principal, reason } = stop.clone();
     let go = Go { scope, at, principal, reason, forgive: true };
+    let (identity, steps) = (identity("1.0.0"), vec![LifecycleStep::Installed]);
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
         store.bury(&stale, number, "stale").await.err(),
         store.observe(&stale, NOW, Observed::default()).await.err(),
         store.tick(&stale, NOW, &install, schedule, NOW).await.err(),
+        store.begin_schedule(&stale, &install, schedule, NOW).await.err(),
+        store.begin_lifecycle(&stale, NOW, &install, identity, steps).await.err(),
         store.install(&stale, &install).await.err(),
         store.commit_run(&stale, NOW, run(&install, event)).await.err(),
         store.pass(&stale, &install, event + 1).await.err(),
@@ -84,6 +88,8 @@ async fn fill(store: &dyn Store) -> (Lease, InstallId, u64) {
     let dead = store.accept(&rossi, delivery("dead")).await.unwrap();
     store.bury(&rossi, dead, "unreadable").await.unwrap();
     store.tick(&rossi, NOW, &install, "daily", NOW).await.unwrap();
+    let steps = vec![LifecycleStep::Installed];
+    store.begin_lifecycle(&rossi, NOW, &install, identity("1.0.0"), steps).await.unwrap();
     let writes = StateWrites::from([("k".to_owned(), Some("v".to_owned()))]);
     let proposals = vec![change_stock("a", "1", 1, 2)];
     let seen = row(variant_key("1"), 0, variant(Some("MUG"), 3), vec![stock_change(4)]);
@@ -139,6 +145,9 @@ pub async fn a_client_knows_no_progress_of_another(store: &dyn Store) {
     assert_eq!(store.shop_progress(other, &milano).await.unwrap(), ShopProgress::default());
     assert_eq!(store.orders_known_until(other, &milano, u64::MAX).await.unwrap(), None);
     assert_eq!(store.last_tick(other, &install, "daily").await.unwrap(), None);
+    assert_eq!(store.lifecycle(other, &install).await.unwrap(), None);
+    let all = history(u64::MAX, None, Some(("9", NOW)), true);
+    assert!(store.past_orders(other, &all).await.unwrap().is_empty());
     assert_eq!(store.install_progress(other, &install).await.unwrap(), None);
 }
 

@@ -5,6 +5,7 @@ mod actions;
 mod ahead;
 mod alerts;
 mod audit;
+mod hearing;
 mod inbox;
 mod leases;
 mod mirror;
@@ -82,6 +83,13 @@ mod sqlite {
             a_run_stands_for_earlier_events
             what_is_not_heard_is_passed_by
             a_tick_that_was_handled_ahead_is_handled;
+        hearing:
+            a_signal_is_raised_once_with_its_run
+            a_schedule_counts_from_when_it_was_begun
+            an_install_hears_of_itself_ahead_of_all_else
+            what_is_new_comes_before_what_waits
+            a_step_may_have_pages
+            history_comes_in_pages_as_of_the_beginning;
         actions:
             a_proposal_waits_and_is_ready
             a_newer_one_takes_the_place_and_the_value_before

@@ -6,7 +6,7 @@ use fondaco_model::{
     run::{Amounts, RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError,
+    Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError, LastTick,
 };
 
 use crate::samples::*;
@@ -190,6 +190,7 @@ pub async fn records_come_newest_first(store: &dyn Store) {
             written: vec!["key".to_owned()],
             ..StateTouched::default()
         },
+        signals: Vec::new(),
     };
     assert_eq!(all[2], expected);
     assert_eq!(store.runs(&lease.client, Some(&second), 9).await.unwrap(), all[1..2]);
@@ -204,21 +205,23 @@ pub async fn a_tick_is_raised_once_and_not_before_the_last_is_handled(store: &dy
     };
     let last =
         async |schedule: &str| store.last_tick(&lease.client, &install, schedule).await.unwrap();
+    let due = |due: u64, waits| Some(LastTick { due_at: NOW.plus_ms(due), waits });
     assert_eq!(last("daily").await, None);
     assert!(tick("daily", 10).await);
     assert!(!tick("daily", 10).await, "the same");
     assert!(!tick("daily", 20).await, "the last is not handled");
     assert!(tick("hourly", 20).await, "another schedule");
-    assert_eq!(last("daily").await, Some(NOW.plus_ms(10)));
+    assert_eq!(last("daily").await, due(10, true));
     let event = store.event(&lease.client, 1).await.unwrap().unwrap();
     let (schedule, due_at) = ("daily".to_owned(), NOW.plus_ms(10));
     assert_eq!(event.body, EventBody::Tick { install: install.clone(), schedule, due_at });
 
     commit(store, &lease, run(&install, 1)).await;
+    assert_eq!(last("daily").await, due(10, false));
     assert!(!tick("daily", 10).await, "the same, handled");
     assert!(!tick("daily", 5).await, "an earlier one");
     assert!(tick("daily", 30).await);
-    assert_eq!(last("daily").await, Some(NOW.plus_ms(30)));
-    assert_eq!(last("hourly").await, Some(NOW.plus_ms(20)));
+    assert_eq!(last("daily").await, due(30, true));
+    assert_eq!(last("hourly").await, due(20, true));
     assert_eq!(store.backlog(&lease.client).await.unwrap().last_event, 3);
 }

@@ -18,7 +18,17 @@ fn http() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-pub async fn post(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
+/// Posts an order's delivery to a hook, signed as the shops sign.
+pub async fn post(stage: &Stage, path: &str, body: Vec<u8>) -> Response {
+    post_signed(stage, path, WEBHOOK_SECRET, body).await
+}
+
+/// A captured file, by its folder and name.
+pub fn sample_of(name: &str) -> Vec<u8> {
+    scene::sample(&format!("../{name}"))
+}
+
+async fn post_signed(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
     http()
         .post(format!("http://{}/hooks/{path}", stage.address()))
         .header("X-WC-Webhook-Topic", "order.updated")
@@ -45,7 +55,7 @@ async fn what_is_not_the_shops_is_refused() {
         ("bottega/milano", WEBHOOK_SECRET, body, 200),
     ];
     for (path, secret, body, expected) in answers {
-        let answer = post(&stage, path, secret, body).await;
+        let answer = post_signed(&stage, path, secret, body).await;
         assert_eq!(answer.status(), expected, "{path}");
     }
     let unsigned = http()
@@ -82,7 +92,8 @@ async fn a_ping_is_answered_and_kept_nowhere() {
 async fn what_cannot_be_read_is_kept_with_its_reason() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let answer = post(&stage, "bottega/milano", WEBHOOK_SECRET, b"{\"id\": 17,".to_vec()).await;
+    let answer =
+        post_signed(&stage, "bottega/milano", WEBHOOK_SECRET, b"{\"id\": 17,".to_vec()).await;
     assert_eq!(answer.status(), 200, "it is the shop's, so it is accepted");
     until("it is set aside", async || {
         let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
@@ -90,7 +101,7 @@ async fn what_cannot_be_read_is_kept_with_its_reason() {
     })
     .await;
     // What could not even be shown to be the shop's leaves no trace.
-    post(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec()).await;
+    post_signed(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec()).await;
     assert_eq!(host.store.dead_deliveries(&scene::client(), 10).await.unwrap().len(), 1);
     host.stop().await;
     stage.strike().await;
@@ -101,7 +112,7 @@ async fn the_host_tells_how_it_is() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
     scene::until_quiet(&host).await;
-    post(&stage, "bottega/milano", "another secret", b"{}".to_vec()).await;
+    post_signed(&stage, "bottega/milano", "another secret", b"{}".to_vec()).await;
     let get = async |path: &str| {
         let address = format!("http://{}/{path}", stage.address());
         let answer = http().get(address).send().await.unwrap();

@@ -15,6 +15,7 @@ mod hearing;
 mod modes;
 mod modules;
 mod one_order;
+mod privacy;
 mod scene;
 mod settling;
 mod stopping;

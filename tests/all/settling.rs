@@ -105,7 +105,7 @@ async fn the_road_of_an_order_is_told_under_one_id() {
 async fn a_dead_delivery_is_retried_and_discarded() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    assert_eq!(post(&stage, "bottega/milano", WEBHOOK_SECRET, b"{".to_vec()).await.status(), 200);
+    assert_eq!(post(&stage, "bottega/milano", b"{".to_vec()).await.status(), 200);
     let dead = async || -> Vec<DeadDeliveryView> { listed(&stage, &["deliveries", "list"]).await };
     until("it is set aside", async || dead().await.len() == 1).await;
     let first = dead().await.remove(0);

@@ -48,7 +48,8 @@ impl Client {
             }
             let snapshots = not_after(page.snapshots, progress.connected_at);
             let progress = Some((id.clone(), progress.clone()));
-            self.take_in(TakeIn { snapshots, progress, silent: true, ..TakeIn::default() }).await?;
+            let page = TakeIn { snapshots, progress, silent: true, ..TakeIn::default() };
+            self.take_in(page).await?;
             let client = self.setup.id.clone();
             self.tell(Happening::Importing { client, shop: id.clone(), done, total });
         }

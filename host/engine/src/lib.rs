@@ -32,6 +32,7 @@ pub mod metrics;
 mod notices;
 mod observe;
 mod poll;
+pub mod privacy;
 mod redo;
 mod retry;
 mod route;

@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fondaco_model::{
-    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, TraceId, event::Cause, observe,
+    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, TraceId, event::Cause, observe, PersonSeen,
 };
 use fondaco_platforms::Heard;
 use fondaco_store::{
@@ -32,6 +32,8 @@ pub struct TakeIn {
     pub trace: Option<TraceId>,
     /// What was seen.
     pub snapshots: Vec<Snapshot>,
+    /// Who was seen apart from any of them.
+    pub people: Vec<PersonSeen>,
     /// The delivery it was made from.
     pub delivery: Option<u64>,
     /// How far reading the shop has come with it.
@@ -92,6 +94,7 @@ impl Client {
         for heard in heard {
             match heard {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
+                Heard::Person(person) => take_in.people.push(*person),
                 Heard::Fetch(key) => self.ask_for(Asked { key, trace }),
             }
         }
@@ -116,6 +119,8 @@ impl Client {
     /// Takes what was seen into the mirror and raises what is different.
     pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
         let trace = take_in.trace.unwrap_or_else(new_trace);
+        let named = take_in.snapshots.iter().flat_map(|snapshot| &snapshot.people);
+        let people: Vec<PersonSeen> = named.chain(&take_in.people).cloned().collect();
         for _ in 0..limits::MOVED_TRIES_MAX {
             let fences = self.store.fences(&self.setup.id).await?;
             let mut compared = self.compare(&take_in.snapshots, &fences, None).await?;
@@ -128,6 +133,7 @@ impl Client {
                 trace: Some(trace),
                 delivery: take_in.delivery,
                 rows: compared.rows,
+                people: people.clone(),
                 progress: take_in.progress.clone(),
                 masked: compared.masked,
             };

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use fondaco_model::{
     Change, Entity, Event, EventBody, InstallId, OrderChange, Timestamp,
     http::HttpRecord,
-    run::{RunUse, StateReads, StateWrites},
+    run::{RunUse, StateAbout, StateReads, StateWrites},
 };
 use fondaco_sandbox::{Call, CallError, FailedRun, Input, LogLine, Ran, RunOutcome, ShopInfo};
 use fondaco_store::{CommitOutcome, RunCommit, RunResult};
@@ -377,6 +377,7 @@ fn called_of(page: Page<'_>, began_at: Timestamp, ran: Ran) -> Called {
         began_at,
         reads: ran.reads,
         writes: ran.writes,
+        about: ran.about,
         proposals: ran.proposals,
         signals: ran.signals,
         http: ran.http,
@@ -411,6 +412,7 @@ fn empty_run(page: Page<'_>, result: RunResult) -> RunCommit {
         result,
         reads: StateReads::default(),
         writes: StateWrites::default(),
+        about: StateAbout::default(),
         proposals: Vec::new(),
         refused: Vec::new(),
         signals: Vec::new(),

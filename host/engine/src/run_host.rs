@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use fondaco_egress::{Egress, EgressPolicy};
 use fondaco_model::{
-    Entity, EntityKey, InstallId, Order, ShopId, Timestamp, Variant,
+    Entity, EntityKey, InstallId, Order, Person, PersonKey, PersonSource, ShopId, Timestamp,
+    Variant,
     http::{HttpAnswer, HttpFailure, HttpRequest},
     run::StateValue,
 };
@@ -92,6 +93,14 @@ impl RunHost for RunReads {
             Some(Entity::Order(order)) if order.head.value().is_some() => Some((key, order)),
             _ => None,
         })
+    }
+
+    async fn person(
+        &self,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, HostError> {
+        self.store.person(&self.view.client, key, source).await.map_err(failed)
     }
 
     async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError> {

@@ -12,6 +12,7 @@ use crate::{
     control::{self, Alerts, What},
     demo::{self, DemoOptions},
     plugin::{self, PluginCommand},
+    privacy::{self, PrivacyCommand},
     redo::{self, ActionsCommand, DeliveriesCommand},
     serve,
     story::{self, RunsCommand, Tracing},
@@ -98,6 +99,9 @@ enum Command {
     },
     /// List what the host alerts of about a client, newest first, in English and Italian.
     Alerts(Alerts),
+    /// Show what is held of somebody, or forget them.
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// Build modules, and look at what is in one.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -160,6 +164,7 @@ impl Command {
             Self::Stop(what) => control::stop(what).await?,
             Self::Go { what, forgive } => control::go(what, forgive).await?,
             Self::Alerts(alerts) => control::alerts(&alerts).await?,
+            Self::Privacy(command) => privacy::run(&command).await?,
             Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod host;
 pub mod limits;
 pub mod plugin;
+mod privacy;
 pub mod redo;
 pub mod serve;
 pub mod signals;

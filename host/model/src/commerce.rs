@@ -6,11 +6,11 @@
 //! A [`Snapshot`] and the mirror have the same shape, [`Entity`]: an observation is an entity most
 //! of whose aspects may be unknown, and the mirror is the join of all observations.
 //!
-//! Nothing here identifies a person.
+//! Nothing here identifies a person; what does goes beside it ([`Snapshot::people`]).
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decimal, ShopId};
+use crate::{Decimal, PersonSeen, ShopId};
 
 mod order;
 mod variant;
@@ -74,12 +74,22 @@ impl std::fmt::Display for EntityKey {
 }
 
 /// One observation of one entity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// Which entity.
     pub key: EntityKey,
     /// What the observation tells of it.
     pub entity: Entity,
+    /// The people it names. They never get into the entity.
+    pub people: Vec<PersonSeen>,
+}
+
+impl Snapshot {
+    /// One that names nobody.
+    #[must_use]
+    pub const fn new(key: EntityKey, entity: Entity) -> Self {
+        Self { key, entity, people: Vec::new() }
+    }
 }
 
 /// An entity, as far as it is known.

@@ -8,8 +8,13 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::PersonKey;
+
 /// A change of one key of a module's state.
 pub type StateWrites = BTreeMap<String, Option<String>>;
+
+/// The keys a run wrote whose value is about a person, and who that is.
+pub type StateAbout = BTreeMap<String, PersonKey>;
 
 /// What a run read of its state, checked in the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

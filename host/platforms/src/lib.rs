@@ -10,7 +10,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fondaco_model::{ActionKind, Decimal, Entity, EntityKey, ShopId, Snapshot, Timestamp};
+use fondaco_model::{
+    ActionKind, Decimal, Entity, EntityKey, PersonSeen, ShopId, Snapshot, Timestamp,
+};
 use http::HeaderMap;
 
 pub mod limits;
@@ -47,6 +49,8 @@ pub enum Unverified {
 pub enum Heard {
     /// It tells this.
     Snapshot(Box<Snapshot>),
+    /// It tells who somebody is.
+    Person(Box<PersonSeen>),
     /// It tells only that this entity should be read.
     Fetch(EntityKey),
 }

@@ -239,7 +239,7 @@ async fn a_sale_is_heard() {
     let adapter = adapter(&shop, "ck_sim", "cs_sim");
     let (address, mut heard) = hook().await;
     let made = adapter.ensure_webhooks(&address).await.unwrap();
-    assert_eq!(made.len(), 6);
+    assert_eq!(made.len(), 8);
     assert!(made.iter().all(|made| made.because == "missing"));
     assert_eq!(adapter.ensure_webhooks(&address).await.unwrap(), Vec::new());
 
@@ -260,7 +260,7 @@ async fn a_sale_is_heard() {
             told.insert((snapshot.key.kind, snapshot.key.id), snapshot.entity);
         }
     }
-    assert_eq!(pings, 6);
+    assert_eq!(pings, 8);
     let catalogue = catalogue(&adapter).await;
     for (sku, left) in [("A", 7), ("TEE-M", 4)] {
         let id = catalogue[sku].0.clone();

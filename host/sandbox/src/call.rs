@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use async_trait::async_trait;
 use fondaco_model::{
     ActionEnd, ActionId, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange,
-    Proposal, ShopId, Timestamp, Variant,
+    Person, PersonKey, PersonSource, Proposal, ShopId, Timestamp, Variant,
     ask::{Assessment, QuoteRequest, Quoted, ReturnRequest},
     care::{CartEvent, CustomerChange, CustomerReturn, Message, ReturnChange},
     catalogue::{Price, Product, ProductChange},
     hear::{FeedRows, Lifecycle, Signal},
     http::{HttpAnswer, HttpFailure, HttpRecord, HttpRequest},
-    run::{Resource, RunUse, StateReads, StateValue, StateWrites},
+    run::{Resource, RunUse, StateAbout, StateReads, StateValue, StateWrites},
 };
 
 use crate::Hook;
@@ -184,6 +184,8 @@ pub struct Ran {
     pub reads: StateReads,
     /// What it wrote to its state; empty if it failed.
     pub writes: StateWrites,
+    /// Which of what it wrote is about whom.
+    pub about: StateAbout,
     /// The HTTP answers it got, in order.
     pub http: Vec<HttpRecord>,
     /// What it logged.
@@ -282,7 +284,7 @@ pub struct ShopInfo {
 #[error("{0}")]
 pub struct HostError(pub String);
 
-/// Answers what a run reads. All answers of one run are as of one moment.
+/// Answers what a run reads. All answers of one run are as of one moment, but for people.
 #[async_trait]
 pub trait RunHost: Send + Sync {
     /// One value of the install's state.
@@ -312,6 +314,14 @@ pub trait RunHost: Send + Sync {
 
     /// The distinct SKUs after `after`, in the order of their bytes, at most `limit`.
     async fn skus(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, HostError>;
+
+    /// Who somebody is, as of now: as one source tells, or as the newest does. Absent: nobody of this
+    /// id is known, or they were forgotten.
+    async fn person(
+        &self,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, HostError>;
 
     /// One order.
     async fn order(&self, shop: &ShopId, id: &str)

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fondaco_model::{
-    EntityKey, Order, ShopId, Timestamp, Variant,
+    EntityKey, Order, Person, PersonKey, PersonSource, ShopId, Timestamp, Variant,
     http::{HttpAnswer, HttpFailure, HttpRequest},
     run::StateValue,
 };
@@ -53,6 +53,14 @@ impl RunHost for EmptyHost {
     }
 
     async fn order(&self, _: &ShopId, _: &str) -> Result<Option<(EntityKey, Order)>, HostError> {
+        Ok(None)
+    }
+
+    async fn person(
+        &self,
+        _: &PersonKey,
+        _: Option<&PersonSource>,
+    ) -> Result<Option<Person>, HostError> {
         Ok(None)
     }
 

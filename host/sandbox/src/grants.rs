@@ -18,7 +18,7 @@ pub const ALWAYS_THERE: [&str; 7] =
 /// The interfaces whose functions are more than in the contract today. The others answer that they
 /// are not served yet.
 const SERVED_INTERFACES: [&str; 7] =
-    ["alert", "catalogue", "change-stock", "http-get", "orders", "signal", "stock"];
+    ["alert", "catalogue", "change-stock", "http-get", "orders", "people", "signal", "stock"];
 
 /// The hooks that anything calls today.
 const SERVED_HOOKS: [&str; 6] =

@@ -215,10 +215,14 @@ impl Module {
         let used = self.used(&store, limit, begun);
         let run = store.into_data();
         let failed = matches!(result, RunOutcome::Temporary(_) | RunOutcome::Permanent(_));
-        let (reads, writes) = run.state.into_parts();
-        let (proposals, signals, writes) =
-            if failed { Default::default() } else { (run.proposals, run.signals, writes) };
-        Ok(Ran { result, proposals, signals, reads, writes, http: run.http, log: run.log, used })
+        let (reads, writes, about) = run.state.into_parts();
+        let (proposals, signals, writes, about) = if failed {
+            Default::default()
+        } else {
+            (run.proposals, run.signals, writes, about)
+        };
+        let (http, log) = (run.http, run.log);
+        Ok(Ran { result, proposals, signals, reads, writes, about, http, log, used })
     }
 }
 

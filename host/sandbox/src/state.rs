@@ -7,7 +7,10 @@
 
 use std::{collections::BTreeMap, ops::Bound};
 
-use fondaco_model::run::{StateRange, StateReads, StateValue, StateWrites};
+use fondaco_model::{
+    PersonKey,
+    run::{StateAbout, StateRange, StateReads, StateValue, StateWrites},
+};
 
 use crate::{CallError, RunHost, limits};
 
@@ -16,13 +19,14 @@ use crate::{CallError, RunHost, limits};
 pub struct RunState {
     reads: StateReads,
     writes: StateWrites,
+    about: StateAbout,
     recorded: usize,
 }
 
 impl RunState {
-    /// What was read and written.
-    pub fn into_parts(self) -> (StateReads, StateWrites) {
-        (self.reads, self.writes)
+    /// What was read and written, and whom that is about.
+    pub fn into_parts(self) -> (StateReads, StateWrites, StateAbout) {
+        (self.reads, self.writes, self.about)
     }
 
     pub async fn get(
@@ -51,6 +55,18 @@ impl RunState {
         Ok(self.write(key, Some(value)))
     }
 
+    /// Sets a value that is about somebody; like [`Self::set`].
+    pub fn set_about(
+        &mut self,
+        key: String,
+        value: String,
+        person: PersonKey,
+    ) -> Result<u64, CallError> {
+        let written = self.set(key.clone(), value)?;
+        self.about.insert(key, person);
+        Ok(written)
+    }
+
     /// Removes a value; like [`Self::set`].
     pub fn delete(&mut self, key: String) -> Result<u64, CallError> {
         check_key("delete", &key)?;
@@ -59,6 +75,7 @@ impl RunState {
 
     fn write(&mut self, key: String, value: Option<String>) -> u64 {
         let bytes = key.len() + value.as_ref().map_or(0, String::len);
+        self.about.remove(&key);
         self.writes.insert(key, value);
         bytes as u64
     }

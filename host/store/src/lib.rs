@@ -12,6 +12,8 @@
 //! - Commits of a client are numbered 1, 2, 3 …; so are its events. Mirror and state rows are kept
 //!   by commit, so that a run can be shown again what it saw.
 //! - No transaction is open while a guest runs: a run reads as of a commit ([`RunView`]).
+//! - Who somebody is lies in one place ([`people`]), sealed with a key of their own; bodies of
+//!   deliveries are sealed as well. A copy of the database alone names nobody.
 //!
 //! Never here: what a change means, when something is due, what a platform or a plugin is.
 //!
@@ -21,13 +23,11 @@ use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId,
-    StateTouched, Timestamp, TraceId,
-    action::Shown,
+    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId, StateTouched, Timestamp, TraceId, action::Shown, Person, PersonKey, PersonSeen, PersonSource,
     event::Cause,
     hear::{BackfillRange, LifecycleStep, Signal},
     http::HttpRecord,
-    run::{RunUse, StateReads, StateValue, StateWrites},
+    run::{RunUse, StateAbout, StateReads, StateValue, StateWrites},
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,7 @@ pub mod control;
 pub mod installs;
 pub mod lifecycle;
 pub mod limits;
+pub mod people;
 pub mod redo;
 pub mod sqlite;
 pub mod telling;
@@ -48,6 +49,7 @@ pub use redo::{ActionSelection, DeadSelection, Redo, Redone, RedoneActions};
 pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, TracedDelivery};
 pub use control::{Go, InstallStanding, Mode, Scope, ShadowState, Stop};
 pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress};
+pub use people::{Erased, Erasure, HeldPerson, HeldState, Whom};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,6 +199,9 @@ pub struct Observed {
     pub delivery: Option<u64>,
     /// The entities.
     pub rows: Vec<ObservedRow>,
+    /// The people it names. Of each place that tells who somebody is, the newest version is kept;
+    /// what is from before they were forgotten is passed over.
+    pub people: Vec<PersonSeen>,
     /// How far reading a shop has come with it.
     pub progress: Option<(ShopId, ShopProgress)>,
     /// Entities whose observation was masked by an own write on its way; they are read again after
@@ -275,6 +280,8 @@ pub struct RunCommit {
     pub reads: StateReads,
     /// What it wrote.
     pub writes: StateWrites,
+    /// Which of what it wrote is about whom. If they were forgotten meanwhile, it is not kept.
+    pub about: StateAbout,
     /// What it proposed.
     pub proposals: Vec<Proposal>,
     /// Proposals that the host refuses at once, with the reason; recorded as ended.
@@ -691,6 +698,34 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(String, StateValue)>, StoreError>;
+
+    /// Who somebody is, as of now and not of any commit: whoever was forgotten is forgotten for runs
+    /// that began before, too. As one source tells, or as the newest does.
+    async fn person(
+        &self,
+        client: &ClientId,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, StoreError>;
+
+    /// All that is held of somebody; nobody, if nothing is.
+    async fn held(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        whom: &Whom,
+    ) -> Result<Vec<HeldPerson>, StoreError>;
+
+    /// Forgets somebody: who they are cannot be read again by anybody, values of state about them
+    /// are gone, and what is observed later of orders placed before tells nothing of them. Orders
+    /// and their figures stay. Each of them has an entry in the audit log that says their id and
+    /// nothing else.
+    async fn erase(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        erasure: Erasure,
+    ) -> Result<Erased, StoreError>;
 
     /// Writes an entry into the audit log that is about nothing in the store itself. What changes
     /// the store at a person's wish writes its entry in its own transaction.

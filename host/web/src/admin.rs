@@ -33,6 +33,7 @@ mod story;
 
 pub use alerts::ResolveAlert;
 pub use control::StopOrGo;
+pub mod privacy;
 
 /// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]
@@ -56,6 +57,7 @@ pub fn router(host: Host) -> Router {
         .merge(redo::routes())
         .merge(story::routes())
         .merge(control::routes())
+        .merge(privacy::routes())
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -164,6 +166,7 @@ async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
         alerts::Api::openapi(),
         audit::Api::openapi(),
         control::Api::openapi(),
+        privacy::Api::openapi(),
         redo::Api::openapi(),
         story::Api::openapi(),
     ];

@@ -70,7 +70,8 @@ pub struct OrderHead {
     pub placed_at: Timestamp,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
-    /// Who placed it, by the platform's id; absent: a guest, or not known.
+    /// Who placed it, by the platform's id or a guest's ([`crate::PersonKey::guest`]); absent: not
+    /// known.
     #[serde(default)]
     pub customer: Option<String>,
     /// ISO 4217 code of the shop's currency, upper case.

@@ -82,14 +82,14 @@ fn pushed(version: u64) -> Version {
 }
 
 fn order(version: u64, state: OrderState, paid: bool, line: OrderLine) -> Snapshot {
-    Snapshot {
-        key: EntityKey::order(shop(), "17"),
-        entity: Entity::Order(Order {
+    Snapshot::new(
+        EntityKey::order(shop(), "17"),
+        Entity::Order(Order {
             head: Aspect::known(pushed(version), head(state, paid)),
             lines: Aspect::known(pushed(version), vec![line]),
             ..Order::default()
         }),
-    }
+    )
 }
 
 fn stock(version: u64, available: i64) -> Snapshot {
@@ -98,13 +98,13 @@ fn stock(version: u64, available: i64) -> Snapshot {
         available: Some(Decimal::from(available)),
         on_hand: None,
     };
-    Snapshot {
-        key: EntityKey::variant(shop(), "10"),
-        entity: Entity::Variant(Variant {
+    Snapshot::new(
+        EntityKey::variant(shop(), "10"),
+        Entity::Variant(Variant {
             content: Aspect::Unknown,
             stock: BTreeMap::from([(Location::WHOLE_SHOP, Aspect::known(pushed(version), level))]),
         }),
-    }
+    )
 }
 
 fn changes_between(one: &Snapshot, other: &Snapshot) -> Vec<Change> {
@@ -195,7 +195,7 @@ fn a_sale_is_a_change_of_price() {
         };
         let content = Aspect::known(pushed(version), content);
         let entity = Entity::Variant(Variant { content, stock: BTreeMap::new() });
-        Snapshot { key: EntityKey::variant(shop(), "10"), entity }
+        Snapshot::new(EntityKey::variant(shop(), "10"), entity)
     };
     let check = |other: &Snapshot, expected: VariantChange| {
         let expected = Change::Variant(BTreeSet::from([expected]));
@@ -255,14 +255,14 @@ fn quantities_compare_by_value() {
 #[test]
 fn a_deleted_order_is_told_once_and_stays_away() {
     let placed = order(1, OrderState::Processing, true, line(2, 2));
-    let gone = Snapshot {
-        key: placed.key.clone(),
-        entity: Entity::Order(Order {
+    let gone = Snapshot::new(
+        placed.key.clone(),
+        Entity::Order(Order {
             head: Aspect::deleted(pushed(5)),
             lines: Aspect::deleted(pushed(5)),
             ..Order::default()
         }),
-    };
+    );
     let expected = [Change::Order(BTreeSet::from([OrderChange::Deleted]))];
     assert_eq!(changes_between(&placed, &gone), expected);
     let known = observe(Some(&observe(None, &placed).entity), &gone).entity;
@@ -317,7 +317,7 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                     refunds: refund.into_iter().collect(),
                     parcels: parcel.into_iter().collect(),
                 });
-                Snapshot { key: EntityKey::order(shop(), "17"), entity }
+                Snapshot::new(EntityKey::order(shop(), "17"), entity)
             })
             .collect()
     })

@@ -10,7 +10,8 @@ use sha2::Sha256;
 
 use super::{
     orders::{self, Refunds},
-    payloads::{ApiError, Deleted, ManageStock, Order, Product},
+    payloads::{ApiError, Customer, Deleted, ManageStock, Order, Product},
+    people,
     products::{self, Naming, Seen, Sold},
 };
 use crate::{Heard, Unreadable, Unverified, Verified};
@@ -85,7 +86,11 @@ pub fn normalise(
                 Sold::NotHere => return Ok(Vec::new()),
             }
         }
-        // Customers, coupons and plugins' own: nothing of them is kept.
+        Some(("customer", "created" | "updated")) => {
+            let customer: Customer = parse(body, "a customer")?;
+            return Ok(vec![Heard::Person(Box::new(people::of_account(&seen, &customer)?))]);
+        }
+        // Coupons and plugins' own: nothing of them is kept.
         _ => return Ok(Vec::new()),
     };
     Ok(vec![Heard::Snapshot(Box::new(snapshot))])
@@ -139,7 +144,19 @@ fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Unreadable> 
             code.0
         ))),
         Err(_) => {
+            let error = without_values(&error);
             Err(Unreadable(format!("the body is not {what} as WooCommerce sends it: {error}")))
         }
+    }
+}
+
+/// What is wrong with a body, without what stands there: that may be somebody's name.
+fn without_values(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let named = ["missing field", "duplicate field"].iter().any(|begin| words.starts_with(begin));
+    match words.rsplit_once(", expected ") {
+        _ if named => words,
+        Some((_, expected)) => format!("expected {expected}"),
+        None => format!("line {}, column {} is wrong", error.line(), error.column()),
     }
 }

@@ -9,7 +9,8 @@
 //!   the word `parent`.
 //!
 //! Start reading at [`WooCommerce`]; `deliveries.rs` is the way in by webhook, `pages.rs` the way
-//! in by reading, `orders.rs` and `products.rs` make the snapshots, `stock.rs` writes.
+//! in by reading, `orders.rs` and `products.rs` make the snapshots, `people.rs` tells whom they name,
+//! `stock.rs` writes.
 
 use std::{fmt, time::Duration};
 
@@ -32,6 +33,7 @@ mod facts;
 mod orders;
 mod pages;
 mod payloads;
+mod people;
 mod products;
 mod stock;
 mod times;

@@ -12,7 +12,7 @@ use fondaco_model::{
 };
 
 use super::{
-    payloads,
+    payloads, people,
     products::{Seen, decimal, number_of, plain_text, text_of},
     times,
 };
@@ -55,7 +55,9 @@ pub fn snapshot(
         Refunds::NotRead => None,
         Refunds::Read(refunds) => Some(refunds),
     };
-    let head = head(&what, status, order, version)?;
+    let mut head = head(&what, status, order, version)?;
+    let person = people::of_order(seen, order, version, head.placed_at);
+    head.customer = Some(person.key.id.clone());
     let mut told = Order { lines: Aspect::known(version, lines?), ..Order::default() };
     if let Some(refunds) = refunds {
         let transactions = money::transactions(&what, &head, order, refunds)?;
@@ -69,6 +71,7 @@ pub fn snapshot(
     Ok(Some(Snapshot {
         key: EntityKey::order(seen.shop.clone(), order.id.to_string()),
         entity: Entity::Order(told),
+        people: vec![person],
     }))
 }
 
@@ -81,9 +84,10 @@ pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
         refunds: BTreeMap::new(),
         parcels: BTreeMap::new(),
     };
-    Snapshot { key: EntityKey::order(shop.clone(), id.to_string()), entity: Entity::Order(order) }
+    Snapshot::new(EntityKey::order(shop.clone(), id.to_string()), Entity::Order(order))
 }
 
+/// The head of an order, without who placed it.
 fn head(
     what: &str,
     status: &str,
@@ -102,7 +106,7 @@ fn head(
         channel: channel(order.created_via.as_deref().unwrap_or_default()),
         placed_at: placed_at.unwrap_or(version.platform),
         paid_at,
-        customer: text_of(order.customer_id.as_ref()).filter(|customer| customer != "0"),
+        customer: None,
         currency: order.currency.to_ascii_uppercase(),
         prices_include_tax: order.prices_include_tax,
         total: decimal(&order.total.0, what, "total")?,

@@ -164,7 +164,10 @@ pub struct Order {
     /// 0 for a guest.
     #[serde(default)]
     pub customer_id: Option<Plain>,
-    /// An address; only its country is read.
+    /// Who pays, with their address.
+    #[serde(default)]
+    pub billing: serde_json::Value,
+    /// Where it goes.
     #[serde(default)]
     pub shipping: serde_json::Value,
     pub line_items: Vec<Line>,
@@ -251,6 +254,26 @@ pub struct Refund {
     /// Their quantities and amounts are negative.
     #[serde(default)]
     pub line_items: Vec<Line>,
+}
+
+/// A customer with an account.
+#[derive(Deserialize)]
+pub struct Customer {
+    pub id: u64,
+    #[serde(default)]
+    pub date_created_gmt: Option<String>,
+    #[serde(default)]
+    pub date_modified_gmt: Option<String>,
+    #[serde(default)]
+    pub email: Option<Plain>,
+    #[serde(default)]
+    pub first_name: Option<Plain>,
+    #[serde(default)]
+    pub last_name: Option<Plain>,
+    #[serde(default)]
+    pub billing: serde_json::Value,
+    #[serde(default)]
+    pub shipping: serde_json::Value,
 }
 
 /// The body of `….deleted`.

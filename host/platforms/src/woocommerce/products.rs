@@ -94,10 +94,10 @@ pub fn snapshot(
     };
     let stock = Aspect::known(version, stock_level(product)?);
     let stock = BTreeMap::from([(Location::WHOLE_SHOP, stock)]);
-    Ok(Snapshot {
-        key: EntityKey::variant(seen.shop.clone(), product.id.to_string()),
-        entity: Entity::Variant(Variant { content, stock }),
-    })
+    Ok(Snapshot::new(
+        EntityKey::variant(seen.shop.clone(), product.id.to_string()),
+        Entity::Variant(Variant { content, stock }),
+    ))
 }
 
 /// What the `name` of a payload is.
@@ -114,10 +114,10 @@ pub enum Naming<'a> {
 /// A variant that is gone.
 pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
     let stock = BTreeMap::from([(Location::WHOLE_SHOP, Aspect::deleted(version))]);
-    Snapshot {
-        key: EntityKey::variant(shop.clone(), id.to_string()),
-        entity: Entity::Variant(Variant { content: Aspect::deleted(version), stock }),
-    }
+    Snapshot::new(
+        EntityKey::variant(shop.clone(), id.to_string()),
+        Entity::Variant(Variant { content: Aspect::deleted(version), stock }),
+    )
 }
 
 fn content(product: &Product, what: &str, title: String) -> Result<VariantContent, Unreadable> {

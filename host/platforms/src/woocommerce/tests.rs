@@ -8,6 +8,7 @@ use super::{
 
 mod deliveries;
 mod orders;
+mod people;
 mod products;
 mod shop;
 mod stock;

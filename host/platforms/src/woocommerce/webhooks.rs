@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use super::{client::Client, pages, payloads::Webhook};
 use crate::{PlatformError, WebhookMade};
 
-const TOPICS: [&str; 6] = [
+const TOPICS: [&str; 8] = [
     "order.created",
     "order.updated",
     "order.deleted",
     "product.created",
     "product.updated",
     "product.deleted",
+    "customer.created",
+    "customer.updated",
 ];
 
 /// Makes the webhooks that are missing or switched off.

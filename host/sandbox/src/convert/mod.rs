@@ -9,6 +9,7 @@ pub mod ask;
 pub mod care;
 pub mod catalogue;
 pub mod order;
+pub mod person;
 pub mod variant;
 
 use fondaco_model::{Decimal, commerce::Money, decimal::DecimalText};

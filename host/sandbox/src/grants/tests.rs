@@ -21,7 +21,7 @@ fn only_what_exists_can_be_granted() {
     assert!(Grants::ALL_GRANTABLE.is_sorted());
     assert!(SERVED_INTERFACES.into_iter().all(Grants::is_grantable));
     assert!(SERVED_HOOKS.into_iter().all(|name| Hook::from_name(name).is_some()));
-    assert!(Grants::is_served("http-get") && !Grants::is_served("people"));
+    assert!(Grants::is_served("http-get") && !Grants::is_served("metrics"));
 }
 
 #[test]

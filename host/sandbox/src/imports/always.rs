@@ -1,12 +1,11 @@
 //! What every module has: log, clock, settings, state.
 
-use fondaco_model::run::Resource;
+use fondaco_model::{PersonKey, run::Resource};
 use rand_chacha::rand_core::Rng as _;
 
 use crate::{
-    LogLevel, LogLine,
+    CallError, LogLevel, LogLine,
     contract::interfaces::{clock, commerce, log, random, settings, state, types},
-    imports::not_served,
     run::Run,
 };
 
@@ -64,11 +63,25 @@ impl state::Host for Run {
         &mut self,
         key: String,
         value: String,
-        _shop: String,
-        _customer: String,
+        shop: String,
+        customer: String,
     ) -> wasmtime::Result<Result<(), types::Refusal>> {
-        self.count_host_call(key.len() + value.len())?;
-        Ok(Err(not_served("state.set-about")))
+        self.count_host_call(key.len() + value.len() + shop.len() + customer.len())?;
+        let known = match self.known_shop(&shop).await? {
+            None => None,
+            Some(shop) => {
+                let person = PersonKey::new(shop, customer);
+                let found = self.host.person(&person, None).await.map_err(CallError::Host)?;
+                found.map(|_| person)
+            }
+        };
+        let Some(person) = known else {
+            let words = format!("shop `{shop}` has no such customer");
+            return Ok(Err(types::Refusal::Invalid(words)));
+        };
+        let written = self.state.set_about(key, value, person)?;
+        self.charge(Resource::StateBytes, written)?;
+        Ok(Ok(()))
     }
 
     fn delete(&mut self, key: String) -> wasmtime::Result<()> {

@@ -1,4 +1,5 @@
-//! The imported functions: a file for what is always there, one for reads, one for proposals …
+//! The imported functions: a file for what is always there, one for reads, one for people, one for
+//! proposals …
 //!
 //! A function with a `result` in the contract refuses what is wrong with its arguments and the run
 //! goes on. One without ends the run: it could only answer something that is not true.
@@ -29,6 +30,7 @@ macro_rules! not_served {
 
 mod always;
 mod http;
+mod people;
 mod proposals;
 mod reads;
 mod signals;
@@ -57,11 +59,11 @@ pub fn link(linker: &mut Linker<Run>, wanted: &BTreeSet<String>) -> wasmtime::Re
         "clock" => clock,
         "random" => random,
         "settings" => settings,
-        "state" => state not_served_yet,
+        "state" => state,
         "catalogue" => catalogue not_served_yet,
         "stock" => stock,
         "orders" => orders not_served_yet,
-        "people" => people not_served_yet,
+        "people" => people,
         "metrics" => metrics not_served_yet,
         "http-get" => http_get,
         "change-stock" => change_stock,

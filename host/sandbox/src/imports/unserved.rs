@@ -3,20 +3,11 @@
 use crate::{
     contract::interfaces::{
         ask_person, change_catalogue, change_discounts, change_orders, change_prices,
-        change_returns, http_request, metrics, people, publish_file, record_metric, send_message,
+        change_returns, http_request, metrics, publish_file, record_metric, send_message,
         types::Terms,
     },
     run::Run,
 };
-
-impl people::Host for Run {
-    not_served! {
-        by_id as "people.by-id" (shop: String, customer: String) -> Option<people::Customer>;
-        of_order as "people.of-order" (shop: String, order: String) -> Option<people::Customer>;
-        shipping_address as "people.shipping-address" (shop: String, order: String)
-            -> Option<people::Address>;
-    }
-}
 
 impl metrics::Host for Run {
     not_served! {

@@ -8,12 +8,13 @@ use std::{
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, ShopId,
-    Timestamp, Variant, Version,
+    Aspect, ClientId, Decimal, EntityKey, InstallId, Location, Order, OrderChange, Person,
+    PersonKey, PersonSource, ShopId, Timestamp, Variant, Version,
     commerce::{
         LineKind, OrderHead, OrderLine, OrderState, StockLevel, StockPolicy, VariantContent,
     },
     http::{HttpAnswer, HttpFailure, HttpRequest},
+    person::Address,
     run::{Resource, StateValue},
 };
 use fondaco_sandbox::{
@@ -229,6 +230,16 @@ impl RunHost for Host {
         Ok((id == "1042").then(|| (key, order(2))))
     }
 
+    async fn person(
+        &self,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, HostError> {
+        self.asked(format!("{key} {source:?}")).await?;
+        let known = matches!(key.id.as_str(), "1" | "c1");
+        Ok(known.then(mario))
+    }
+
     async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError> {
         self.asked(format!("until {shop}")).await?;
         Ok((shop.as_str() == "milano").then_some(Timestamp(7_000)))
@@ -245,6 +256,28 @@ impl RunHost for Host {
         let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
         let body = format!("answer {number}").into_bytes();
         Ok(HttpAnswer { status: 200, headers, body, url: request.url.clone() })
+    }
+}
+
+/// Somebody of whom everything is known.
+pub fn mario() -> Person {
+    let address = |line: &str| Address {
+        name: Some("Mario Rossi".to_owned()),
+        lines: vec![line.to_owned()],
+        city: "Bologna".to_owned(),
+        postcode: Some("40121".to_owned()),
+        region: Some("BO".to_owned()),
+        country: "IT".to_owned(),
+    };
+    Person {
+        since: Timestamp(3_000),
+        name: Some("Mario Rossi".to_owned()),
+        email: Some("mario@example.test".to_owned()),
+        phone: Some("+39 051 1".to_owned()),
+        address: Some(address("Via Garibaldi 12")),
+        shipping: Some(address("Via Po 1")),
+        company: Some("Figli S.r.l.".to_owned()),
+        tax_codes: vec![("vat".to_owned(), "IT01234567890".to_owned())],
     }
 }
 
@@ -271,7 +304,7 @@ pub fn order(lines: usize) -> Order {
         channel: "web".to_owned(),
         placed_at: Timestamp(4_000),
         paid_at: Some(Timestamp(4_500)),
-        customer: None,
+        customer: Some("c1".to_owned()),
         currency: "EUR".to_owned(),
         prices_include_tax: true,
         total: "796.00".parse().unwrap(),

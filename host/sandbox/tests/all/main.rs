@@ -8,6 +8,7 @@ mod fixture;
 mod hooks;
 mod hostile;
 mod load;
+mod people;
 mod proposals;
 mod reads;
 mod same;

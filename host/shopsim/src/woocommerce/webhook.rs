@@ -103,6 +103,7 @@ pub(crate) fn hooks(topic: &str) -> Option<&'static [&'static str]> {
         "customer.created" => {
             &["user_register", "woocommerce_created_customer", "woocommerce_new_customer"]
         }
+        "customer.updated" => &["profile_update", "woocommerce_update_customer"],
         _ => return None,
     })
 }

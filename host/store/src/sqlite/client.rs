@@ -1,10 +1,13 @@
 //! The client's row: its lease, and the numbers that are counted in it.
 
+use std::sync::Arc;
+
 use fondaco_model::{ClientId, Event, EventBody, Timestamp, TraceId, event::Cause};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     fault::{Fault, encode},
+    vault::Vault,
     writer::Verdict,
 };
 use crate::{Backlog, Lease, RunView, StoreError};
@@ -15,6 +18,8 @@ pub struct ClientWrite<'c> {
     pub connection: &'c Connection,
     /// The client.
     pub client: ClientId,
+    /// Seals what is about people.
+    pub vault: Arc<Vault>,
     last_commit: u64,
     last_event: u64,
     last_action: u64,
@@ -29,6 +34,7 @@ impl<'c> ClientWrite<'c> {
     pub fn run<T>(
         connection: &'c Connection,
         lease: Lease,
+        vault: Arc<Vault>,
         work: impl FnOnce(&mut Self) -> Result<Verdict<T>, Fault>,
     ) -> Result<Verdict<T>, Fault> {
         let numbers = connection
@@ -47,6 +53,7 @@ impl<'c> ClientWrite<'c> {
         let mut write = Self {
             connection,
             client,
+            vault,
             last_commit,
             last_event,
             last_action,

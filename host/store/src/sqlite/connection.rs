@@ -53,6 +53,8 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Bodies of deliveries name people: what is deleted is zeroed.
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", limits::WAL_CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "journal_size_limit", limits::WAL_KEPT_BYTES_MAX)?;
         Ok((connection, mode))
@@ -111,6 +113,7 @@ mod tests {
         let full = 2;
         assert_eq!(number("synchronous").unwrap(), full);
         assert_eq!(number("foreign_keys").unwrap(), 1);
+        assert_eq!(number("secure_delete").unwrap(), 1);
         let mode: String =
             writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");

@@ -1,4 +1,5 @@
-//! The inbox: what came from the shops and is not worked in yet.
+//! The inbox: what came from the shops and is not worked in yet. Bodies name people, so they lie
+//! here sealed, as do those of dead deliveries.
 
 use fondaco_model::{ClientId, ShopId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -6,11 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, capped, corrupt, stored},
+    vault::Vault,
     writer::Verdict,
 };
 use crate::{DeadDelivery, Delivery, Lease, NewDelivery, StoreError, limits};
 
-/// Puts a delivery in. Shops wait for this, so there is no savepoint: if the last statement fails,
+/// Puts a delivery in, whose body is sealed already. Shops wait for this, so there is no savepoint: if the last statement fails,
 /// all that is left is a number that was not used. And there is no `RETURNING`, for which SQLite
 /// makes a table each time: it took as long as all the rest together.
 pub fn accept(
@@ -49,6 +51,7 @@ pub fn accept(
 /// The oldest deliveries; fewer if they are large.
 pub fn deliveries(
     connection: &Connection,
+    vault: &Vault,
     client: &ClientId,
     after: u64,
     limit: u32,
@@ -67,6 +70,7 @@ pub fn deliveries(
         if bytes > limits::DELIVERIES_BYTES_MAX && !deliveries.is_empty() {
             break;
         }
+        let body = vault.open_body(client, &shop, &topic, body)?;
         let delivery = NewDelivery { shop, topic, received_at, trace, body };
         deliveries.push(Delivery { number, delivery });
     }
@@ -110,6 +114,23 @@ pub fn dead_deliveries(
     let rows = statement.query_and_then(params![client.as_str(), limit], |row| {
         let Delivered { number, shop, topic, received_at, trace } = delivered(row)?;
         Ok(DeadDelivery { number, shop, topic, received_at, trace, reason: row.get(5)? })
+    })?;
+    rows.collect()
+}
+
+/// The bodies of a shop's dead deliveries.
+pub fn dead_bodies(
+    connection: &Connection,
+    vault: &Vault,
+    client: &ClientId,
+    shop: &ShopId,
+) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, topic, body FROM dead_deliveries WHERE client = ?1 AND shop = ?2",
+    )?;
+    let rows = statement.query_and_then([client.as_str(), shop.as_str()], |row| {
+        let topic: String = row.get(1)?;
+        Ok((row.get(0)?, vault.open_body(client, shop, &topic, row.get(2)?)?))
     })?;
     rows.collect()
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_runs_side_by_side.sql"),
     include_str!("migrations/0004_what_installs_hear_of_themselves.sql"),
     include_str!("migrations/0005_modes_stops_and_alerts.sql"),
+    include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0008_settling.sql"),
 ];
 

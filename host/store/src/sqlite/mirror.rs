@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, capped, corrupt, decode, encode},
-    history, inbox, outbox, progress, telling,
+    history, inbox, outbox, people, progress, telling,
     writer::Verdict,
 };
 use crate::{MirrorRow, ObserveOutcome, Observed, ObservedRow, RunView};
@@ -29,6 +29,7 @@ pub fn observe(
     let Some(events) = take_rows(write, at, observed.rows)? else {
         return Ok(Verdict::Undo(ObserveOutcome::Moved));
     };
+    people::observe(write, &observed.people)?;
     if let Some(delivery) = observed.delivery {
         telling::keep_delivery(write, at, delivery)?;
         inbox::remove(write, delivery)?;

@@ -3,8 +3,9 @@
 //! [`writer`] is why it is fast: whatever has piled up is committed together, with one fsync. A
 //! transaction of a client goes through [`client`], which checks the lease and counts commits and
 //! events; then one file for each thing that is durable: `inbox`, `mirror`, `progress`, `events`,
-//! `runs`, `ahead` and `state`, `modes` and `stops`, `proposals`, `outbox` and `settle`, `alerts`.
-//! `store` only hands each method of the
+//! `runs`, `ahead` and `state`, `modes` and `stops`, `proposals`, `outbox` and `settle`, `alerts`,
+//! `people` and `erase`. What is sealed is sealed by `vault`, whose key is in a file of its own
+//! (`key_file`). `store` only hands each method of the
 //! trait to the writer or to a reader.
 //!
 //! The file is in WAL mode with `synchronous=FULL`: a commit is on disk before it is answered. It
@@ -12,7 +13,10 @@
 //!
 //! Start reading at `migrations/`, which says what is kept, then [`writer`].
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::StoreError;
 
@@ -21,15 +25,18 @@ mod alerts;
 mod audit;
 mod client;
 mod connection;
+mod erase;
 mod events;
 mod fault;
 mod history;
 mod inbox;
+mod key_file;
 mod lifecycle;
 mod migrations;
 mod mirror;
 mod modes;
 mod outbox;
+mod people;
 mod progress;
 mod proposals;
 mod readers;
@@ -40,6 +47,7 @@ mod state;
 mod stops;
 mod store;
 mod telling;
+mod vault;
 mod writer;
 
 /// A [`Store`](crate::Store) in a SQLite file.
@@ -48,21 +56,33 @@ mod writer;
 pub struct SqliteStore {
     writer: Arc<writer::Writer>,
     readers: readers::Readers,
+    vault: Arc<vault::Vault>,
+    path: PathBuf,
 }
 
 impl SqliteStore {
     /// Opens the file, makes it if there is none (readable by its owner alone, as is its folder),
-    /// and brings its layout up to date. Blocks while it does.
+    /// brings its layout up to date, and reads or makes its key, a file beside it
+    /// ([`SqliteStore::key_file`]). Blocks while it does.
     ///
     /// # Errors
-    /// If the file cannot be made or read, belongs to another program, or is a newer host's.
+    /// If the file cannot be made or read, belongs to another program, or is a newer host's; or if
+    /// its key is not there or is another one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         connection::prepare_file(path)?;
         let mut connection = connection::open_writer(path)?;
         migrations::migrate(&mut connection, path)?;
+        let vault = Arc::new(key_file::open(path, &connection)?);
         let readers = readers::Readers::open(path)?;
         let writer = Arc::new(writer::Writer::start(connection)?);
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, vault, path: path.to_owned() })
+    }
+
+    /// Where the key is that a database's personal values are sealed with. A backup of the database
+    /// is of no use without it, and tells nobody who anybody is.
+    #[must_use]
+    pub fn key_file(database: &Path) -> PathBuf {
+        key_file::path_of(database)
     }
 
     /// Takes nothing more, finishes what was handed in, and closes the file. Whatever is called

@@ -142,16 +142,17 @@ fn replace(write: &mut ClientWrite<'_>, from: &StateOf, to: &StateOf) -> Result<
         .connection
         .prepare_cached(
             "WITH source AS (
-                 SELECT key, value, max(commit_number) FROM state_rows
-                 WHERE client = ?1 AND install = ?2 GROUP BY key
+                 SELECT key, value, about_shop, about_person, sealed, max(commit_number)
+                 FROM state_rows WHERE client = ?1 AND install = ?2 GROUP BY key
              ), target AS (
-                 SELECT key, value, max(commit_number) FROM state_rows
-                 WHERE client = ?1 AND install = ?3 GROUP BY key
+                 SELECT key, value, sealed, max(commit_number)
+                 FROM state_rows WHERE client = ?1 AND install = ?3 GROUP BY key
              )
-             INSERT INTO state_rows (client, install, key, commit_number, value)
-             SELECT ?1, ?3, key, ?4, source.value
+             INSERT INTO state_rows (client, install, key, commit_number, value, about_shop,
+                 about_person, sealed)
+             SELECT ?1, ?3, key, ?4, source.value, about_shop, about_person, source.sealed
              FROM source FULL JOIN target USING (key)
-             WHERE source.value IS NOT target.value",
+             WHERE source.value IS NOT target.value OR source.sealed IS NOT target.sealed",
         )?
         .execute(params![write.client.as_str(), from.as_str(), to.as_str(), commit])?;
     Ok(())
@@ -184,7 +185,7 @@ pub fn count_failures(
             Ok(())
         }
         RunResult::Done | RunResult::Again { .. } => forgive(write, install),
-        RunResult::Skipped => Ok(()),
+        RunResult::Skipped { .. } => Ok(()),
     }
 }
 

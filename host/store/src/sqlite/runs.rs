@@ -62,7 +62,7 @@ pub fn commit_run(
     if let Some(key) = state::conflict(write, &state_of, &run.reads)? {
         return Ok(Verdict::Undo(CommitOutcome::Conflict { key }));
     }
-    state::save(write, &state_of, &run.writes)?;
+    state::save(write, &state_of, &run.writes, &run.about)?;
     let trace = events::trace(write, run.event)?;
     write.belongs_to(trace);
     let origin = Origin { install: &run.install, event: run.event, at };

@@ -1,14 +1,18 @@
 //! The trait, each method handed to the writer or to a reader.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
+    Action, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Person, PersonKey, PersonSource, ShopId, Timestamp, run::StateValue,
+};
     Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp, TraceId, run::StateValue, hear::{BackfillRange, LifecycleStep},
+use super::{
+    SqliteStore, audit, client::{self, ClientWrite}, erase, events, fault::Fault, inbox, mirror, outbox, people, progress, runs, settle, state::{self, Listing}, writer::{Guard, Verdict},
 };
 use super::{SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops, history, lifecycle};
 use crate::{
-    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress,
+    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress, Erased, Erasure, HeldPerson, Whom,
 };
 
 impl SqliteStore {
@@ -23,8 +27,8 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut ClientWrite<'_>) -> Result<Verdict<T>, Fault> + Send + 'static,
     {
-        let lease = lease.clone();
-        let job = move |connection: &_| ClientWrite::run(connection, lease, work);
+        let (lease, vault) = (lease.clone(), Arc::clone(&self.vault));
+        let job = move |connection: &_| ClientWrite::run(connection, lease, vault, work);
         self.writer.write(doing, Guard::Savepoint, job).await
     }
 }
@@ -37,8 +41,12 @@ impl Store for SqliteStore {
         self.writer.write("take the lease of a client", Guard::Savepoint, job).await
     }
 
-    async fn accept(&self, lease: &Lease, delivery: NewDelivery) -> Result<u64, StoreError> {
+    async fn accept(&self, lease: &Lease, mut delivery: NewDelivery) -> Result<u64, StoreError> {
         let lease = lease.clone();
+        let NewDelivery { shop, topic, body, .. } = &delivery;
+        // Sealed here and not by the writer, for whom all others wait.
+        let sealed = self.vault.seal_body(&lease.client, shop, topic, body);
+        delivery.body = sealed.map_err(|fault| fault.during("seal a delivery"))?;
         let job = move |connection: &_| inbox::accept(connection, lease, &delivery);
         self.writer.write("accept a delivery", Guard::None, job).await
     }
@@ -58,10 +66,10 @@ impl Store for SqliteStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let client = client.clone();
+        let (client, vault) = (client.clone(), Arc::clone(&self.vault));
         self.readers
             .read("read the inbox", move |connection| {
-                inbox::deliveries(connection, &client, after, limit)
+                inbox::deliveries(connection, &vault, &client, after, limit)
             })
             .await
     }
@@ -389,10 +397,11 @@ impl Store for SqliteStore {
         key: &str,
     ) -> Result<StateValue, StoreError> {
         let (view, install, key) = (view.clone(), install.clone(), key.to_owned());
+        let vault = Arc::clone(&self.vault);
         self.readers
             .read("read a state", move |connection| {
                 let state_of = modes::StateOf::now(connection, &view.client, &install)?;
-                state::get(connection, &view, &state_of, &key)
+                state::get(connection, &vault, &view, &state_of, &key)
             })
             .await
     }
@@ -407,6 +416,7 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(String, StateValue)>, StoreError> {
         let (view, install) = (view.clone(), install.clone());
         let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+        let vault = Arc::clone(&self.vault);
         self.readers
             .read("list a state", move |connection| {
                 let listing = Listing {
@@ -416,9 +426,55 @@ impl Store for SqliteStore {
                     limit: Some(limit),
                 };
                 let state_of = modes::StateOf::now(connection, &view.client, &install)?;
-                state::list(connection, &view, &state_of, listing)
+                state::list(connection, &vault, &view, &state_of, listing)
             })
             .await
+    }
+
+    async fn person(
+        &self,
+        client: &ClientId,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, StoreError> {
+        let (client, key, source) = (client.clone(), key.clone(), source.cloned());
+        let vault = Arc::clone(&self.vault);
+        self.readers
+            .read("read who somebody is", move |connection| {
+                people::person(connection, &vault, &client, &key, source.as_ref())
+            })
+            .await
+    }
+
+    async fn held(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        whom: &Whom,
+    ) -> Result<Vec<HeldPerson>, StoreError> {
+        let (client, shop, whom) = (client.clone(), shop.clone(), whom.clone());
+        let vault = Arc::clone(&self.vault);
+        self.readers
+            .read("read what is held of somebody", move |connection| {
+                erase::held(connection, &vault, &client, &shop, &whom)
+            })
+            .await
+    }
+
+    async fn erase(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        erasure: Erasure,
+    ) -> Result<Erased, StoreError> {
+        let mut erased = self
+            .write(lease, "forget somebody", move |write| erase::erase(write, at, &erasure))
+            .await?;
+        let path = self.path.clone();
+        // It waits for those who read, and they are not kept waiting.
+        let cleared = tokio::task::spawn_blocking(move || erase::clear_log(&path)).await;
+        erased.log_cleared = cleared.map_err(|_| StoreError::Closed)??;
+        Ok(erased)
     }
 
     async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The store's tests: what every backend has to keep (`conformance`), run on SQLite; what is
-//! SQLite's own (`sqlite`); and random interleavings against a model (`interleavings`, `serial`).
+//! SQLite's own (`sqlite`, `sealed`); and random interleavings against a model (`interleavings`,
+//! `serial`).
 
 #[cfg(test)]
 mod conformance;
@@ -9,5 +10,6 @@ mod interleavings;
 mod samples;
 #[cfg(test)]
 mod serial;
+mod sealed;
 #[cfg(test)]
 mod sqlite;

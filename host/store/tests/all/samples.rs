@@ -4,12 +4,7 @@ use std::collections::BTreeSet;
 
 use fondaco_model::{
     ActionEnd, ActionId, ActionKind, Aspect, Change, ClientId, Decimal, Entity, EntityKey, Event,
-    EventBody, InstallId, Location, Order, OrderChange, Proposal, ShopId, Terms, Timestamp,
-    TraceId, Variant, Version,
-    action::{Localised, Severity, Shown},
-    commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
-    hear::{BackfillRange, OrderPlace},
-    run::{RunUse, StateReads, StateWrites},
+    EventBody, InstallId, Location, Order, OrderChange, Proposal, ShopId, Terms, Timestamp, TraceId, Variant, Version, action::{Localised, Severity, Shown}, commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent}, hear::{BackfillRange, OrderPlace}, run::{RunUse, StateReads, StateWrites}, Person, PersonKey, PersonSeen, PersonSource, action::{Localised, Severity}, person::Address, run::{RunUse, StateAbout, StateReads, StateWrites},
 };
 use fondaco_store::{
     Act, ActionSelection, CommitOutcome, DeadSelection, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult, Settlement, Store, redo::ALL_NUMBERS, InstallIdentity,
@@ -139,6 +134,31 @@ pub fn rows(rows: Vec<ObservedRow>) -> Observed {
     Observed { rows, ..Observed::default() }
 }
 
+/// Somebody, as an order of Milano's names them.
+pub fn seen(id: &str, order: &str, email: &str, placed_at: Timestamp) -> PersonSeen {
+    let address = Address {
+        name: Some("Mario Rossi".to_owned()),
+        lines: vec!["Via Garibaldi 12".to_owned()],
+        city: "Bologna".to_owned(),
+        postcode: Some("40121".to_owned()),
+        region: None,
+        country: "IT".to_owned(),
+    };
+    let person = Person {
+        name: Some("Mario Rossi".to_owned()),
+        email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+        phone: Some("+39 051 1".to_owned()),
+        address: Some(address),
+        ..Person::nobody(placed_at)
+    };
+    PersonSeen {
+        key: PersonKey::new(shop("milano"), id),
+        source: PersonSource::Order(order.to_owned()),
+        version: Version::pushed(placed_at),
+        person,
+    }
+}
+
 /// Observes, and expects it to be taken in.
 pub async fn observe(store: &dyn Store, lease: &Lease, observed: Observed) -> Vec<Event> {
     match store.observe(lease, NOW, observed).await.unwrap() {
@@ -173,6 +193,7 @@ pub fn run(install: &InstallId, event: u64) -> RunCommit {
         result: RunResult::Done,
         reads: StateReads::default(),
         writes: StateWrites::default(),
+        about: StateAbout::default(),
         proposals: Vec::new(),
         refused: Vec::new(),
         signals: Vec::new(),

@@ -80,7 +80,7 @@ async fn everything_is_in_a_copy_of_the_files_of_an_open_store() {
     let (folder, store) = empty();
     fill(&store).await;
     let copy = tempfile::tempdir().unwrap();
-    for file in ["fondaco.db", "fondaco.db-wal"] {
+    for file in ["fondaco.db", "fondaco.db-wal", "fondaco.db.key"] {
         fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
     }
     find(&SqliteStore::open(&copy.path().join("fondaco.db")).unwrap()).await;
@@ -142,7 +142,7 @@ async fn what_is_made_is_its_owners_alone() {
     for made in ["data", "data/host"] {
         assert_eq!(mode(&folder.path().join(made)), 0o700, "{made}");
     }
-    for made in ["fondaco.db", "fondaco.db-wal", "fondaco.db-shm"] {
+    for made in ["fondaco.db", "fondaco.db-wal", "fondaco.db-shm", "fondaco.db.key"] {
         assert_eq!(mode(&path.with_file_name(made)), 0o600, "{made}");
     }
 }

@@ -14,7 +14,7 @@ use fondaco_plugin_sdk::{
     on_outcome::{self, Outcome},
     on_schedule::{self, Tick},
     on_stock::{self, StockEvent},
-    orders, random, settings, state, stock,
+    orders, people, random, settings, state, stock,
     types::{Envelope, Failure, Localised, Terms},
 };
 use serde_json::Value;
@@ -84,6 +84,7 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "get-silently" => drop(state::get(&text(1))),
         "set" => state::set(&text(1), &text(2)),
         "set-bytes" => state::set(&text(1), &bytes(2)),
+        "set-about" => tell(&state::set_about(&text(1), &text(2), &text(3), &text(4))),
         "delete" => state::delete(&text(1)),
         "list" => {
             let found = state::list(&text(1), maybe(2).as_deref(), count(3));
@@ -97,6 +98,9 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "skus" => tell(&catalogue::skus(maybe(1).as_deref(), count(2))),
         "levels" => tell(&stock::levels(&text(1), &text(2))),
         "order" => tell(&orders::get(&text(1), &text(2))),
+        "person" => tell(&people::by_id(&text(1), &text(2))),
+        "person-of" => tell(&people::of_order(&text(1), &text(2))),
+        "ships-to" => tell(&people::shipping_address(&text(1), &text(2))),
         "known-until" => tell(&orders::known_until(&text(1))),
         "change" => tell(&change(&step[1])),
         "alert" => tell(&raise(&step[1])),

@@ -6,7 +6,7 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop,
+    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop, Erasure, Whom,
 };
 
 use crate::samples::*;
@@ -30,6 +30,8 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let Stop { scope, at, principal, reason } = stop.clone();
     let go = Go { scope, at, principal, reason, forgive: true };
     let (identity, steps) = (identity("1.0.0"), vec![LifecycleStep::Installed]);
+    let whom = Whom::Id("12".to_owned());
+    let erasure = Erasure { shop: shop("milano"), whom, principal: "anna".to_owned() };
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
         store.bury(&stale, number, "stale").await.err(),
@@ -54,6 +56,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.pause_failing(&stale, NOW, run(&install, event), alert.clone()).await.err(),
         store.raise_alert(&stale, NOW, alert).await.err(),
         store.resolve_alert(&stale, NOW, "key", None).await.err(),
+        store.erase(&stale, NOW, erasure).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(

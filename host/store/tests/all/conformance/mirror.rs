@@ -70,6 +70,7 @@ pub async fn a_row_that_has_moved_on_stops_everything(store: &dyn Store) {
                 row(variant_key("1"), 0, variant(Some("MUG"), 5), vec![stock_change(6)]),
                 row(order_key("1"), base, order("1b"), vec![placed()]),
             ],
+            people: Vec::new(),
             progress: Some((shop("milano"), ShopProgress { imported: true, ..Default::default() })),
             masked: Vec::new(),
         };

@@ -10,6 +10,7 @@ mod inbox;
 mod leases;
 mod mirror;
 mod modes;
+mod people;
 mod redo;
 mod runs;
 mod settling;
@@ -68,6 +69,17 @@ mod sqlite {
             a_phantom_in_a_range_is_a_conflict
             a_key_that_left_a_range_is_a_conflict
             a_range_that_was_cut_off_ends_there;
+        people:
+            the_newest_of_each_source_is_kept
+            what_did_not_happen_tells_of_nobody
+            somebody_is_found_by_id_and_by_address
+            a_client_finds_nobody_of_another
+            whoever_is_forgotten_stays_forgotten
+            forgetting_is_told_in_the_audit_log_by_id_alone
+            a_value_about_somebody_goes_with_them
+            what_a_run_read_of_somebody_forgotten_is_a_conflict
+            dead_deliveries_that_name_somebody_go_with_them
+            nothing_of_a_person_is_shown;
         runs:
             an_install_begins_at_the_last_event
             a_run_is_committed_once

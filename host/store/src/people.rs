@@ -1,0 +1,74 @@
+//! People: what is held of them beside the mirror, and how they are forgotten.
+
+use std::fmt;
+
+use fondaco_model::{InstallId, Person, PersonKey, PersonSource, ShopId};
+use secrecy::SecretString;
+
+/// How somebody is looked up on a shop.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// By their id: them, and the guests who gave the same e-mail address.
+    Id(String),
+    /// By an e-mail address: everybody who gave it.
+    Email(SecretString),
+}
+
+/// All that is held of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPerson {
+    /// Who.
+    pub key: PersonKey,
+    /// What identifies them, by where it was seen.
+    pub seen: Vec<(PersonSource, Person)>,
+    /// What modules noted about them.
+    pub state: Vec<HeldState>,
+}
+
+/// A value of a module's state that is about a person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldState {
+    /// Whose state.
+    pub install: InstallId,
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Does not show the value.
+impl fmt::Debug for HeldState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { install, key, value: _ } = self;
+        write!(formatter, "HeldState({install}, {key})")
+    }
+}
+
+/// Somebody to forget.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// The shop.
+    pub shop: ShopId,
+    /// Who.
+    pub whom: Whom,
+    /// Who wants it, for the audit log.
+    pub principal: String,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Their ids on the shop, in order; none, if nobody was found.
+    pub people: Vec<String>,
+    /// How many accounts and orders said who they are.
+    pub values: u64,
+    /// How many values of modules' state were about them.
+    pub state_values: u64,
+    /// The dead deliveries that named them, which are gone.
+    pub dead_deliveries: Vec<u64>,
+    /// Their orders, which stay without them.
+    pub orders: Vec<String>,
+    /// Whether what the database's log still had of their keys is gone as well. If not, somebody
+    /// was reading for long; the log is overwritten as the host goes on.
+    pub log_cleared: bool,
+}

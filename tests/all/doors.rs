@@ -41,6 +41,11 @@ async fn post_signed(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> 
         .unwrap()
 }
 
+/// Posts a captured delivery as the shop would.
+pub async fn post_signed(stage: &Stage, path: &str) -> Response {
+    post(stage, path, WEBHOOK_SECRET, scene::sample("webhook_order_updated.body")).await
+}
+
 #[tokio::test]
 async fn what_is_not_the_shops_is_refused() {
     let stage = scene::kitchen().await;

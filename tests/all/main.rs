@@ -12,6 +12,7 @@ mod dispatch;
 mod doors;
 mod fetching;
 mod hearing;
+mod keeping;
 mod modes;
 mod modules;
 mod one_order;

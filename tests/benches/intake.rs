@@ -14,11 +14,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fondaco_egress::{Egress, EgressConfig};
 use fondaco_engine::{
     Engine,
+    keep::Keeping,
+    room::RoomBounds,
     setup::{ClientSetup, ShopSetup},
 };
 use fondaco_model::{ClientId, ShopId};
 use fondaco_platforms::woocommerce::{self, WooCommerce};
-use fondaco_store::{Store, sqlite::SqliteStore};
+use fondaco_store::{Retention, Store, spill::Spill, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::SecretString;
@@ -98,7 +100,15 @@ fn intake_rate(path: &Path, body: &[u8]) -> f64 {
         // The shop is not there, so its import waits and nothing but intake works.
         let setups = vec![client_setup()];
         let egress = Egress::new(EgressConfig::default()).unwrap();
-        let engine = Engine::start(setups, Arc::clone(&store), egress, "bench").await.unwrap();
+        let keeping = Keeping {
+            retention: Retention::default(),
+            spill: Spill::open(&path.with_extension("spill")).unwrap(),
+            free_space: Arc::new(|| Ok(u64::MAX)),
+            room: RoomBounds::default(),
+        };
+        let store_of_engine = Arc::clone(&store);
+        let engine =
+            Engine::start(setups, store_of_engine, egress, keeping, "bench").await.unwrap();
         let engine = Arc::new(engine);
         let host = Host { engine, store, principals: Arc::new(Principals::default()) };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -13,7 +13,7 @@ use std::{
 
 use fondaco_egress::Egress;
 use fondaco_model::{EntityKey, ShopId, TraceId};
-use fondaco_store::{Lease, Store, StoreError};
+use fondaco_store::{Lease, Store, StoreError, Retention};
 use tokio::{
     runtime,
     sync::{Notify, Semaphore, broadcast, mpsc, watch},
@@ -24,7 +24,9 @@ use crate::{
     control::Control,
     limits,
     metrics::Metrics,
+    quarantine::Quarantined,
     retry,
+    room::{Room, RoomLevel},
     setup::{ClientSetup, ShopSetup},
     watch::Happening,
 };
@@ -40,6 +42,9 @@ pub struct Parts {
     pub tasks: TaskTracker,
     pub guests: runtime::Handle,
     pub egress: Egress,
+    pub retention: Retention,
+    pub room: watch::Receiver<Room>,
+    pub quarantine: Option<Quarantined>,
 }
 
 /// What wakes a client's tasks.
@@ -63,6 +68,11 @@ pub struct Client {
     pub guests: runtime::Handle,
     pub egress: Egress,
     pub control: Control,
+    pub retention: Retention,
+    /// How much room the store's disk has.
+    pub room: watch::Receiver<Room>,
+    /// Why the client may not act, if it may not.
+    pub quarantine: watch::Sender<Option<Quarantined>>,
     watch: broadcast::Sender<Happening>,
     tasks: TaskTracker,
     fetches: BTreeMap<ShopId, Fetches>,
@@ -128,6 +138,9 @@ impl Client {
             guests: parts.guests,
             egress: parts.egress,
             control: Control::default(),
+            retention: parts.retention,
+            room: parts.room,
+            quarantine: watch::Sender::new(parts.quarantine),
             watch: parts.watch,
             tasks: parts.tasks,
             status: Mutex::default(),
@@ -177,7 +190,11 @@ impl Client {
         self.enter_modes().await?;
         self.begin_lifecycles().await?;
         self.first_ticks().await?;
-        self.resume_sending().await?;
+        let quarantined = *self.quarantine.borrow();
+        match quarantined.filter(|standing| standing.holds()) {
+            Some(standing) => self.look_for_all(standing.quarantine).await?,
+            None => self.resume_sending().await?,
+        }
         for install in self.setup.installs.keys() {
             let install = install.clone();
             self.task("run", |client| async move {
@@ -193,6 +210,7 @@ impl Client {
         self.task("observe", |client| async move { client.observe_deliveries().await });
         self.task("schedule", |client| async move { client.tick_schedules().await });
         self.task("settle", |client| async move { client.settle_actions().await });
+        self.task("forget", |client| async move { client.forget_the_old().await });
         self.with_status(|status| status.live = true);
         tracing::info!(client.id = %self.setup.id, "modules are live");
         self.tell(Happening::Live { client: self.setup.id.clone() });
@@ -258,6 +276,21 @@ impl Client {
     /// Waits as long as retrying asks for.
     pub async fn sleep_after(&self, tries: u32) -> Result<(), Ended> {
         self.sleep(retry::wait_after(tries)).await
+    }
+
+    /// Whether the store's disk has room for anything new.
+    pub fn has_room(&self) -> bool {
+        self.room.borrow().level != RoomLevel::Short
+    }
+
+    /// Waits until there is.
+    pub async fn until_there_is_room(&self) -> Result<(), Ended> {
+        let mut room = self.room.clone();
+        tokio::select! {
+            // Nobody looks any more once the host is being stopped.
+            _ = room.wait_for(|room| room.level != RoomLevel::Short) => self.go_on(),
+            () = self.cancel.cancelled() => Err(Ended::Stopped),
+        }
     }
 
     /// Ends the task if the host is being stopped.

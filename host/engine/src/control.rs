@@ -124,6 +124,7 @@ impl Client {
 
     /// Waits until a run of an install may begin.
     pub async fn may_run(&self, install: &InstallId) -> Result<MayRun, Ended> {
+        self.until_it_may_act().await?;
         self.go_on()?;
         if !self.stands_still(install) {
             return Ok(MayRun::AtOnce);

@@ -31,6 +31,7 @@ impl Client {
         let (mut index, mut cursor) = resume(progress.import_cursor.as_deref());
         let mut done = 0;
         while let Some((collection, name)) = COLLECTIONS.get(index) {
+            self.until_there_is_room().await?;
             let page = self.import_page(id, shop, *collection, cursor.as_deref()).await?;
             done += page.snapshots.len() as u64;
             let total = page.total.unwrap_or(done).max(done);

@@ -2,10 +2,10 @@
 
 use fondaco_model::{ClientId, ShopId};
 use fondaco_platforms::{Unverified, Verified};
-use fondaco_store::{NewDelivery, StoreError};
+use fondaco_store::{NewDelivery, StoreError, spill::Taken};
 use http::HeaderMap;
 
-use crate::{Engine, new_trace, now};
+use crate::{Engine, new_trace, now, room::RoomLevel};
 
 /// What became of a request to a shop's hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Accepted {
     Ping,
     /// It is on disk, under this number.
     Delivery(u64),
+    /// It is on disk, and put into the inbox once the database can take it.
+    Spilled,
 }
 
 /// Why a request to a hook was not accepted.
@@ -30,13 +32,16 @@ pub enum IntakeError {
     /// It is not the shop's.
     #[error(transparent)]
     Unverified(#[from] Unverified),
+    /// The store's disk is nearly full, so nothing is accepted.
+    #[error("the host's disk is nearly full; send it again later")]
+    NoRoom,
     /// It could not be put on disk.
     #[error("the delivery could not be stored")]
     Store(#[from] StoreError),
 }
 
 impl Engine {
-    /// Takes a request to a shop's hook. When this returns a number, the delivery is on disk.
+    /// Takes a request to a shop's hook. Once this returns, the delivery is on disk.
     ///
     /// # Errors
     /// If there is no such shop, the request is not the shop's, or it could not be stored.
@@ -57,11 +62,24 @@ impl Engine {
             Verified::Ping => return Ok(Accepted::Ping),
             Verified::Delivery { topic } => topic,
         };
+        if self.room().level == RoomLevel::Short {
+            return Err(IntakeError::NoRoom);
+        }
         let trace = new_trace();
         let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), trace, body };
-        let number = client.store.accept(&client.lease, delivery).await?;
-        tracing::debug!(client.id = %client_id, delivery.number = number, trace.id = %trace, "accepted");
-        client.wakes.deliveries.notify_one();
-        Ok(Accepted::Delivery(number))
+        let spill = &self.keeping.spill;
+        match spill.accept(client.store.as_ref(), &client.lease, delivery).await? {
+            Taken::Inbox(number) => {
+                tracing::debug!(
+                    client.id = %client_id, delivery.number = number, trace.id = %trace, "accepted",
+                );
+                client.wakes.deliveries.notify_one();
+                Ok(Accepted::Delivery(number))
+            }
+            Taken::Spilled => {
+                self.spilled.notify_one();
+                Ok(Accepted::Spilled)
+            }
+        }
     }
 }

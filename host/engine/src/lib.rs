@@ -26,6 +26,7 @@ mod fetch;
 mod import;
 mod intake;
 mod judge;
+pub mod keep;
 mod lifecycle;
 pub mod limits;
 pub mod metrics;
@@ -33,8 +34,10 @@ mod notices;
 mod observe;
 mod poll;
 pub mod privacy;
+pub mod quarantine;
 mod redo;
 mod retry;
+pub mod room;
 mod route;
 mod run;
 mod run_host;
@@ -50,10 +53,21 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use fondaco_egress::Egress;
 use fondaco_model::{ClientId, Timestamp, TraceId};
 use fondaco_store::{Store, StoreError};
-use tokio::{runtime, sync::broadcast};
+use tokio::{
+    runtime,
+    sync::{Notify, broadcast, watch as looked_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{client::Client, metrics::Metrics, setup::ClientSetup, watch::Happening};
+use crate::{
+    client::Client,
+    keep::{Keeping, Unspilling},
+    metrics::Metrics,
+    quarantine::Quarantined,
+    room::Room,
+    setup::ClientSetup,
+    watch::Happening,
+};
 pub use crate::{
     client::ClientStatus,
     intake::{Accepted, IntakeError},
@@ -93,6 +107,10 @@ pub struct Engine {
     clients: BTreeMap<ClientId, Arc<Client>>,
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    keeping: Keeping,
+    room: looked_at::Sender<Room>,
+    /// Something was spilled.
+    spilled: Arc<Notify>,
     watch: broadcast::Sender<Happening>,
     cancel: CancellationToken,
     tasks: TaskTracker,
@@ -102,8 +120,8 @@ pub struct Engine {
 impl Engine {
     /// Takes the lease of every client and begins to work.
     ///
-    /// `egress` makes the HTTP requests of modules; `owner` names this host, for a person who looks
-    /// for it.
+    /// `egress` makes the HTTP requests of modules; `keeping` is what the store is kept in order
+    /// with; `owner` names this host, for a person who looks for it.
     ///
     /// # Errors
     /// If a lease cannot be taken or threads cannot be started.
@@ -111,6 +129,7 @@ impl Engine {
         setups: Vec<ClientSetup>,
         store: Arc<dyn Store>,
         egress: Egress,
+        keeping: Keeping,
         owner: &str,
     ) -> Result<Self, StartError> {
         // Guests run on threads of their own, so that a busy one delays no webhook's answer.
@@ -121,10 +140,14 @@ impl Engine {
             .build()
             .map_err(StartError::Threads)?;
         let (watch, _) = broadcast::channel(limits::HAPPENINGS_KEPT_MAX);
+        let room = looked_at::Sender::new(room::look(&keeping.free_space, keeping.room));
         let mut engine = Self {
             clients: BTreeMap::new(),
             store,
             metrics: Arc::new(Metrics::default()),
+            keeping,
+            room,
+            spilled: Arc::default(),
             watch,
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -133,7 +156,25 @@ impl Engine {
         for setup in setups {
             engine.add(setup, egress.clone(), owner).await?;
         }
+        engine.keep(owner);
         Ok(engine)
+    }
+
+    /// Begins what keeps the store in order for all clients together.
+    fn keep(&self, owner: &str) {
+        let Keeping { free_space, room, spill, .. } = self.keeping.clone();
+        let (found, metrics) = (self.room.clone(), Arc::clone(&self.metrics));
+        let (every, cancel) = (limits::ROOM_LOOK_EVERY, self.cancel.clone());
+        self.tasks.spawn(room::watch_room(free_space, room, every, found, metrics, cancel));
+        let unspilling = Unspilling {
+            spill,
+            store: Arc::clone(&self.store),
+            clients: self.clients.clone(),
+            owner: owner.to_owned(),
+            spilled: Arc::clone(&self.spilled),
+            cancel: self.cancel.clone(),
+        };
+        self.tasks.spawn(unspilling.run());
     }
 
     async fn add(
@@ -151,6 +192,9 @@ impl Engine {
             .lease(&id, owner)
             .await
             .map_err(|source| StartError::Lease { client: id.clone(), source })?;
+        let quarantine = self.store.quarantine(&id).await;
+        let quarantine =
+            quarantine.map_err(|source| StartError::Lease { client: id.clone(), source })?;
         let client = Arc::new(Client::new(client::Parts {
             setup,
             lease,
@@ -161,6 +205,9 @@ impl Engine {
             tasks: self.tasks.clone(),
             guests: guests.handle().clone(),
             egress,
+            retention: self.keeping.retention.clone(),
+            room: self.room.subscribe(),
+            quarantine: quarantine.map(Quarantined::before_looking),
         }));
         client.start();
         self.clients.insert(id, client);
@@ -176,6 +223,12 @@ impl Engine {
     #[must_use]
     pub fn status(&self, client: &ClientId) -> Option<ClientStatus> {
         self.clients.get(client).map(|client| client.status())
+    }
+
+    /// How much room the store's disk has.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        *self.room.borrow()
     }
 
     /// What there is to count.

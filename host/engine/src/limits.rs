@@ -94,3 +94,28 @@ pub const OUTBOX_LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long the clock of the schedules sleeps at most.
 pub const SCHEDULE_LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How often it is looked what is kept no longer.
+pub const RETENTION_EVERY: Duration = Duration::from_secs(3600);
+
+/// Between two batches of what is forgotten, so that others come between.
+pub const RETENTION_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often it is tried whether the database takes in what was spilled.
+pub const SPILL_LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is looked how much room the store's disk has. What may be written in this time
+/// has to fit below [`ROOM_REFUSE_BELOW_BYTES`].
+pub const ROOM_LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Below how many free bytes of the store's disk somebody is told.
+pub const ROOM_ALERT_BELOW_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Below how many free bytes of the store's disk nothing new is begun.
+pub const ROOM_REFUSE_BELOW_BYTES: u64 = 256 * 1024 * 1024;
+
+/// After how long a shop is asked to send again what was refused because there is no room.
+pub const ROOM_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How long after a release from quarantine nothing is sent, at most, so that modules catch up.
+pub const CATCH_UP_MAX: Duration = Duration::from_secs(60);

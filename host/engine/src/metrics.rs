@@ -5,14 +5,11 @@
 
 use std::time::Duration;
 
-use fondaco_model::{
-    ActionEnd, ClientId, InstallId, ShopId,
-    run::{Amounts, Resource},
-};
-use fondaco_store::RunResult;
+use fondaco_model::{ActionEnd, ClientId, InstallId, ShopId, run::{Amounts, Resource}};
+use fondaco_store::{RunResult, Kept};
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
@@ -53,6 +50,11 @@ struct ShopLabels {
     shop: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KeptLabels {
+    kind: String,
+}
+
 /// Upper bounds of a run's time, in seconds.
 const RUN_SECONDS: [f64; 10] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01, 0.05, 0.25, 1.0];
@@ -76,6 +78,8 @@ pub struct Metrics {
     run_fuel: HistogramFamily<InstallLabels>,
     actions: Family<InstallResultLabels, Counter>,
     request_seconds: HistogramFamily<ShopLabels>,
+    forgotten: Family<KeptLabels, Counter>,
+    free_bytes: Gauge,
 }
 
 impl Default for Metrics {
@@ -91,6 +95,8 @@ impl Default for Metrics {
             run_fuel: Family::new_with_constructor(|| Histogram::new(RUN_FUEL)),
             actions: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
+            forgotten: Family::default(),
+            free_bytes: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -120,6 +126,16 @@ impl Metrics {
             "request_seconds",
             "Time it took to carry out an action on a shop",
             self.request_seconds.clone(),
+        );
+        registry.register(
+            "rows_forgotten",
+            "Rows that were kept no longer",
+            self.forgotten.clone(),
+        );
+        registry.register(
+            "store_free_bytes",
+            "Room on the disk that the store lies on",
+            self.free_bytes.clone(),
         );
     }
 
@@ -188,5 +204,13 @@ impl Metrics {
     pub(crate) fn action_sent(&self, client: &ClientId, shop: &ShopId, time: Duration) {
         let labels = ShopLabels { client: client.to_string(), shop: shop.to_string() };
         self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn rows_forgotten(&self, kind: Kept, rows: u64) {
+        self.forgotten.get_or_create(&KeptLabels { kind: kind.as_str().to_owned() }).inc_by(rows);
+    }
+
+    pub(crate) fn store_room(&self, free_bytes: u64) {
+        self.free_bytes.set(i64::try_from(free_bytes).unwrap_or(i64::MAX));
     }
 }

@@ -28,6 +28,7 @@ impl Client {
         let mut webhooks_checked: Option<Instant> = None;
         let mut failures = 0;
         loop {
+            self.until_there_is_room().await?;
             if webhooks_checked.is_none_or(|at| at.elapsed() > limits::WEBHOOKS_CHECK_EVERY) {
                 webhooks_checked = self.check_webhooks(id, shop).await.then(Instant::now);
             }

@@ -28,14 +28,14 @@ use crate::{
 
 /// What was seen of an action's target while it was carried out.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
     shown: Shown,
     snapshots: Vec<Snapshot>,
 }
 
 impl Seen {
     /// A request that took effect.
-    const fn written(request: &Request, snapshots: Vec<Snapshot>) -> Self {
+    pub const fn written(request: &Request, snapshots: Vec<Snapshot>) -> Self {
         let shown = Shown { before: Some(request.only_if), after: Some(request.result) };
         Self { shown, snapshots }
     }
@@ -45,10 +45,15 @@ impl Client {
     /// Begins actions as they become ready, for as long as the host works.
     pub async fn settle_actions(self: Arc<Self>) -> Result<(), Ended> {
         loop {
+            self.until_it_may_act().await?;
+            self.until_caught_up().await?;
             let ready = self.store.ready(&self.setup.id, now(), limits::ACTIONS_BATCH_MAX).await?;
             let mut begun = 0;
             for ready in ready {
                 self.go_on()?;
+                if !self.may_act() {
+                    break;
+                }
                 begun += usize::from(self.begin(ready).await?);
             }
             if begun == 0 {
@@ -132,6 +137,9 @@ impl Client {
         let span = span_of(&action);
         self.task("send", |client| {
             async move {
+                if client.was_done_before(&action, &request).await? {
+                    return Ok(());
+                }
                 let unsure_since = client.execute(&action, &request).await?;
                 drop(permit);
                 client.wakes.outbox.notify_one();
@@ -146,7 +154,7 @@ impl Client {
     }
 
     /// The request for an action, or why there can be none.
-    async fn request(&self, action: &Action) -> Result<Result<Request, String>, Ended> {
+    pub async fn request(&self, action: &Action) -> Result<Result<Request, String>, Ended> {
         let ActionKind::ChangeStock { shop, variant, .. } = &action.kind else {
             return Ok(Err("the host has no request for it".to_owned()));
         };
@@ -218,6 +226,16 @@ impl Client {
             wait_ms = until.0.saturating_sub(now().0),
             "an action had no effect; it is tried again",
         );
+        self.put_back(action, until, reason).await
+    }
+
+    /// Puts an action that surely had no effect back to waiting.
+    pub async fn put_back(
+        &self,
+        action: &Action,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<(), Ended> {
         let masked = self.store.postpone(&self.lease, now(), &action.id, until, reason).await?;
         masked.into_iter().for_each(|key| self.ask_for(Asked { key, trace: action.trace }));
         // If a newer one has taken its place, that is an outcome for its install.
@@ -287,7 +305,12 @@ impl Client {
     }
 
     /// Commits how an action ended, with what the platform's answer showed.
-    async fn settle(&self, action: &Action, end: ActionEnd, seen: Seen) -> Result<(), Ended> {
+    pub async fn settle(
+        &self,
+        action: &Action,
+        end: ActionEnd,
+        seen: Seen,
+    ) -> Result<(), Ended> {
         // Only what the action itself did has it as its cause; what a stale one came upon has not.
         let done = matches!(end, ActionEnd::Done { .. });
         let cause =

@@ -1,13 +1,15 @@
 //! `fondaco status|runs|actions|audit`: asks the running host over its admin socket.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::Args;
 use fondaco_web::{
     admin::Problem,
-    figures::RunFigures,
-    views::{ActionView, AuditEntryView, FiguresView, RunView, StatusView},
+    figures::RunFigures, views::{ActionView, AuditEntryView, FiguresView, RunView, StatusView}, views::{ActionView, AuditEntryView, DiskView, QuarantineView, RunView, StatusView},
 };
 use jiff::Timestamp;
 use reqwest::Method;
@@ -67,6 +69,11 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
         return Ok(());
     };
     println!("fondaco {}", status.version);
+    let DiskView { free_bytes, room, spilled_bytes } = &status.store;
+    println!("store: {} on its disk are free, {room}", size(*free_bytes));
+    if *spilled_bytes > 0 {
+        println!("  ! {} wait beside the database to be taken in", size(*spilled_bytes));
+    }
     for client in status.clients {
         println!("\n{} ({}): {}", client.name, client.id, client.state);
         if let Some(ended) = client.ended {
@@ -78,6 +85,17 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
         for alert in &client.alerts {
             let since = moment(alert.at);
             println!("  ! {} since {since}: {} ({})", alert.severity, alert.title_en, alert.key);
+        }
+        if let Some(QuarantineView { backup_taken_at, looked, .. }) = client.quarantine {
+            println!(
+                "  ! in quarantine: restored from a backup of {}; {}",
+                moment(backup_taken_at),
+                if looked {
+                    format!("release it with `fondaco quarantine release {}`", client.id)
+                } else {
+                    "what was under way then is being looked for".to_owned()
+                }
+            );
         }
         for shop in client.shops {
             let imported = if shop.imported { "imported" } else { "being imported" };
@@ -200,6 +218,16 @@ fn path(listing: &Listing, what: &str) -> String {
     format!("/api/v1/clients/{}/{what}?limit={}{install}", listing.client, listing.limit)
 }
 
+/// A size, as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes < 10 * MIB {
+        format!("{} KiB", bytes.div_ceil(1024))
+    } else {
+        format!("{} MiB", bytes / MIB)
+    }
+}
+
 /// A moment, as people and programs read it alike.
 pub(crate) fn moment(milliseconds: u64) -> String {
     let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
@@ -215,7 +243,8 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     path: &str,
 ) -> anyhow::Result<Option<T>> {
     let token = asking.token.as_deref();
-    let body = send(&asking.socket()?, token, Method::GET, path, None).await?;
+    let (socket, within) = (asking.socket()?, ADMIN_ANSWER_WITHIN);
+    let body = send(&socket, token, Method::GET, path, None, within).await?;
     understood(asking, &body)
 }
 
@@ -225,10 +254,20 @@ pub(crate) async fn tell<T: DeserializeOwned>(
     path: &str,
     what: &impl serde::Serialize,
 ) -> anyhow::Result<Option<T>> {
+    tell_within(asking, path, what, ADMIN_ANSWER_WITHIN).await
+}
+
+/// The same, of something that takes longer than most.
+pub(crate) async fn tell_within<T: DeserializeOwned>(
+    asking: &Asking,
+    path: &str,
+    what: &impl serde::Serialize,
+    within: Duration,
+) -> anyhow::Result<Option<T>> {
     let body = serde_json::to_string(what).context("what is to be done cannot be written")?;
-    let token = asking.token.as_deref();
-    let answer = send(&asking.socket()?, token, Method::POST, path, Some(body)).await?;
-    understood(asking, &answer)
+    let (socket, token) = (asking.socket()?, asking.token.as_deref());
+    let answer = send(&socket, token, Method::POST, path, Some(body), within);
+    understood(asking, &answer.await?)
 }
 
 fn understood<T: DeserializeOwned>(asking: &Asking, body: &str) -> anyhow::Result<Option<T>> {
@@ -247,11 +286,12 @@ async fn send(
     method: Method,
     path: &str,
     body: Option<String>,
+    within: Duration,
 ) -> anyhow::Result<String> {
     let http = reqwest::Client::builder()
         .unix_socket(socket)
         .no_proxy()
-        .timeout(ADMIN_ANSWER_WITHIN)
+        .timeout(within)
         .build()
         .context("the admin client cannot be made")?;
     // Over a Unix socket the host's name says nothing; it only has to be one.

@@ -8,6 +8,7 @@ use fondaco_sandbox::code::compile_child;
 
 use crate::{
     ask::{self, Asking, Listing},
+    backup::{self, BackupOptions, QuarantineCommand, RestoreOptions},
     config::{self, Log, LogFormat},
     control::{self, Alerts, What},
     demo::{self, DemoOptions},
@@ -102,6 +103,13 @@ enum Command {
     /// Show what is held of somebody, or forget them.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
+    /// Write a backup of all clients while the host works.
+    Backup(BackupOptions),
+    /// Make a backup the database of a host that does not run; every client is in quarantine then.
+    Restore(RestoreOptions),
+    /// Let a client act again whose database was restored.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Build modules, and look at what is in one.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -165,6 +173,9 @@ impl Command {
             Self::Go { what, forgive } => control::go(what, forgive).await?,
             Self::Alerts(alerts) => control::alerts(&alerts).await?,
             Self::Privacy(command) => privacy::run(&command).await?,
+            Self::Backup(options) => backup::backup(&options).await?,
+            Self::Restore(options) => backup::restore(&options)?,
+            Self::Quarantine(command) => backup::quarantine(&command).await?,
             Self::Check { .. } | Self::Plugin(_) | Self::CompileModule { .. } => {}
         }
         Ok(ExitCode::SUCCESS)

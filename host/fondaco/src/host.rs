@@ -12,11 +12,12 @@ use anyhow::Context as _;
 use fondaco_egress::{Egress, EgressConfig, EgressPolicy, Secret};
 use fondaco_engine::{
     Engine,
+    keep::Keeping,
     setup::{ClientSetup, InstallSetup, ShopSetup},
 };
 use fondaco_platforms::{Platform, woocommerce};
 use fondaco_sandbox::{Module, Prepared, Sandbox, SandboxConfig, code::Compiler};
-use fondaco_store::{Store, sqlite::SqliteStore};
+use fondaco_store::{Store, space::free_bytes, spill::Spill, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,7 +29,10 @@ use crate::{
 };
 
 /// The database's file within the store's folder.
-const DATABASE_FILE: &str = "fondaco.db";
+pub const DATABASE_FILE: &str = "fondaco.db";
+
+/// The file within the store's folder where deliveries wait while the database cannot take them.
+const SPILL_FILE: &str = "fondaco.spill";
 
 /// A host at work.
 pub struct RunningHost {
@@ -68,7 +72,14 @@ impl RunningHost {
         let admin = open_admin_socket(&config.admin_socket)?;
         let egress = EgressConfig { allow: config.egress.allow, ..EgressConfig::default() };
         let egress = Egress::new(egress).context("modules' HTTP requests cannot be made")?;
-        let engine = Arc::new(Engine::start(setups, Arc::clone(&store), egress, &owner).await?);
+        let keeping = Keeping {
+            retention: config.retention,
+            spill: Spill::open(&config.store_folder.join(SPILL_FILE))?,
+            free_space: Arc::new(move || free_bytes(&config.store_folder)),
+            room: config.room,
+        };
+        let engine = Engine::start(setups, Arc::clone(&store), egress, keeping, &owner).await?;
+        let engine = Arc::new(engine);
         let host = Host {
             engine: Arc::clone(&engine),
             store: Arc::clone(&store),

@@ -7,6 +7,7 @@
 //! Start reading at [`cli`], then [`host`], which puts everything together.
 
 pub mod ask;
+pub mod backup;
 pub mod cli;
 pub mod compile;
 pub mod config;

@@ -19,7 +19,10 @@
 //!
 //! Start reading at [`Store`], then `sqlite/mod.rs`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use fondaco_model::{
@@ -33,12 +36,16 @@ use serde::{Deserialize, Serialize};
 
 pub mod alerts;
 pub mod audit;
+pub mod backup;
 pub mod control;
 pub mod installs;
 pub mod lifecycle;
 pub mod limits;
 pub mod people;
 pub mod redo;
+pub mod retention;
+pub mod space;
+pub mod spill;
 pub mod sqlite;
 pub mod telling;
 
@@ -50,6 +57,8 @@ pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, Tra
 pub use control::{Go, InstallStanding, Mode, Scope, ShadowState, Stop};
 pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress};
 pub use people::{Erased, Erasure, HeldPerson, HeldState, Whom};
+pub use backup::{BackedUp, Backup, Quarantine};
+pub use retention::{Forget, Forgotten, Kept, Retention};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -920,6 +929,33 @@ pub trait Store: Send + Sync + 'static {
         shop: &ShopId,
         commit: u64,
     ) -> Result<Option<Timestamp>, StoreError>;
+
+    // --- What is kept, for how long, and how it survives. ---
+
+    /// Notes that it is this moment, so that it can be told later which commits are from before it.
+    /// To be called from time to time; retention is as exact as this is frequent.
+    async fn mark_commit(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Forgets a small batch of one kind that nobody has needed since a moment. Never: the newest
+    /// row of anything, what an event needs that a registered install has not passed, what a run
+    /// reads that began within [`limits::VIEW_HELD_MS_MAX`], an action that has not ended or that
+    /// such a one comes after. Whatever may still be read is the same afterwards.
+    async fn forget(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        what: Forget,
+    ) -> Result<Forgotten, StoreError>;
+
+    /// Writes a backup of all clients into a file that is not there yet, readable by its owner
+    /// alone, while everything goes on. It is as of one commit, and on disk when this returns.
+    async fn backup(&self, file: &Path, at: Timestamp) -> Result<Backup, StoreError>;
+
+    /// The client's quarantine, if its database was restored; also after it was released.
+    async fn quarantine(&self, client: &ClientId) -> Result<Option<Quarantine>, StoreError>;
+
+    /// Ends the client's quarantine, at somebody's wish. Says whether it was in one.
+    async fn release(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<bool, StoreError>;
 }
 
 /// The moment a run reads as of.

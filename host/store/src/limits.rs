@@ -44,3 +44,31 @@ pub const COUNTER_HOURS_KEPT: u64 = 92 * 24;
 
 /// Keys of its state that a run's record names as read, and as many as written.
 pub const TOUCHED_KEYS_MAX: usize = 100;
+/// Rows that one job of retention deletes at most, so that nobody waits for it.
+pub const FORGOTTEN_ROWS_MAX: i64 = 500;
+
+/// Rows that are looked through beside the writer for what is too old, at once.
+pub const LOOKED_THROUGH_ROWS_MAX: i64 = 20_000;
+
+/// How long a run may read as of the commit that was the last when it began, in milliseconds: a
+/// row that was superseded more recently than this is never forgotten. Longer than any run takes.
+pub const VIEW_HELD_MS_MAX: u64 = 60 * 60 * 1000;
+
+/// How far the numbers of deliveries, commits, events and actions jump ahead when a backup is
+/// restored. The host that went on after the backup was taken gave numbers that nobody knows any
+/// more; the ids of actions are made of them, and no two actions may have the same.
+pub const RESTORED_NUMBERS_GAP: u64 = 1_000_000_000;
+
+/// Largest spill file, in bytes: what shops send while the database cannot be written to.
+pub const SPILL_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Disk that is set aside for the spill file beforehand, in bytes, so that it can be written to
+/// when the disk is full.
+pub const SPILL_RESERVED_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Largest record of the spill file, in bytes. More than any delivery that a door lets in.
+pub const SPILL_RECORD_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// How long intake waits for the database before a delivery is spilled, in milliseconds. Less than
+/// any shop waits for an answer.
+pub const SPILL_AFTER_MS: u64 = 2_000;

@@ -21,7 +21,7 @@ use crate::{
     limits::{FIGURES_RUNS, LIST_ROWS_DEFAULT, LIST_ROWS_MAX},
     principal::{Peer, Principal},
     views::{
-    ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView, StatusView, AlertView, StopView,
+    ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView, StatusView, AlertView, StopView, DiskView, QuarantineView,
     },
 };
 
@@ -34,6 +34,7 @@ mod story;
 pub use alerts::ResolveAlert;
 pub use control::StopOrGo;
 pub mod privacy;
+pub mod keeping;
 
 /// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]
@@ -58,6 +59,7 @@ pub fn router(host: Host) -> Router {
         .merge(story::routes())
         .merge(control::routes())
         .merge(privacy::routes())
+        .merge(keeping::routes())
         .fallback(no_such_route)
         .with_state(host)
 }
@@ -166,6 +168,7 @@ async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
         alerts::Api::openapi(),
         audit::Api::openapi(),
         control::Api::openapi(),
+        keeping::Api::openapi(),
         privacy::Api::openapi(),
         redo::Api::openapi(),
         story::Api::openapi(),
@@ -186,7 +189,13 @@ async fn status(
     for setup in host.engine.clients().filter(|setup| principal.may_see(&setup.id)) {
         clients.push(client_view(&host, setup).await?);
     }
-    Ok(Json(StatusView { version: env!("CARGO_PKG_VERSION").to_owned(), clients }))
+    let room = host.engine.room();
+    let store = DiskView {
+        free_bytes: room.free_bytes,
+        room: room.level.as_str().to_owned(),
+        spilled_bytes: host.engine.spilled_bytes(),
+    };
+    Ok(Json(StatusView { version: env!("CARGO_PKG_VERSION").to_owned(), store, clients }))
 }
 
 async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Problem> {
@@ -234,6 +243,7 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
         name: setup.name.clone(),
         state: state.to_owned(),
         ended: status.ended,
+        quarantine: host.engine.quarantine(&setup.id).map(QuarantineView::from),
         shops,
         installs,
         stops: stops.into_iter().map(StopView::from).collect(),

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use fondaco_engine::{Accepted, IntakeError};
+use fondaco_engine::{Accepted, IntakeError, limits::ROOM_RETRY_AFTER, room::RoomLevel};
 use fondaco_model::ClientId;
 use prometheus_client::{
     encoding::text::encode,
@@ -47,6 +47,10 @@ async fn hook(
     let (status, result, words) = match &accepted {
         Ok(Accepted::Ping) => (StatusCode::OK, "ping", None),
         Ok(Accepted::Delivery(_)) => (StatusCode::OK, "accepted", None),
+        Ok(Accepted::Spilled) => (StatusCode::OK, "spilled", None),
+        Err(error @ IntakeError::NoRoom) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "no-room", Some(error.to_string()))
+        }
         Err(error @ IntakeError::UnknownShop { .. }) => {
             (StatusCode::NOT_FOUND, "unknown-shop", Some(error.to_string()))
         }
@@ -65,7 +69,12 @@ async fn hook(
     if let Some(words) = words {
         // What was asked for is the asker's choice: it goes into the log only where it is a name.
         tracing::info!(client.id = known.as_ref().map(ClientId::as_str), result, "hook refused");
-        return (status, Json(json!({ "error": words }))).into_response();
+        let mut answer = (status, Json(json!({ "error": words }))).into_response();
+        if matches!(accepted, Err(IntakeError::NoRoom)) {
+            let seconds = ROOM_RETRY_AFTER.as_secs();
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        return answer;
     }
     status.into_response()
 }
@@ -75,11 +84,17 @@ async fn healthy() -> &'static str {
     "ok\n"
 }
 
-/// The host can do its work: the store can be written to, and no client's work has ended.
+/// The host can do its work: the store can be written to and has room, and no client's work has
+/// ended.
 async fn ready(State(host): State<Host>) -> Response {
     let mut troubles = String::new();
     if let Err(error) = host.store.check_writable(READY_WITHIN).await {
         let _ = writeln!(troubles, "store: {error}");
+    }
+    let room = host.engine.room();
+    if room.level == RoomLevel::Short {
+        let free_mib = room.free_bytes / (1024 * 1024);
+        let _ = writeln!(troubles, "store: only {free_mib} MiB are free on its disk; make room");
     }
     for client in host.engine.clients() {
         let status = host.engine.status(&client.id).unwrap_or_default();
@@ -118,6 +133,9 @@ fn encode_registry(text: &mut String, registry: &Registry) -> std::fmt::Result {
 /// How much waits, counted when it is asked for.
 async fn waiting(host: &Host) -> Registry {
     let mut registry = Registry::with_prefix("fondaco");
+    let spilled: Gauge = Gauge::default();
+    spilled.set(i64::try_from(host.engine.spilled_bytes()).unwrap_or(i64::MAX));
+    registry.register("spilled_bytes", "Deliveries beside the database", spilled);
     let waiting = Family::<Vec<(String, String)>, Gauge>::default();
     registry.register("waiting", "Things that wait to be worked on", waiting.clone());
     let gauges = Gauges::register(&mut registry);

@@ -1,10 +1,11 @@
 //! What the admin API shows: plain words and numbers, in JSON.
 
+use fondaco_engine::quarantine::Quarantined;
 use fondaco_model::{
     Action, ActionEnd, ActionKind, Decimal,
     run::{Resource, RunUse},
 };
-use fondaco_store::{AuditEntry, DeadDelivery, RunRecord, RunResult};
+use fondaco_store::{AuditEntry, Backup, DeadDelivery, RunRecord, RunResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,8 +22,83 @@ pub use control::{AlertView, StopView};
 pub struct StatusView {
     /// The host's version.
     pub version: String,
+    /// How the disk stands that everything durable lies on.
+    pub store: DiskView,
     /// The clients that whoever asks may see.
     pub clients: Vec<ClientView>,
+}
+
+/// How the store's disk stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskView {
+    /// Bytes that are free on it.
+    pub free_bytes: u64,
+    /// `enough`, `low`, or `short`: nothing new is begun.
+    pub room: String,
+    /// Bytes that shops sent and that the database has not taken in yet.
+    pub spilled_bytes: u64,
+}
+
+/// Why a client may not act: its database was restored from a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuarantineView {
+    /// When it was restored, in milliseconds since 1970.
+    pub since: u64,
+    /// When the backup was taken, in milliseconds since 1970.
+    pub backup_taken_at: u64,
+    /// Whether all that was under way has been looked for, so that the client can be released.
+    pub looked: bool,
+}
+
+impl From<Quarantined> for QuarantineView {
+    fn from(standing: Quarantined) -> Self {
+        let Quarantined { quarantine, looked, .. } = standing;
+        let (since, backup_taken_at) = (quarantine.since.0, quarantine.backup_taken_at.0);
+        Self { since, backup_taken_at, looked }
+    }
+}
+
+/// A backup that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupView {
+    /// Its file on the host's machine.
+    pub file: String,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// When it was begun, in milliseconds since 1970.
+    pub taken_at: u64,
+    /// What it holds of each client.
+    pub clients: Vec<BackedUpView>,
+}
+
+/// What a backup holds of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackedUpView {
+    /// The client.
+    pub client: String,
+    /// Its last event's number.
+    pub last_event: u64,
+    /// Deliveries in its inbox.
+    pub deliveries: u64,
+    /// Its actions that have not ended.
+    pub actions: u64,
+}
+
+impl From<Backup> for BackupView {
+    fn from(backup: Backup) -> Self {
+        let clients = backup.clients.into_iter().map(|held| BackedUpView {
+            client: held.client.to_string(),
+            last_event: held.last_event,
+            deliveries: held.deliveries,
+            actions: held.actions,
+        });
+        Self {
+            file: backup.file.display().to_string(),
+            bytes: backup.bytes,
+            taken_at: backup.taken_at.0,
+            clients: clients.collect(),
+        }
+    }
 }
 
 /// How a client stands.
@@ -36,6 +112,8 @@ pub struct ClientView {
     pub state: String,
     /// Why its work has ended, if it has.
     pub ended: Option<String>,
+    /// Why it may not act, if it was restored from a backup and nobody has released it yet.
+    pub quarantine: Option<QuarantineView>,
     /// Its shops.
     pub shops: Vec<ShopView>,
     /// Its modules.

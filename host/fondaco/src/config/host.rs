@@ -6,18 +6,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fondaco_engine::room::RoomBounds;
 use fondaco_model::ClientId;
+use fondaco_store::Retention;
 use fondaco_web::principal::{Principal, Role};
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
+    Places,
     egress::{Egress, read_egress},
     limits::{PRINCIPALS_MAX, SOCKET_PATH_BYTES_MAX, TOKEN_BYTES_MIN},
     mistake::Wrong,
     reader::{Node, Place, Section, nearest},
+    retention::read_retention,
     secret::Secrets,
+    store::{StoreSection, folder, read_store},
     values::{is_loopback, listen_address, site},
 };
 
@@ -61,6 +66,8 @@ pub(super) struct HostFile {
     pub(super) server: Option<Server>,
     pub(super) admin_socket: Option<PathBuf>,
     pub(super) store_folder: Option<PathBuf>,
+    pub(super) room: Option<RoomBounds>,
+    pub(super) retention: Option<Retention>,
     pub(super) log: Option<Log>,
     pub(super) egress: Option<Egress>,
     pub(super) principals: Vec<(SecretString, Principal)>,
@@ -90,15 +97,6 @@ pub(super) fn read_folders<'a>(root: &mut Section<'a>, base: &Path) -> Folders<'
     Folders { clients: base.join(clients), plugins: base.join(plugins), clients_place }
 }
 
-fn folder(node: &Node<'_>) -> Option<PathBuf> {
-    node.parse(|text| {
-        if text.is_empty() || text.contains('\0') {
-            return Err(Wrong::new("not a folder", "name a folder, such as \"data\""));
-        }
-        Ok(PathBuf::from(text))
-    })
-}
-
 /// Reads everything else. `clients` are the names of the clients' files.
 pub(super) fn read_host(
     root: &mut Section<'_>,
@@ -107,7 +105,12 @@ pub(super) fn read_host(
 ) -> HostFile {
     let fix = "add [server] with listen = \"127.0.0.1:8787\"";
     let server = root.must("server", fix).and_then(|node| node.table(read_server)?);
-    let (store_folder, admin_socket) = read_places(root, secrets.base);
+    let (StoreSection { folder: store_folder, room }, admin_socket) =
+        read_places(root, secrets.base);
+    let retention = match root.may("retention") {
+        Some(node) => node.table(read_retention).flatten(),
+        None => Some(Retention::default()),
+    };
     let log = match root.may("log") {
         Some(node) => node.table(read_log).flatten(),
         None => Some(Log { format: LogFormat::Text, filter: "info".to_owned() }),
@@ -118,33 +121,27 @@ pub(super) fn read_host(
     };
     let principals = root.may("principals").map(|node| read_principals(&node, secrets, clients));
     let principals = principals.unwrap_or_default();
-    HostFile { server, admin_socket, store_folder, log, egress, principals }
+    HostFile { server, admin_socket, store_folder, room, retention, log, egress, principals }
 }
 
-/// Reads where the admin socket is, and nothing else.
-pub(super) fn read_admin_socket(root: &mut Section<'_>, base: &Path) -> Option<PathBuf> {
-    let (store_folder, admin_socket) = read_places(root, base);
-    if store_folder.is_none() && root.may("store").is_none() {
+/// Reads where the store's folder and the admin socket are, and nothing else.
+pub(super) fn read_places_alone(root: &mut Section<'_>, base: &Path) -> Option<Places> {
+    let (store, admin_socket) = read_places(root, base);
+    if store.folder.is_none() && root.may("store").is_none() {
         root.place.missing("`store.folder` is missing", STORE_FIX);
     }
-    admin_socket
+    Some(Places { store_folder: store.folder?, admin_socket: admin_socket? })
 }
 
-/// The store's folder, and the admin socket, which is in it unless the file says otherwise.
-fn read_places(root: &mut Section<'_>, base: &Path) -> (Option<PathBuf>, Option<PathBuf>) {
-    let store_folder = root.must("store", STORE_FIX).and_then(|node| {
-        let node = node.table(|section| section.must("folder", "add folder = \"data\""))??;
-        let folder = base.join(folder(&node)?);
-        if folder.exists() && !folder.is_dir() {
-            let message = format!("`{}` is not a folder", folder.display());
-            node.place.mistake(message, "name a folder, or one that is to be made");
-            return None;
-        }
-        Some(folder)
-    });
+/// What is said of the store, and where the admin socket is: in its folder, unless the file says
+/// otherwise.
+fn read_places(root: &mut Section<'_>, base: &Path) -> (StoreSection, Option<PathBuf>) {
+    let store = root.must("store", STORE_FIX);
+    let store = store.and_then(|node| node.table(|section| read_store(section, base)));
+    let store = store.unwrap_or(StoreSection { folder: None, room: None });
     let admin = root.may("admin");
-    let admin_socket = read_admin(admin, store_folder.as_deref(), &root.place);
-    (store_folder, admin_socket)
+    let admin_socket = read_admin(admin, store.folder.as_deref(), &root.place);
+    (store, admin_socket)
 }
 
 const STORE_FIX: &str = "add [store] with folder = \"data\"";

@@ -42,3 +42,11 @@ pub const LONGEST_REQUEST_MIN: Duration = Duration::from_millis(100);
 pub const LONGEST_REQUEST_MAX: Duration = Duration::from_secs(60 * 60);
 /// After how long a shop has surely given up a request, where its client's file does not say.
 pub const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+/// Shortest time that anything is kept, in days: longer than any run takes.
+pub const RETENTION_DAYS_MIN: u32 = 1;
+/// Longest time that anything is kept, in days.
+pub const RETENTION_DAYS_MAX: u32 = 36_500;
+
+/// Most room that the store's disk may be asked to have, in MiB.
+pub const ROOM_MIB_MAX: u64 = 1024 * 1024;

@@ -22,7 +22,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fondaco_engine::room::RoomBounds;
 use fondaco_model::ClientId;
+use fondaco_store::Retention;
 use fondaco_web::principal::Principal;
 use secrecy::SecretString;
 
@@ -39,8 +41,10 @@ mod grants;
 mod install_secrets;
 mod lowered;
 mod reader;
+mod retention;
 mod secret;
 mod source;
+mod store;
 mod time_zones;
 mod values;
 mod wins;
@@ -58,7 +62,7 @@ pub use settings::{Origin, ResolvedSettings, resolve_settings};
 pub use values::duration;
 
 use client::{Surroundings, read_client};
-use host::{Folders, HostFile, read_admin_socket, read_folders, read_host};
+use host::{Folders, HostFile, read_folders, read_host, read_places_alone};
 use install::Components;
 use limits::CLIENTS_MAX;
 use mistake::Findings;
@@ -75,6 +79,10 @@ pub struct Config {
     pub admin_socket: PathBuf,
     /// Where what is durable is kept; it may have to be made.
     pub store_folder: PathBuf,
+    /// What is done when the disk of that folder is nearly full.
+    pub room: RoomBounds,
+    /// How long what is kept for a time only is kept.
+    pub retention: Retention,
     /// What is logged, and how.
     pub log: Log,
     /// What modules may reach over HTTP that they could not reach otherwise.
@@ -118,13 +126,31 @@ pub fn check(path: &Path) -> CheckReport {
 /// # Errors
 /// If the host's file does not tell; what is wrong about that, and nothing else.
 pub fn admin_socket(path: &Path) -> Result<PathBuf, NoAdminSocket> {
+    places(path).map(|places| places.admin_socket)
+}
+
+/// Where the store's folder and the admin socket are, whatever else may be wrong with the
+/// configuration.
+///
+/// # Errors
+/// If the host's file does not tell; what is wrong about that, and nothing else.
+pub fn places(path: &Path) -> Result<Places, NoAdminSocket> {
     let findings = Findings::default();
-    let socket = Source::read(path.to_owned(), &findings).and_then(|source| {
+    let places = Source::read(path.to_owned(), &findings).and_then(|source| {
         let document = Document::parse(&source, &findings);
         let mut root = document.root(&findings);
-        read_admin_socket(&mut root, base_of(path))
+        read_places_alone(&mut root, base_of(path))
     });
-    socket.ok_or_else(|| NoAdminSocket(list(&findings.into_sorted().0)))
+    places.ok_or_else(|| NoAdminSocket(list(&findings.into_sorted().0)))
+}
+
+/// Where the store's folder and the admin socket are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The folder of the store.
+    pub store_folder: PathBuf,
+    /// The Unix socket of the admin API.
+    pub admin_socket: PathBuf,
 }
 
 /// Why a host's file does not tell where its admin socket is: the mistakes, one a line.
@@ -162,7 +188,7 @@ fn read(
     let folders = read_folders(&mut root, base);
     let files = client_files(&folders, findings);
     let names: BTreeSet<ClientId> = files.iter().map(|(client, _)| client.clone()).collect();
-    let HostFile { server, admin_socket, store_folder, log, egress, principals } =
+    let HostFile { server, admin_socket, store_folder, room, retention, log, egress, principals } =
         read_host(&mut root, secrets, &names);
     root.leave();
 
@@ -172,6 +198,8 @@ fn read(
         server: server?,
         admin_socket: admin_socket?,
         store_folder: store_folder?,
+        room: room?,
+        retention: retention?,
         log: log?,
         egress: egress?,
         principals,

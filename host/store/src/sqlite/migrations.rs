@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_runs_side_by_side.sql"),
     include_str!("migrations/0004_what_installs_hear_of_themselves.sql"),
     include_str!("migrations/0005_modes_stops_and_alerts.sql"),
+    include_str!("migrations/0006_what_is_kept_and_how_it_survives.sql"),
     include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0008_settling.sql"),
 ];
@@ -60,7 +61,7 @@ fn apply(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Resul
 }
 
 /// The number of the last step applied, and whether the file is ours or empty.
-fn version(connection: &Connection) -> rusqlite::Result<(usize, bool)> {
+pub fn version(connection: &Connection) -> rusqlite::Result<(usize, bool)> {
     let number = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 =

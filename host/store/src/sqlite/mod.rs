@@ -5,8 +5,8 @@
 //! events; then one file for each thing that is durable: `inbox`, `mirror`, `progress`, `events`,
 //! `runs`, `ahead` and `state`, `modes` and `stops`, `proposals`, `outbox` and `settle`, `alerts`,
 //! `people` and `erase`. What is sealed is sealed by `vault`, whose key is in a file of its own
-//! (`key_file`). `store` only hands each method of the
-//! trait to the writer or to a reader.
+//! (`key_file`). `retention` forgets, `backup` and `quarantine` are for the day when the disk is
+//! lost. `store` only hands each method of the trait to the writer or to a reader.
 //!
 //! The file is in WAL mode with `synchronous=FULL`: a commit is on disk before it is answered. It
 //! has to lie on a local disk.
@@ -23,6 +23,7 @@ use crate::StoreError;
 mod ahead;
 mod alerts;
 mod audit;
+mod backup;
 mod client;
 mod connection;
 mod erase;
@@ -39,8 +40,10 @@ mod outbox;
 mod people;
 mod progress;
 mod proposals;
+mod quarantine;
 mod readers;
 mod redo;
+mod retention;
 mod runs;
 mod settle;
 mod state;
@@ -49,6 +52,8 @@ mod store;
 mod telling;
 mod vault;
 mod writer;
+
+pub use backup::{Restored, restore};
 
 /// A [`Store`](crate::Store) in a SQLite file.
 ///

@@ -1,6 +1,6 @@
 //! The trait, each method handed to the writer or to a reader.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
@@ -8,11 +8,11 @@ use fondaco_model::{
 };
     Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp, TraceId, run::StateValue, hear::{BackfillRange, LifecycleStep},
 use super::{
-    SqliteStore, audit, client::{self, ClientWrite}, erase, events, fault::Fault, inbox, mirror, outbox, people, progress, runs, settle, state::{self, Listing}, writer::{Guard, Verdict},
+    SqliteStore, audit, client::{self, ClientWrite}, erase, events, fault::Fault, inbox, mirror, outbox, people, progress, runs, settle, state::{self, Listing}, writer::{Guard, Verdict}, backup, quarantine, retention,
 };
 use super::{SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops, history, lifecycle};
 use crate::{
-    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress, Erased, Erasure, HeldPerson, Whom,
+    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress, Erased, Erasure, HeldPerson, Whom, Backup, Forget, Forgotten, Quarantine,
 };
 
 impl SqliteStore {
@@ -775,6 +775,51 @@ impl Store for SqliteStore {
             .read("read a shop's progress", move |connection| {
                 progress::orders_known_until(connection, &client, &shop, commit)
             })
+            .await
+    }
+
+    async fn mark_commit(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
+        self.write(lease, "note a commit", move |write| retention::mark(write, at)).await
+    }
+
+    async fn forget(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        what: Forget,
+    ) -> Result<Forgotten, StoreError> {
+        let (holder, looked_for) = (lease.clone(), what.clone());
+        let found = self.readers.read("look for what is too old", move |connection| {
+            retention::find(connection, &holder, at, &looked_for)
+        });
+        let found = match found.await?.nothing() {
+            Ok(nothing) => return Ok(nothing),
+            Err(found) => found,
+        };
+        let holder = lease.clone();
+        self.write(lease, "forget what is too old", move |write| {
+            retention::forget(write, &holder, at, &what, found)
+        })
+        .await
+    }
+
+    async fn backup(&self, file: &Path, at: Timestamp) -> Result<Backup, StoreError> {
+        let (database, file) = (self.path.clone(), file.to_owned());
+        let taking = tokio::task::spawn_blocking(move || backup::take(&database, &file, at));
+        taking.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn quarantine(&self, client: &ClientId) -> Result<Option<Quarantine>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read a client's quarantine", move |connection| {
+                quarantine::of(connection, &client)
+            })
+            .await
+    }
+
+    async fn release(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<bool, StoreError> {
+        self.write(lease, "release a client", move |write| quarantine::release(write, at, &act))
             .await
     }
 }

@@ -154,9 +154,25 @@ fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>)
     let mut last = Last { jobs: 0, took: Duration::ZERO };
     while jobs.blocking_recv_many(&mut group, limits::GROUP_JOBS_MAX) > 0 {
         gather(&mut jobs, &mut group, &last);
+        wait_for_lock(connection, &jobs);
         let (jobs, began) = (group.len(), Instant::now());
         commit_group(connection, &mut group);
         last = Last { jobs, took: began.elapsed() };
+    }
+}
+
+/// Begins the transaction, for as long as it takes if another process writes to the file. None of the
+/// jobs has run then, so none has to fail; only when the store is to be closed they do.
+fn wait_for_lock(connection: &Connection, jobs: &mpsc::Receiver<Box<dyn Job>>) {
+    let busy = |error: &rusqlite::Error| {
+        error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+    };
+    while let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+        if !busy(&error) || jobs.is_closed() {
+            // It is tried once more with the jobs, which are told why it fails.
+            return;
+        }
+        tracing::warn!("another process holds the database; what is to be written waits for it");
     }
 }
 
@@ -202,7 +218,9 @@ fn commit_group(connection: &Connection, group: &mut Vec<Box<dyn Job>>) {
 }
 
 fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    execute(connection, "BEGIN IMMEDIATE")?;
+    if connection.is_autocommit() {
+        execute(connection, "BEGIN IMMEDIATE")?;
+    }
     for job in group {
         match job.guard() {
             Guard::None => {

@@ -1,9 +1,17 @@
 //! The store's tests: what every backend has to keep (`conformance`), run on SQLite; what is
-//! SQLite's own (`sqlite`, `sealed`); and random interleavings against a model (`interleavings`,
-//! `serial`).
+//! SQLite's own (`sqlite`, `sealed`, `backup`, `growth`, `full_disk`); random interleavings against a
+//! model (`interleavings`, `serial`), and what may still be read after retention (`forgetting`).
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod forgetting;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod growth;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]

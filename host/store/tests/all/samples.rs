@@ -48,6 +48,12 @@ pub fn delivery(body: &str) -> NewDelivery {
     }
 }
 
+/// Something that Anna did.
+pub fn act(what: &str, detail: &str) -> Act {
+    let (principal, subject) = ("anna".to_owned(), "client".to_owned());
+    Act { principal, what: what.to_owned(), subject, detail: detail.to_owned() }
+}
+
 pub fn variant_key(id: &str) -> EntityKey {
     EntityKey::variant(shop("milano"), id)
 }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use fondaco_model::run::StateWrites;
 use fondaco_store::{
-    LastTick, Observed, RunCommit, RunView, ShopProgress, Store, StoreError, sqlite::SqliteStore,
+    LastTick, Observed, RunCommit, RunView, ShopProgress, Store, StoreError, sqlite::SqliteStore, limits,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -118,6 +118,23 @@ async fn a_file_that_is_locked_cannot_be_written_to() {
     assert_eq!(store.view(&client("rossi")).await.unwrap().commit, 0);
     other.execute_batch("ROLLBACK").unwrap();
     store.check_writable(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_written_waits_for_a_process_that_holds_the_file() {
+    let (folder, store) = empty();
+    let (lease, _) = begin(&store).await;
+    let other = Connection::open(folder.path().join("fondaco.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut accepted = std::pin::pin!(store.accept(&lease, delivery("a")));
+    // Longer than SQLite itself waits.
+    let long = Duration::from_millis(limits::BUSY_TIMEOUT_MS + 1_000);
+    assert!(
+        tokio::time::timeout(long, &mut accepted).await.is_err(),
+        "it neither went in nor failed"
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(accepted.await.unwrap(), 1);
 }
 
 #[tokio::test]

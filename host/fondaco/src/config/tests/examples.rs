@@ -66,7 +66,7 @@ fn the_examples_show_every_key() {
     let mut tried = 0;
     let host =
         ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]", "[egress]"];
-    let host = host.into_iter().chain(["[[principals]]"]);
+    let host = host.into_iter().chain(["[retention]", "[[principals]]"]);
     let client = ["", "[areas.logistics]", "[shops.milano]", "[installs.stock-sync]", "[wins]"];
     let files = host
         .map(|section| ("fondaco.toml", "fondaco.example.toml", section))

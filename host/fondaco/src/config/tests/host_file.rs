@@ -1,12 +1,17 @@
 //! `fondaco.toml`.
 
+use std::time::Duration;
+
+use fondaco_engine::room::RoomBounds;
+use fondaco_store::Retention;
+
 use super::fixture::{Files, only_mistake};
 use crate::config::{LogFormat, limits::PRINCIPALS_MAX};
 
 const FILE: &str = "fondaco.toml";
 
 /// What is replaced in the good file, by what, and what is said of it.
-const CASES: [(&str, &str, &str); 16] = [
+const CASES: [(&str, &str, &str); 21] = [
     (
         "[server]\nlisten = \"127.0.0.1:8787\"\n",
         "",
@@ -40,6 +45,34 @@ const CASES: [(&str, &str, &str); 16] = [
         "folder = \"fondaco.toml\"",
         "fondaco.toml:5:10: store.folder: `fondaco.toml` is not a folder — name a folder, or \
          one that is to be made",
+    ),
+    (
+        "folder = \"data\"",
+        "folder = \"data\"\nrefuse-below = 1",
+        "fondaco.toml:6:1: store.refuse-below: unknown key — did you mean `refuse-below-mib`?",
+    ),
+    (
+        "folder = \"data\"",
+        "folder = \"data\"\nalert-below-mib = 1048577",
+        "fondaco.toml:6:19: store.alert-below-mib: 1048577 MiB is more than 1048576 — write how \
+         many MiB of the disk are to stay free",
+    ),
+    (
+        "folder = \"data\"",
+        "folder = \"data\"\nrefuse-below-mib = 4096",
+        "fondaco.toml:6:20: store.refuse-below-mib: work would be refused before anybody is told \
+         that room is scarce — let `refuse-below-mib` be at most `alert-below-mib`, which is 2048 \
+         by default",
+    ),
+    (
+        "[store]",
+        "[retention]\nreplays = \"90d\"\n[store]",
+        "fondaco.toml:5:1: retention.replays: unknown key — did you mean `replay`?",
+    ),
+    (
+        "[store]",
+        "[retention]\nevents = \"0d\"\n[store]",
+        "fondaco.toml:5:10: retention.events: `0d` is too short or too long — write 1d to 36500d",
     ),
     (
         "[store]",
@@ -109,6 +142,20 @@ fn a_filter_of_the_log_is_tried() {
     files.append(FILE, "[log]\nformat = \"json\"\nfilter = \"info,fondaco_engine=debug\"\n");
     let log = files.report().config.unwrap().log;
     assert_eq!((log.format, log.filter.as_str()), (LogFormat::Json, "info,fondaco_engine=debug"));
+}
+
+#[test]
+fn what_is_kept_how_long_is_read_and_has_defaults() {
+    let mut files = Files::good();
+    let default = files.report().config.unwrap();
+    assert_eq!((default.retention, default.room), (Retention::default(), RoomBounds::default()));
+    files.append(FILE, "[retention]\nruns = \"7d\"\ndead-deliveries = \"30d\"\n");
+    files.replace(FILE, "folder = \"data\"", "folder = \"data\"\nrefuse-below-mib = 1");
+    let read = files.report().config.unwrap();
+    let day = Duration::from_secs(86_400);
+    let (runs, dead_deliveries) = (day * 7, day * 30);
+    assert_eq!(read.retention, Retention { runs, dead_deliveries, ..Retention::default() });
+    assert_eq!(read.room.refuse_below, 1024 * 1024);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop, Erasure, Whom,
+    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop, Erasure, Whom, Forget, Kept,
 };
 
 use crate::samples::*;
@@ -32,6 +32,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let (identity, steps) = (identity("1.0.0"), vec![LifecycleStep::Installed]);
     let whom = Whom::Id("12".to_owned());
     let erasure = Erasure { shop: shop("milano"), whom, principal: "anna".to_owned() };
+    let old_audit = Forget { kind: Kept::Audit, before: NOW, from: None };
     let refused = [
         store.accept(&stale, delivery("lost")).await.err(),
         store.bury(&stale, number, "stale").await.err(),
@@ -57,6 +58,9 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.raise_alert(&stale, NOW, alert).await.err(),
         store.resolve_alert(&stale, NOW, "key", None).await.err(),
         store.erase(&stale, NOW, erasure).await.err(),
+        store.mark_commit(&stale, NOW).await.err(),
+        store.forget(&stale, NOW, old_audit).await.err(),
+        store.release(&stale, NOW, act("release", "")).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(

@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod hearing;
 mod inbox;
+pub mod keeping;
 mod leases;
 mod mirror;
 mod modes;
@@ -168,5 +169,17 @@ mod sqlite {
         alerts:
             an_alert_is_open_once_under_its_key
             who_resolves_an_alert_is_in_the_audit_log;
+        keeping:
+            what_was_superseded_is_forgotten_and_the_newest_stays
+            what_a_waiting_event_needs_is_kept
+            what_a_run_under_way_reads_is_kept
+            nothing_is_forgotten_before_its_time
+            a_deleted_key_goes_after_what_it_hid
+            old_skus_and_watermarks_go
+            an_open_action_keeps_what_it_comes_after
+            dead_deliveries_and_audit_entries_go_after_their_time
+            a_batch_is_small_and_the_next_goes_on
+            a_client_forgets_nothing_of_another
+            nobody_is_in_quarantine_unless_restored;
     }
 }

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use fondaco::demo::stage::Stage;
 use fondaco_web::views::{ActionView, RunView, StatusView};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
 
 use crate::scene::{self, until};
 
@@ -33,15 +34,28 @@ async fn stage() -> Stage {
     stage
 }
 
-async fn get(stage: &Stage, token: Option<&str>, path: &str) -> (StatusCode, String) {
+fn request(stage: &Stage, method: Method, token: Option<&str>, path: &str) -> RequestBuilder {
     let socket = stage.folder().join("data/admin.sock");
     let http = Client::builder().unix_socket(socket).build().unwrap();
-    let mut request = http.get(format!("http://fondaco{path}"));
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
+    let request = http.request(method, format!("http://fondaco{path}"));
+    match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
     }
-    let answer = request.send().await.unwrap();
-    (answer.status(), answer.text().await.unwrap())
+}
+
+/// What the door answers; nothing if nobody is there.
+pub async fn try_get(
+    stage: &Stage,
+    token: Option<&str>,
+    path: &str,
+) -> Option<(StatusCode, String)> {
+    let answer = request(stage, Method::GET, token, path).send().await.ok()?;
+    Some((answer.status(), answer.text().await.ok()?))
+}
+
+async fn get(stage: &Stage, token: Option<&str>, path: &str) -> (StatusCode, String) {
+    try_get(stage, token, path).await.unwrap()
 }
 
 #[tokio::test]
@@ -70,6 +84,65 @@ async fn an_operator_sees_their_own_clients_alone() {
         assert_eq!(words.replace("bottega", "nobody"), missing, "that it exists is not told");
     }
     assert_eq!(get(&stage, Some("a wrong token"), "/api/v1/status").await.0, 401);
+    host.stop().await;
+    stage.strike().await;
+}
+
+/// Something that fits a schema, so that a request gets as far as the question who asks.
+fn fitting(api: &Value, schema: &Value) -> Value {
+    if let Some(place) = schema["$ref"].as_str() {
+        return fitting(api, api.pointer(place.trim_start_matches('#')).unwrap());
+    }
+    let kind = &schema["type"];
+    match kind.as_str().or_else(|| kind[0].as_str()) {
+        Some("object") => {
+            let fields = schema["properties"].as_object().unwrap();
+            let fields = fields.iter().map(|(name, schema)| (name.clone(), fitting(api, schema)));
+            Value::Object(fields.collect())
+        }
+        Some("array") => json!([fitting(api, &schema["items"])]),
+        Some("integer") => json!(1),
+        Some("boolean") => json!(true),
+        _ => json!("milano"),
+    }
+}
+
+/// Every route there is, so that a new one needs no line here.
+#[tokio::test]
+async fn no_route_tells_one_client_of_another() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    let [_, (_, bruno)] = TOKENS;
+    let (_, api) = get(&stage, None, "/api/v1/openapi.json").await;
+    let api: Value = serde_json::from_str(&api).unwrap();
+    let mut asked = 0;
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if !path.contains("{client}") {
+                continue;
+            }
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let body = (!schema.is_null()).then(|| fitting(&api, schema));
+            let ask = async |client: &str| {
+                let path = path.replace("{client}", client).replace(['{', '}'], "");
+                let mut request = request(&stage, method.clone(), Some(bruno), &path);
+                if let Some(body) = &body {
+                    request = request.json(body);
+                }
+                let answer = request.send().await.unwrap();
+                (answer.status(), answer.text().await.unwrap())
+            };
+            let (status, words) = ask("bottega").await;
+            assert_eq!(status, 404, "{method} {path}: {words}");
+            let (_, missing) = ask("nobody").await;
+            assert_eq!(words.replace("bottega", "nobody"), missing, "{method} {path}");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 5, "{asked}");
+    let (_, status) = get(&stage, Some(bruno), "/api/v1/status").await;
+    assert!(!status.contains("bottega") && !status.contains("milano"), "{status}");
     host.stop().await;
     stage.strike().await;
 }
@@ -124,7 +197,7 @@ async fn the_api_describes_itself() {
     let host = scene::host(&stage).await;
     let (status, body) = get(&stage, None, "/api/v1/openapi.json").await;
     assert_eq!(status, 200);
-    let api: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let api: Value = serde_json::from_str(&body).unwrap();
     let paths = api["paths"].as_object().unwrap();
     let of_one = ["{action}", "{trace}", "{number}"];
     for (path, of_path) in paths {

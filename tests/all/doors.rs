@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fondaco::demo::stage::{Stage, WEBHOOK_SECRET};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use sha2::Sha256;
 
 use crate::scene::{self, until};
@@ -18,17 +18,8 @@ fn http() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// Posts an order's delivery to a hook, signed as the shops sign.
-pub async fn post(stage: &Stage, path: &str, body: Vec<u8>) -> Response {
-    post_signed(stage, path, WEBHOOK_SECRET, body).await
-}
-
-/// A captured file, by its folder and name.
-pub fn sample_of(name: &str) -> Vec<u8> {
-    scene::sample(&format!("../{name}"))
-}
-
-async fn post_signed(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> Response {
+/// A delivery of an order, signed with a secret.
+pub fn delivery(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> RequestBuilder {
     http()
         .post(format!("http://{}/hooks/{path}", stage.address()))
         .header("X-WC-Webhook-Topic", "order.updated")
@@ -36,14 +27,16 @@ async fn post_signed(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> 
         .header("X-WC-Webhook-Source", "http://127.0.0.1/")
         .header("Content-Type", "application/json")
         .body(body)
-        .send()
-        .await
-        .unwrap()
 }
 
-/// Posts a captured delivery as the shop would.
-pub async fn post_signed(stage: &Stage, path: &str) -> Response {
-    post(stage, path, WEBHOOK_SECRET, scene::sample("webhook_order_updated.body")).await
+/// Posts an order's delivery to a hook, signed as the shops sign.
+pub async fn post(stage: &Stage, path: &str, body: Vec<u8>) -> Response {
+    delivery(stage, path, WEBHOOK_SECRET, body).send().await.unwrap()
+}
+
+/// A captured file, by its folder and name.
+pub fn sample_of(name: &str) -> Vec<u8> {
+    scene::sample(&format!("../{name}"))
 }
 
 #[tokio::test]
@@ -60,7 +53,7 @@ async fn what_is_not_the_shops_is_refused() {
         ("bottega/milano", WEBHOOK_SECRET, body, 200),
     ];
     for (path, secret, body, expected) in answers {
-        let answer = post_signed(&stage, path, secret, body).await;
+        let answer = delivery(&stage, path, secret, body).send().await.unwrap();
         assert_eq!(answer.status(), expected, "{path}");
     }
     let unsigned = http()
@@ -98,7 +91,7 @@ async fn what_cannot_be_read_is_kept_with_its_reason() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
     let answer =
-        post_signed(&stage, "bottega/milano", WEBHOOK_SECRET, b"{\"id\": 17,".to_vec()).await;
+        post(&stage, "bottega/milano", b"{\"id\": 17,".to_vec()).await;
     assert_eq!(answer.status(), 200, "it is the shop's, so it is accepted");
     until("it is set aside", async || {
         let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();
@@ -106,7 +99,10 @@ async fn what_cannot_be_read_is_kept_with_its_reason() {
     })
     .await;
     // What could not even be shown to be the shop's leaves no trace.
-    post_signed(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec()).await;
+    delivery(&stage, "bottega/milano", "another secret", b"{\"id\": 17,".to_vec())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(host.store.dead_deliveries(&scene::client(), 10).await.unwrap().len(), 1);
     host.stop().await;
     stage.strike().await;
@@ -117,7 +113,7 @@ async fn the_host_tells_how_it_is() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
     scene::until_quiet(&host).await;
-    post_signed(&stage, "bottega/milano", "another secret", b"{}".to_vec()).await;
+    delivery(&stage, "bottega/milano", "another secret", b"{}".to_vec()).send().await.unwrap();
     let get = async |path: &str| {
         let address = format!("http://{}/{path}", stage.address());
         let answer = http().get(address).send().await.unwrap();

@@ -16,7 +16,7 @@ use fondaco_shopsim::{
 };
 use fondaco_store::{Store as _, sqlite::SqliteStore};
 use fondaco_web::views::{AuditEntryView, BackupView, StatusView};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -269,7 +269,7 @@ async fn a_disk_nearly_full_refuses_new_work_and_goes_on_when_there_is_room() {
     let ready = http().get(format!("http://{}/readyz", stage.address())).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(ready.text().await.unwrap().contains("make room"));
-    let answer = crate::doors::post_signed(&stage, "bottega/milano").await;
+    let answer = post_captured(&stage).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.headers()["retry-after"], "60");
     assert_eq!(status(&stage).await.unwrap().store.room, "short");
@@ -317,7 +317,7 @@ async fn a_host_whose_lease_another_one_takes_stops_its_work_for_that_client() {
     let ready = http().get(address).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(ready.text().await.unwrap().contains("stop one of the two"));
-    let answer = crate::doors::post_signed(&stage, "bottega/milano").await;
+    let answer = post_captured(&stage).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "it is the other one's to take");
     assert_eq!(host.engine.spilled_bytes(), 0);
     let written = writes(&stage);
@@ -326,4 +326,10 @@ async fn a_host_whose_lease_another_one_takes_stops_its_work_for_that_client() {
     assert_eq!(writes(&stage), written);
     host.stop().await;
     stage.strike().await;
+}
+
+/// Posts a captured delivery as the shop would.
+async fn post_captured(stage: &Stage) -> Response {
+    let body = scene::sample("webhook_order_updated.body");
+    crate::doors::post(stage, "bottega/milano", body).await
 }

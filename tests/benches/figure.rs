@@ -31,7 +31,7 @@ pub struct Measured {
 
 /// Prints what stands above the rows.
 pub fn head() {
-    println!("{:<30} {:>10} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
+    println!("{:<35} {:>12} {:<8} {:>10}  HOLDS", "ROW", "VALUE", "UNIT", "BOUND");
 }
 
 impl Figure {
@@ -44,7 +44,7 @@ impl Figure {
         };
         let shown = format!("{sign} {bound}");
         let answer = if holds { "yes" } else { "NO" };
-        println!("{id:<30} {value:>10.3} {unit:<8} {shown:>10}  {answer}\n    {detail}");
+        println!("{id:<35} {value:>12.3} {unit:<8} {shown:>10}  {answer}\n    {detail}");
         Measured { id, value, unit, bound, holds }
     }
 }

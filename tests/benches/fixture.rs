@@ -34,8 +34,8 @@ pub fn host() -> Arc<dyn RunHost> {
     Arc::new(EmptyHost { value: Some(VALUE.to_owned()) })
 }
 
-/// An order of [`LINES`] lines, as the host has it, for one install.
-pub fn order_call(client: &ClientId, settings: &Arc<str>) -> Call {
+/// An order of so many lines, as the host has it.
+pub fn order(lines: usize) -> Order {
     let decimal = |text: &str| text.parse::<Decimal>().unwrap();
     let line = |number: usize| OrderLine {
         id: number.to_string(),
@@ -70,6 +70,15 @@ pub fn order_call(client: &ClientId, settings: &Arc<str>) -> Call {
         codes: Vec::new(),
         charges: Vec::new(),
     };
+    Order {
+        head: Aspect::known(version, head),
+        lines: Aspect::known(version, (0..lines).map(line).collect()),
+        ..Order::default()
+    }
+}
+
+/// An order of [`LINES`] lines, for one install.
+pub fn order_call(client: &ClientId, settings: &Arc<str>) -> Call {
     let shop = ShopId::new("milano").unwrap();
     Call {
         client: client.clone(),
@@ -84,11 +93,7 @@ pub fn order_call(client: &ClientId, settings: &Arc<str>) -> Call {
         answers: Vec::new(),
         input: Input::Order {
             key: EntityKey::order(shop, "17"),
-            order: Order {
-                head: Aspect::known(version, head),
-                lines: Aspect::known(version, (0..LINES).map(line).collect()),
-                ..Order::default()
-            },
+            order: order(LINES),
             changes: BTreeSet::from([OrderChange::Placed, OrderChange::Paid]),
         },
     }

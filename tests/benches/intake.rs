@@ -5,6 +5,7 @@
 //! medians. Whoever sends shares the machine's cores with the host.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -38,6 +39,8 @@ const CONNECTIONS: usize = 64;
 const TURN: Duration = Duration::from_secs(3);
 /// Turns of each side.
 const TURNS: usize = 5;
+/// Most bytes of an answer.
+const ANSWER_BYTES_MAX: usize = 4096;
 /// The ratio that must be reached.
 const BOUND: f64 = 0.4;
 
@@ -45,9 +48,7 @@ const SECRET: &str = "the secret of the shop's webhooks";
 
 pub fn ratio() -> Figure {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sample =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/samples/woocommerce/webhook_order_updated.body");
-    let body = std::fs::read(sample).unwrap();
+    let body = body();
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     let (mut raw, mut intake) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -65,6 +66,13 @@ pub fn ratio() -> Figure {
             body.len()
         ),
     }
+}
+
+/// What a shop told of an order.
+pub fn body() -> Vec<u8> {
+    let sample =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/samples/woocommerce/webhook_order_updated.body");
+    std::fs::read(sample).unwrap()
 }
 
 /// Raw rows per second.
@@ -96,25 +104,7 @@ fn raw_rate(path: &Path, body: &[u8]) -> f64 {
 fn intake_rate(path: &Path, body: &[u8]) -> f64 {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
-        // The shop is not there, so its import waits and nothing but intake works.
-        let setups = vec![client_setup()];
-        let egress = Egress::new(EgressConfig::default()).unwrap();
-        let keeping = Keeping {
-            retention: Retention::default(),
-            spill: Spill::open(&path.with_extension("spill")).unwrap(),
-            free_space: Arc::new(|| Ok(u64::MAX)),
-            room: RoomBounds::default(),
-        };
-        let store_of_engine = Arc::clone(&store);
-        let engine =
-            Engine::start(setups, store_of_engine, egress, keeping, "bench").await.unwrap();
-        let engine = Arc::new(engine);
-        let host = Host { engine, store, principals: Arc::new(Principals::default()) };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = fondaco_web::public::router(host);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let address = serve(path).await;
         let request: Arc<[u8]> = request(body).into();
         let began = Instant::now();
         let senders = (0..CONNECTIONS).map(|_| {
@@ -133,27 +123,56 @@ fn intake_rate(path: &Path, body: &[u8]) -> f64 {
     })
 }
 
+/// Starts a host that takes webhooks in, and does nothing else: its shop is not there, so the import
+/// waits.
+pub async fn serve(path: &Path) -> SocketAddr {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
+    let setups = vec![client_setup()];
+    let egress = Egress::new(EgressConfig::default()).unwrap();
+    let keeping = Keeping {
+        retention: Retention::default(),
+        spill: Spill::open(&path.with_extension("spill")).unwrap(),
+        free_space: Arc::new(|| Ok(u64::MAX)),
+        room: RoomBounds::default(),
+    };
+    let engine =
+        Engine::start(setups, Arc::clone(&store), egress, keeping, "bench").await.unwrap();
+    let engine = Arc::new(engine);
+    let host = Host { engine, store, principals: Arc::new(Principals::default()) };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = fondaco_web::public::router(host);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
 /// Sends one request after the other on a connection, for a turn; counts those that were accepted.
 async fn send(mut stream: TcpStream, request: &[u8], began: Instant) -> u32 {
     stream.set_nodelay(true).unwrap();
-    let mut answer = vec![0; 4096];
     let mut accepted = 0;
     while began.elapsed() < TURN {
-        stream.write_all(request).await.unwrap();
-        let mut filled = 0;
-        // The answers have no body: the headers' end is the answer's.
-        while !answer[..filled].ends_with(b"\r\n\r\n") {
-            let read = stream.read(&mut answer[filled..]).await.unwrap();
-            assert!(read > 0, "the host closed the connection");
-            filled += read;
-        }
-        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        exchange(&mut stream, request).await;
         accepted += 1;
     }
     accepted
 }
 
-fn request(body: &[u8]) -> Vec<u8> {
+/// Sends a request and waits until it is accepted.
+pub async fn exchange(stream: &mut TcpStream, request: &[u8]) {
+    stream.write_all(request).await.unwrap();
+    let mut answer = [0; ANSWER_BYTES_MAX];
+    let mut filled = 0;
+    // The answers have no body: the headers' end is the answer's.
+    while !answer[..filled].ends_with(b"\r\n\r\n") {
+        let read = stream.read(&mut answer[filled..]).await.unwrap();
+        assert!(read > 0, "the host closed the connection");
+        filled += read;
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+}
+
+/// The bytes of a webhook, signed.
+pub fn request(body: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body);
     let signature = STANDARD.encode(mac.finalize().into_bytes());

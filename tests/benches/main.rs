@@ -10,10 +10,14 @@ mod engine;
 mod figure;
 mod fixture;
 mod floor;
+mod growth;
 mod install_memory;
 mod intake;
+mod intake_latency;
 mod interruption;
 mod neighbour;
+mod recovery;
+mod stage;
 mod state_reads;
 mod warm_start;
 
@@ -24,7 +28,7 @@ use figure::{Bound, Figure, median};
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 17] = [
     ("sandbox.floor-ratio", floor::ratio),
     ("sandbox.ten-state-reads-ratio", state_reads::ratio),
     ("sandbox.fuel-ratio", interruption::fuel_ratio),
@@ -37,6 +41,11 @@ const ROWS: [Row; 12] = [
     ("engine.events-ratio", engine::ratio),
     ("engine.contention-ratio", engine::contention),
     ("engine.recording-ratio", engine::recording),
+    ("intake.p99-ms", intake_latency::p99),
+    ("store.growth-bytes-per-1000-orders", growth::bytes_per_1000_orders),
+    ("host.idle-resident-bytes", growth::idle_bytes),
+    ("recovery.ready-seconds", recovery::ready),
+    ("recovery.caught-up-seconds", recovery::caught_up),
 ];
 
 fn main() -> ExitCode {

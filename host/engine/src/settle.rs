@@ -14,7 +14,7 @@ use fondaco_model::{
     Action, ActionEnd, ActionKind, EntityKey, Snapshot, Timestamp, action::Shown, event::Cause,
 };
 use fondaco_platforms::{Executed, Looked, PlatformError, Request};
-use fondaco_store::{ReadyAction, SettleOutcome, Settlement};
+use fondaco_store::{ReadyAction, SettleOutcome, Settlement, failpoint::Failpoint};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 
@@ -180,7 +180,9 @@ impl Client {
             return self.shop_is_gone(action).await.map(|()| None);
         };
         let began = Instant::now();
+        Failpoint::BeforeSend.pass();
         let executed = shop.platform.execute(now(), request).await;
+        Failpoint::AfterSend.pass();
         self.metrics.action_sent(&self.setup.id, &request.entity.shop, began.elapsed());
         match executed {
             Ok(Executed::Done { snapshots }) => {

@@ -13,7 +13,7 @@ use fondaco_platforms::{
     Collection, Executed, Heard, Looked, Platform, PlatformError, Verified,
     woocommerce::{Config, WooCommerce},
 };
-use fondaco_shopsim::{Product, WooShop, WooShopConfig};
+use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
 use tokio::sync::mpsc;
 
 const SECRET: &str = "shared & secret";
@@ -53,6 +53,7 @@ async fn open(products: Vec<Product>) -> WooShop {
         seed: 7,
         port: None,
         webhooks: true,
+        faults: Faults::default(),
     })
     .await
     .unwrap()

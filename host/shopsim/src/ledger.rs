@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::faults::{RequestFault, WebhookFault};
+
 /// One thing a shop did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LedgerEntry {
@@ -68,6 +70,25 @@ pub enum LedgerEvent {
         /// What happened.
         reason: String,
     },
+    /// A delivery met a fault. Of a lost one nothing else is told; of the others it is told later
+    /// what became of them.
+    WebhookDisturbed {
+        /// Topic.
+        topic: String,
+        /// Id of the order or product.
+        resource: u64,
+        /// Which.
+        fault: WebhookFault,
+    },
+    /// A request to the API met a fault. What it did all the same stands on its own.
+    RequestDisturbed {
+        /// HTTP method.
+        method: String,
+        /// Path from the root, without the query.
+        path: String,
+        /// Which.
+        fault: RequestFault,
+    },
     /// A webhook was disabled after too many failures in a row.
     WebhookDisabled {
         /// The webhook's id.
@@ -93,8 +114,10 @@ pub struct SeenRequest {
     pub path: String,
     /// JSON body, null where there was none or it was no JSON; the value of `secret` is left out.
     pub body: Value,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer, whether or not it arrived.
     pub status: u16,
+    /// What went wrong with it. One whose connection was cut before it had an effect is not here.
+    pub fault: Option<RequestFault>,
 }
 
 /// The entries, and the number of the last.

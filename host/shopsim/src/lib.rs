@@ -2,7 +2,8 @@
 //!
 //! For the demonstration, for trying plugins and for our own tests: a shop that a host talks to
 //! exactly as it would to the real one, over HTTP and with webhooks, including the habits that hurt
-//! (deliveries out of order, never repeated, gone after seven failures). What the vendor's program
+//! (deliveries out of order, never repeated, gone after seven failures) and, where a test asks for
+//! them, the [faults](Faults) of a network and a busy server. What the vendor's program
 //! was seen to do is what happens here; where nothing was observed, the request is answered with
 //! status 501 and `shopsim_not_simulated`, never with something made up.
 //!
@@ -17,10 +18,12 @@
 #![recursion_limit = "256"]
 
 pub mod customer;
+pub mod faults;
 pub mod ledger;
 pub mod limits;
 pub mod woocommerce;
 
 pub use customer::{Customer, CustomerOptions, CustomerReport};
+pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};
 pub use woocommerce::{BuyError, PlacedOrder, Product, SimError, WooShop, WooShopConfig};

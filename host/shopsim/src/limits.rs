@@ -16,5 +16,9 @@ pub const WEBHOOK_FAILURES_MAX: u32 = 5;
 pub const OAUTH_WINDOW_SECONDS: i64 = 15 * 60;
 /// Between reading and writing a relative stock change (`inventory_delta`), which is not atomic.
 pub const INVENTORY_DELTA_WINDOW: Duration = Duration::from_millis(5);
+/// How many others a reordered webhook lets go before it, at most.
+pub const REORDERED_BEHIND_MAX: u64 = 4;
+/// How long a reordered webhook waits for others to go before it.
+pub const REORDERED_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Most decimals a money amount is asked for (`dp`).
 pub const MONEY_DECIMALS_MAX: u32 = 10;

@@ -38,6 +38,7 @@ pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod control;
+pub mod failpoint;
 pub mod installs;
 pub mod lifecycle;
 pub mod limits;

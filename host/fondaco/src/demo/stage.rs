@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use fondaco_model::ShopId;
-use fondaco_shopsim::woocommerce::{Product, WooShop, WooShopConfig};
+use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
 
 use crate::config::{self, Config};
 
@@ -71,6 +71,8 @@ pub struct StageOptions {
     pub seed: u64,
     /// Whether the shops send webhooks by themselves.
     pub webhooks: bool,
+    /// What goes wrong between the shops and the host.
+    pub faults: Faults,
 }
 
 impl StageOptions {
@@ -89,7 +91,7 @@ impl StageOptions {
             RANGE.iter().map(product).collect()
         };
         let ranges = [range(|row| row.milano), range(|row| row.torino)];
-        Self { folder: None, plugins, ranges, seed, webhooks: true }
+        Self { folder: None, plugins, ranges, seed, webhooks: true, faults: Faults::default() }
     }
 }
 
@@ -142,6 +144,7 @@ impl Stage {
                 seed: options.seed + number,
                 port: None,
                 webhooks: options.webhooks,
+                faults: options.faults,
             };
             let shop = WooShop::start(config).await;
             shops.push(shop.with_context(|| format!("the shop {name} cannot be started"))?);

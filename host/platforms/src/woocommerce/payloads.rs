@@ -107,6 +107,8 @@ pub struct Product {
     #[serde(default)]
     pub manage_stock: ManageStock,
     #[serde(default)]
+    pub meta_data: Vec<Meta>,
+    #[serde(default)]
     pub stock_quantity: Option<Plain>,
     #[serde(default)]
     pub backorders: Option<String>,

@@ -4,6 +4,10 @@
 //! writes, and the gap between the two is as small as one request. (A relative write exists; it is
 //! not atomic either.) And WooCommerce accepts a quantity for a product that is not counted and
 //! drops it, so the answer is read too.
+//!
+//! Each request leaves a mark in the product's metadata, saved together with the quantity. When
+//! nobody knows whether a request took effect, the quantity alone does not tell: orders move it as
+//! well, and can make it what was to be written, or what it was before. The mark does.
 
 use std::time::Instant;
 
@@ -12,7 +16,7 @@ use fondaco_model::{
     commerce::StockPolicy,
 };
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     answers::{Failed, refused},
@@ -21,6 +25,10 @@ use super::{
     products::{self, Naming, Seen},
 };
 use crate::{Executed, Looked, PlatformError, Request};
+
+/// The metadata that says which request wrote the quantity last. The underscore keeps it off the
+/// product's pages.
+const MARK_KEY: &str = "_fondaco_stock_write";
 
 /// Makes the request for an action.
 pub fn request(
@@ -60,7 +68,10 @@ pub fn request(
     Ok(Request {
         method: Method::PUT.to_string(),
         path,
-        body: json!({ "stock_quantity": quantity }),
+        body: json!({
+            "stock_quantity": quantity,
+            "meta_data": [{ "key": MARK_KEY, "value": format!("{:032x}", rand::random::<u128>()) }],
+        }),
         only_if: *decided_on,
         result: *available,
         entity: EntityKey::variant(shop.clone(), variant.to_string()),
@@ -109,7 +120,7 @@ pub async fn execute(
     Ok(Executed::Done { snapshots: vec![written.snapshot] })
 }
 
-/// Reads what became of a request.
+/// Reads what became of a request. It can no longer take effect.
 pub async fn look(
     client: &Client,
     now: Timestamp,
@@ -117,17 +128,19 @@ pub async fn look(
 ) -> Result<Looked, PlatformError> {
     let shown = read(client, now, request).await?;
     let snapshots = vec![shown.snapshot];
-    Ok(if shown.quantity == request.result {
-        Looked::Done { snapshots }
-    } else if shown.quantity == request.only_if {
-        Looked::NotDone
-    } else {
-        Looked::Neither { found: shown.quantity, snapshots }
+    Ok(match shown.mark {
+        Some(mark) if mark == request.body["meta_data"][0]["value"] => Looked::Done { snapshots },
+        // The shop keeps marks, and has not got this one.
+        Some(_) => Looked::NotDone,
+        None if shown.quantity == request.only_if => Looked::NotDone,
+        None => Looked::Neither { found: shown.quantity, snapshots },
     })
 }
 
 struct Shown {
     quantity: Decimal,
+    /// The mark of the last request; none if there was none, or the shop drops them.
+    mark: Option<Value>,
     snapshot: Snapshot,
 }
 
@@ -171,7 +184,9 @@ fn shown_by(
         false => Naming::Whole,
     };
     let snapshot = products::snapshot(&seen, product, naming).map_err(unreadable)?;
-    Ok(Shown { quantity, snapshot })
+    let mark = product.meta_data.iter().find(|meta| meta.key == MARK_KEY);
+    let mark = mark.map(|meta| meta.value.clone());
+    Ok(Shown { quantity, mark, snapshot })
 }
 
 fn not_counted(variant: &str) -> PlatformError {

@@ -1,9 +1,10 @@
 //! How a webhook leaves the shop.
 //!
-//! One worker takes one delivery after the other. [`send`] is the only place where a delivery goes
-//! out: what is to go wrong on the way goes wrong there.
+//! One worker takes one delivery after the other, as `State::next_step` hands them out: what is to
+//! go wrong with them goes wrong there. [`send`] is the only place where a delivery goes out.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,7 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::shop::Shop;
-use super::webhook::{Delivery, Outcome};
+use super::webhook::{Delivery, Next, Outcome};
 use super::{SimError, USER_AGENT};
 use crate::limits::WEBHOOK_TIMEOUT;
 
@@ -31,12 +32,17 @@ pub(crate) fn client() -> Result<reqwest::Client, SimError> {
 /// Delivers until the shop stops.
 pub(crate) async fn work(shop: Arc<Shop>) {
     loop {
-        match shop.with(|state| state.next_delivery()) {
-            Some(delivery) => {
+        match shop.with(|state| state.next_step(Instant::now())) {
+            Next::Send(delivery) => {
                 let outcome = send(&shop.client, &delivery).await;
                 shop.with(|state| state.settle_delivery(&delivery, outcome));
             }
-            None => shop.wake.notified().await,
+            Next::WaitUntil(moment) => {
+                let wait = tokio::time::timeout_at(moment.into(), shop.wake.notified());
+                // Whichever comes first, the next look tells.
+                let _ = wait.await;
+            }
+            Next::Idle => shop.wake.notified().await,
         }
     }
 }

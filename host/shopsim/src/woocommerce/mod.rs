@@ -8,6 +8,7 @@ mod checkout;
 mod delivery;
 mod fields;
 mod item;
+mod line;
 mod market;
 mod order;
 mod php_json;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::faults::Faults;
 use crate::ledger::{LedgerEntry, SeenRequest, Writer};
 use fields::Fields;
 use shop::Shop;
@@ -63,6 +65,8 @@ pub struct WooShopConfig {
     /// Whether webhooks are delivered. Without, each is lost and the ledger says so, as in a shop
     /// whose scheduler does not run.
     pub webhooks: bool,
+    /// What goes wrong; [`Faults::default`] is nothing.
+    pub faults: Faults,
 }
 
 /// A product, or a variation of one.
@@ -263,6 +267,11 @@ impl WooShop {
         self.shop.set_latency(latency);
     }
 
+    /// Has other things go wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shop.with(|state| state.fate.set(faults));
+    }
+
     /// What the shop truly did, in order.
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {
@@ -275,7 +284,7 @@ impl WooShop {
         self.shop.with(|state| state.requests.clone())
     }
 
-    /// Waits until no webhook waits for delivery.
+    /// Waits until no webhook waits for delivery and no effect of a request is still to come.
     pub async fn quiet(&self) {
         self.shop.quiet().await;
     }
@@ -307,6 +316,7 @@ impl fmt::Debug for WooShopConfig {
             .field("seed", &self.seed)
             .field("port", &self.port)
             .field("webhooks", &self.webhooks)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::line::{Door, Line};
 use super::state::State;
 use super::{SimError, WooShopConfig, delivery, rest};
 
@@ -49,8 +50,9 @@ impl Shop {
         let router = Router::new().fallback(rest::answer).with_state(Arc::clone(&shop));
         let stopped = shop.stop.clone();
         let server = tokio::spawn(async move {
-            let server =
-                axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
+            let service = router.into_make_service_with_connect_info::<Line>();
+            let server = axum::serve(Door(listener), service)
+                .with_graceful_shutdown(stopped.cancelled_owned());
             if let Err(error) = server.await {
                 tracing::error!(%error, "simulated shop stopped serving");
             }
@@ -75,8 +77,9 @@ impl Shop {
             *before = outstanding;
             changed
         });
+        let waits = !state.pending.is_empty();
         drop(state);
-        if outstanding > 0 {
+        if waits {
             self.wake.notify_one();
         }
         result
@@ -91,7 +94,7 @@ impl Shop {
         self.latency_millis.store(millis, Ordering::Relaxed);
     }
 
-    /// Waits until no delivery waits or is on its way.
+    /// Waits until no delivery waits or is on its way, and no effect is still to come.
     pub(crate) async fn quiet(&self) {
         // The sender lives as long as this shop, so waiting cannot fail.
         let _ = self.outstanding.subscribe().wait_for(|outstanding| *outstanding == 0).await;

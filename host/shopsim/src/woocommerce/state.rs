@@ -15,8 +15,9 @@ use super::item::{Item, NewItem};
 use super::market::Market;
 use super::order::Order;
 use super::rest::{ApiKey, Nonces};
-use super::webhook::{Pending, Webhook};
+use super::webhook::{Held, Pending, Webhook};
 use super::{Product, SimError, WooShopConfig};
+use crate::faults::Fate;
 use crate::ledger::{Ledger, LedgerEvent, SeenRequest, Writer};
 
 pub(crate) struct State {
@@ -31,7 +32,14 @@ pub(crate) struct State {
     /// Whether deliveries leave at all; without, each is lost.
     pub delivering: bool,
     pub pending: VecDeque<Pending>,
+    /// Webhooks that a fault holds back.
+    pub held: Vec<Held>,
+    /// How many webhooks have left.
+    pub left: u64,
     pub in_flight: usize,
+    /// Effects that come after their connection was cut.
+    pub effects_to_come: usize,
+    pub fate: Fate,
     pub ledger: Ledger,
     pub requests: Vec<SeenRequest>,
     pub random: StdRng,
@@ -51,7 +59,11 @@ impl State {
             webhooks: BTreeMap::new(),
             delivering: config.webhooks,
             pending: VecDeque::new(),
+            held: Vec::new(),
+            left: 0,
             in_flight: 0,
+            effects_to_come: 0,
+            fate: Fate::new(config.faults, config.seed),
             ledger: Ledger::default(),
             requests: Vec::new(),
             random: StdRng::seed_from_u64(config.seed),

@@ -3,6 +3,8 @@
 //! A queued delivery is only (webhook, thing): the same pair waiting twice becomes one, and what is
 //! told is what the thing looks like when it leaves. There is one queue and no second attempt.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use super::fields::{Fields, object, set, set_date};
 use super::item::hints;
 use super::php_json;
 use super::state::State;
+use crate::faults::WebhookFault;
 use crate::ledger::LedgerEvent;
 use crate::limits::WEBHOOK_FAILURES_MAX;
 
@@ -38,6 +41,7 @@ pub(crate) struct Pending {
 }
 
 /// A delivery that leaves now.
+#[derive(Clone)]
 pub(crate) struct Delivery {
     pub webhook: u64,
     pub topic: String,
@@ -47,6 +51,25 @@ pub(crate) struct Delivery {
     pub id: String,
     pub source: String,
     pub body: String,
+}
+
+/// A delivery that a fault holds back.
+pub(crate) struct Held {
+    delivery: Delivery,
+    /// It leaves once so many have left,
+    behind: u64,
+    /// and then at the latest.
+    until: Instant,
+}
+
+/// What the worker does next.
+pub(crate) enum Next {
+    /// Sends this.
+    Send(Delivery),
+    /// Looks again then, or when it is woken.
+    WaitUntil(Instant),
+    /// Looks again when it is woken.
+    Idle,
 }
 
 /// What became of a delivery: the status of the answer, or why there was none.
@@ -141,13 +164,50 @@ impl State {
         }
     }
 
-    /// Deliveries that wait or are on their way.
+    /// Deliveries that wait or are on their way, and effects still to come.
     pub(crate) fn outstanding(&self) -> usize {
-        self.pending.len() + self.in_flight
+        self.pending.len() + self.in_flight + self.effects_to_come
+    }
+
+    /// What the worker does next. A delivery meets its fault when it is its turn to leave.
+    pub(crate) fn next_step(&mut self, now: Instant) -> Next {
+        let due = self.held.iter().position(|held| held.until <= now || held.behind <= self.left);
+        if let Some(due) = due {
+            return Next::Send(self.held.remove(due).delivery);
+        }
+        while let Some(delivery) = self.next_delivery() {
+            if let Some(delivery) = self.meet_fault(delivery, now) {
+                self.left += 1;
+                return Next::Send(delivery);
+            }
+        }
+        self.held.iter().map(|held| held.until).min().map_or(Next::Idle, Next::WaitUntil)
+    }
+
+    /// The delivery, if it leaves now.
+    fn meet_fault(&mut self, delivery: Delivery, now: Instant) -> Option<Delivery> {
+        let Some(fault) = self.fate.of_webhook() else {
+            return Some(delivery);
+        };
+        let (topic, resource) = (delivery.topic.clone(), delivery.resource);
+        self.ledger.add(LedgerEvent::WebhookDisturbed { topic, resource, fault });
+        if fault == WebhookFault::Lost {
+            self.in_flight = self.in_flight.saturating_sub(1);
+            return None;
+        }
+        let held_back = self.fate.held_back(fault);
+        let again = (fault == WebhookFault::Repeated).then(|| delivery.clone());
+        self.in_flight += usize::from(again.is_some());
+        self.held.push(Held {
+            delivery,
+            behind: self.left.saturating_add(held_back.behind),
+            until: now + held_back.wait,
+        });
+        again
     }
 
     /// The next delivery, with the body as of now.
-    pub(crate) fn next_delivery(&mut self) -> Option<Delivery> {
+    fn next_delivery(&mut self) -> Option<Delivery> {
         while let Some(pending) = self.pending.pop_front() {
             let Some(webhook) = self.webhooks.get(&pending.webhook) else {
                 continue;

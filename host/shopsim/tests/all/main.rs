@@ -5,6 +5,7 @@
 mod access;
 mod customer;
 mod deliveries;
+mod faults;
 mod likeness;
 mod lists;
 mod properties;

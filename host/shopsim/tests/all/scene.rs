@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode};
-use fondaco_shopsim::{Product, WooShop, WooShopConfig};
+use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
 use serde_json::{Value, json};
 
 pub const KEY: &str = "ck_test";
@@ -61,6 +61,7 @@ pub fn config(currency: &str, products: Vec<Product>) -> WooShopConfig {
         seed: 7,
         port: None,
         webhooks: true,
+        faults: Faults::default(),
     }
 }
 

@@ -48,6 +48,23 @@ async fn a_quantity_is_absolute_and_entered_in_the_ledger() {
 }
 
 #[tokio::test]
+async fn metadata_is_replaced_by_its_key_and_shown() {
+    let shop = scene::new_york().await;
+    let write = async |path: &str, key: &str, value: &str| {
+        put(&shop, path, json!({ "meta_data": [{ "key": key, "value": value }] })).await
+    };
+    for path in ["/products/10", "/products/11/variations/12"] {
+        let first = write(path, "_mark", "one").await.body["meta_data"][0].clone();
+        write(path, "other", "two").await;
+        let shown = write(path, "_mark", "three").await.body["meta_data"].clone();
+        assert_eq!(shown.as_array().unwrap().len(), 2, "{shown}");
+        assert_eq!((&shown[0]["id"], &shown[0]["value"]), (&first["id"], &json!("three")));
+        assert_eq!(get(&shop, path).await.body["meta_data"], shown);
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
 async fn what_the_shop_passes_over_in_silence() {
     let shop = scene::new_york().await;
     for (path, body, field, expected) in [

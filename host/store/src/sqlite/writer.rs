@@ -17,7 +17,11 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
-use crate::{StoreError, limits};
+use crate::{
+    StoreError,
+    failpoint::{self, Failpoint},
+    limits,
+};
 
 /// What becomes of what a job has written.
 #[derive(Debug)]
@@ -68,6 +72,10 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<Verdict<T>, Fault> + Send + 'static,
     {
+        debug_assert!(
+            failpoint::TRANSACTIONS.contains(&doing),
+            "`{doing}` is missing in failpoint::TRANSACTIONS"
+        );
         let queue = lock(&self.queue).clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         let job = Task { doing, guard, work: Some(work), result: None, answer };
@@ -93,6 +101,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 trait Job: Send {
     fn guard(&self) -> Guard;
 
+    /// What is being done, in the words of an error.
+    fn doing(&self) -> &'static str;
+
     /// Does the work; says whether to keep it.
     fn run(&mut self, connection: &Connection) -> bool;
 
@@ -115,6 +126,10 @@ where
 {
     fn guard(&self) -> Guard {
         self.guard
+    }
+
+    fn doing(&self) -> &'static str {
+        self.doing
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
@@ -221,7 +236,7 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::R
     if connection.is_autocommit() {
         execute(connection, "BEGIN IMMEDIATE")?;
     }
-    for job in group {
+    for job in &mut *group {
         match job.guard() {
             Guard::None => {
                 job.run(connection);
@@ -245,7 +260,10 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::R
             ));
         }
     }
-    execute(connection, "COMMIT")
+    group.iter().for_each(|job| Failpoint::BeforeCommit(job.doing()).pass());
+    execute(connection, "COMMIT")?;
+    group.iter().for_each(|job| Failpoint::AfterCommit(job.doing()).pass());
+    Ok(())
 }
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {

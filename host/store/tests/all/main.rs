@@ -1,6 +1,7 @@
 //! The store's tests: what every backend has to keep (`conformance`), run on SQLite; what is
 //! SQLite's own (`sqlite`, `sealed`, `backup`, `growth`, `full_disk`); random interleavings against a
-//! model (`interleavings`, `serial`), and what may still be read after retention (`forgetting`).
+//! model (`interleavings`, `serial`), and what may still be read after retention (`forgetting`); and
+//! two clients with the same keys (`isolation`).
 
 #[cfg(test)]
 mod backup;
@@ -14,6 +15,8 @@ mod full_disk;
 mod growth;
 #[cfg(test)]
 mod interleavings;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

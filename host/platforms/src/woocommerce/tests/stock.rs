@@ -49,18 +49,24 @@ fn request(available: &str) -> Request {
     shop.request(&change("11", available), &variant("11", StockPolicy::Tracked)).unwrap()
 }
 
+/// What a request leaves on the product.
+fn mark(request: &Request) -> Value {
+    request.body["meta_data"][0].clone()
+}
+
 #[test]
 fn a_request_is_made_for_each_kind_of_variant() {
     let simple = request("7.0");
     assert_eq!((simple.method.as_str(), simple.path.as_str()), ("PUT", "/products/11"));
-    assert_eq!(simple.body, json!({ "stock_quantity": 7 }));
+    assert_eq!(simple.body["stock_quantity"], 7);
+    assert_ne!(mark(&simple), mark(&request("7.0")), "each request has a mark of its own");
     assert_eq!((simple.only_if, simple.result), (decimal("10"), decimal("7")));
     assert_eq!(simple.entity, EntityKey::variant(shop(), "11"));
     let adapter = shop_at("http://127.0.0.1:1");
     let entity = variant("12", StockPolicy::Backorder);
     let variation = adapter.request(&change("13", "-2"), &entity).unwrap();
     assert_eq!(variation.path, "/products/12/variations/13");
-    assert_eq!(variation.body, json!({ "stock_quantity": -2 }));
+    assert_eq!(variation.body["stock_quantity"], -2);
 }
 
 #[test]
@@ -130,7 +136,8 @@ async fn product_with(changes: Value) -> Replay {
 #[tokio::test]
 async fn stock_is_written_where_it_is_as_decided() {
     let replay = product_with(json!({})).await;
-    let executed = replay.shop.execute(at(50), &request("7")).await.unwrap();
+    let request = request("7");
+    let executed = replay.shop.execute(at(50), &request).await.unwrap();
     let Executed::Done { snapshots } = executed else { panic!("{executed:?}") };
     let written = snapshots[0].entity.as_variant().unwrap();
     let level = &written.stock[&Location::WHOLE_SHOP];
@@ -139,7 +146,7 @@ async fn stock_is_written_where_it_is_as_decided() {
     assert_eq!(version.platform, at(1_795_410_000_000));
     assert!(version.read.unwrap() >= at(50));
     assert_eq!(replay.calls(), ["GET /products/11", "PUT /products/11"]);
-    assert_eq!(replay.got()[1].body, json!({ "stock_quantity": 7 }));
+    assert_eq!(replay.got()[1].body, request.body);
 }
 
 #[tokio::test]
@@ -210,16 +217,25 @@ async fn what_is_gone_is_refused() {
 
 #[tokio::test]
 async fn looking_tells_what_became_of_a_request() {
-    let looked = async |shown: i64| {
-        let replay = product_with(json!({ "stock_quantity": shown })).await;
-        let looked = replay.shop.look(at(50), &request("7")).await.unwrap();
+    let request = request("7");
+    let looked = async |shown: i64, marks: Vec<Value>| {
+        let replay = product_with(json!({ "stock_quantity": shown, "meta_data": marks })).await;
+        let looked = replay.shop.look(at(50), &request).await.unwrap();
         assert_eq!(replay.calls(), ["GET /products/11"]);
         looked
     };
-    assert!(matches!(looked(7).await, Looked::Done { .. }));
-    assert_eq!(looked(10).await, Looked::NotDone);
-    let neither = looked(6).await;
-    assert!(matches!(neither, Looked::Neither { found, .. } if found == decimal("6")));
+    let (own, others) = (mark(&request), mark(&self::request("7")));
+    // The mark says it, whatever orders have made of the quantity since.
+    for shown in [7, 10, 6] {
+        assert!(matches!(looked(shown, vec![own.clone()]).await, Looked::Done { .. }), "{shown}");
+        assert_eq!(looked(shown, vec![others.clone()]).await, Looked::NotDone, "{shown}");
+    }
+    // Without any mark nobody knows, unless nothing has moved.
+    assert_eq!(looked(10, Vec::new()).await, Looked::NotDone);
+    for shown in [7, 6] {
+        let neither = looked(shown, vec![json!({ "key": "other", "value": "1" })]).await;
+        assert!(matches!(neither, Looked::Neither { found, .. } if found == Decimal::from(shown)));
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ mod webhooks;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State as Extract;
+use axum::extract::{ConnectInfo, State as Extract};
 use axum::http;
 use serde_json::Value;
 
@@ -26,9 +26,12 @@ use auth::Access;
 pub(crate) use auth::{ApiKey, Nonces};
 use request::Request;
 
+use super::line::Line;
 use super::shop::Shop;
+use super::state::State;
 use super::webhook::without_secret;
-use crate::ledger::SeenRequest;
+use crate::faults::RequestFault;
+use crate::ledger::{LedgerEvent, SeenRequest};
 
 /// What a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +71,10 @@ const ELSEWHERE: [&str; 14] = [
     "webhooks",
 ];
 
-/// Answers a request.
+/// Answers a request, or does not.
 pub(crate) async fn answer(
     Extract(shop): Extract<Arc<Shop>>,
+    ConnectInfo(line): ConnectInfo<Line>,
     request: http::Request<Body>,
 ) -> http::Response<Body> {
     let latency = shop.latency();
@@ -81,24 +85,95 @@ pub(crate) async fn answer(
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(&shop.home, false),
     };
+    let fault = shop.with(|state| fault_of(state, &request));
+    match fault {
+        None => carry_out(&shop, &request, fault).await,
+        Some(RequestFault::Slow) => {
+            tokio::time::sleep(shop.with(|state| state.fate.faults().slowness)).await;
+            carry_out(&shop, &request, fault).await
+        }
+        Some(RequestFault::Throttled) => {
+            let after = shop.with(|state| state.fate.faults().retry_after).as_secs();
+            let answer = Answer::error(429, "shopsim_throttled", "Too many requests.");
+            refuse(&shop, &request, fault, answer.header("retry-after", after.to_string()))
+        }
+        Some(RequestFault::Broken(status)) => {
+            let answer = Answer::error(status, "shopsim_broken", "The shop is out of order.");
+            refuse(&shop, &request, fault, answer)
+        }
+        Some(RequestFault::CutBefore) => cut(&line),
+        Some(RequestFault::CutAfter) => {
+            carry_out(&shop, &request, fault).await;
+            cut(&line)
+        }
+        Some(RequestFault::LateEffect(delay)) => {
+            shop.with(|state| state.effects_to_come += 1);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                carry_out(&shop, &request, fault).await;
+                shop.with(|state| state.effects_to_come -= 1);
+            });
+            cut(&line)
+        }
+    }
+}
+
+/// Draws what goes wrong with a request, and enters it in the ledger.
+fn fault_of(state: &mut State, request: &Request) -> Option<RequestFault> {
+    let fault = state.fate.of_request(request.writes())?;
+    let (method, path) = (request.method.clone(), request.path.clone());
+    state.ledger.add(LedgerEvent::RequestDisturbed { method, path, fault });
+    Some(fault)
+}
+
+/// Ends the connection; what is returned is never seen.
+fn cut(line: &Line) -> http::Response<Body> {
+    line.cut();
+    http::Response::new(Body::empty())
+}
+
+/// Does what a request asks for.
+async fn carry_out(
+    shop: &Arc<Shop>,
+    request: &Request,
+    fault: Option<RequestFault>,
+) -> http::Response<Body> {
     let mut signed_in = false;
-    let answer = match shop.with(|state| auth::authenticate(state, &request)) {
+    let answer = match shop.with(|state| auth::authenticate(state, request)) {
         Ok(access) => {
             signed_in = access != Access::Nobody;
-            dispatch(&shop, &request, access).await.unwrap_or_else(|refusal| refusal)
+            dispatch(shop, request, access).await.unwrap_or_else(|refusal| refusal)
         }
         Err(refusal) => refusal,
     };
-    if request.writes() {
-        let seen = SeenRequest {
-            method: request.method.clone(),
-            path: request.path.clone(),
-            body: without_secret(request.body.as_ref().unwrap_or(&Value::Null)),
-            status: answer.status,
-        };
-        shop.with(|state| state.requests.push(seen));
-    }
+    note(shop, request, fault, answer.status);
     answer.only_fields(&request.list("_fields")).into_response(&shop.home, signed_in)
+}
+
+/// Answers a request without doing what it asks for.
+fn refuse(
+    shop: &Shop,
+    request: &Request,
+    fault: Option<RequestFault>,
+    answer: Answer,
+) -> http::Response<Body> {
+    note(shop, request, fault, answer.status);
+    answer.into_response(&shop.home, false)
+}
+
+/// Remembers a request that is no mere reading.
+fn note(shop: &Shop, request: &Request, fault: Option<RequestFault>, status: u16) {
+    if !request.writes() {
+        return;
+    }
+    let seen = SeenRequest {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        body: without_secret(request.body.as_ref().unwrap_or(&Value::Null)),
+        status,
+        fault,
+    };
+    shop.with(|state| state.requests.push(seen));
 }
 
 async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result<Answer, Answer> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::Writer;
 use crate::limits::INVENTORY_DELTA_WINDOW;
-use crate::woocommerce::fields::{Fields, escaped, integer, set, text};
+use crate::woocommerce::fields::{Fields, escaped, integer, objects, objects_mut, set, text};
 use crate::woocommerce::item::Item;
 use crate::woocommerce::rest::answer::Answer;
 use crate::woocommerce::rest::request::Request;
@@ -32,7 +32,7 @@ const PLAIN: [&str; 10] = [
     "menu_order",
 ];
 /// Fields of the real shop that it stores and this one does not.
-const NOT_STORED: [&str; 11] = [
+const NOT_STORED: [&str; 10] = [
     "type",
     "slug",
     "images",
@@ -43,7 +43,6 @@ const NOT_STORED: [&str; 11] = [
     "dimensions",
     "date_on_sale_from",
     "date_on_sale_to",
-    "meta_data",
 ];
 
 /// The body's fields, each of the type the shop wants.
@@ -96,6 +95,7 @@ fn store(state: &mut State, id: u64, fields: &Fields, aimed_at: Option<i64>) -> 
     if let Some(counts) = fields.get("manage_stock").and_then(boolean) {
         store_counting(state, id, counts);
     }
+    store_meta(state, id, fields);
     let counted = state.items.get(&id).is_some_and(Item::counts_stock);
     if let Some(after) = aimed_at.filter(|_| counted) {
         state.write_stock(id, after, Writer::Api);
@@ -154,6 +154,29 @@ fn store_prices(state: &mut State, id: u64, fields: &Fields) {
     };
     if pointless {
         set(&mut item.fields, "sale_price", "");
+    }
+}
+
+/// Metadata is stored by its key; what has the key already is replaced and keeps its id. This was
+/// not observed: it is what the vendor's source does (`update_meta_data` without an id).
+fn store_meta(state: &mut State, id: u64, fields: &Fields) {
+    for sent in objects(fields, "meta_data") {
+        let row = state.take_row_id();
+        let Some(item) = state.items.get_mut(&id) else {
+            return;
+        };
+        let key = text(sent, "key");
+        let value = sent.get("value").cloned().unwrap_or_default();
+        let known =
+            objects_mut(&mut item.fields, "meta_data").find(|meta| text(meta, "key") == key);
+        if let Some(known) = known {
+            set(known, "value", value);
+            continue;
+        }
+        let entry = json!({ "id": row, "key": key, "value": value });
+        if let Some(all) = item.fields.get_mut("meta_data").and_then(Value::as_array_mut) {
+            all.push(entry);
+        }
     }
 }
 

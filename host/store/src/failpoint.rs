@@ -1,0 +1,119 @@
+//! Where the process can be made to die, so that tests meet each instant at which a host may end.
+//!
+//! A build without debug assertions has nothing of this: passing a point is an empty function there.
+//! In one that has them, the variable [`VARIABLE`] names a point and how often it is passed, such as
+//! `before the commit to settle an action#3`; at the third passing the process aborts, which runs
+//! no destructor and answers nobody. Nothing is read from anywhere else.
+
+use std::fmt;
+
+/// The environment variable that says where to die.
+pub const VARIABLE: &str = "FONDACO_FAILPOINT";
+
+/// Where the process can be made to die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failpoint {
+    /// Everything of a transaction is done but its commit.
+    BeforeCommit(&'static str),
+    /// A transaction is committed, and nobody was told.
+    AfterCommit(&'static str),
+    /// An action is marked as being sent, and nothing of it was sent.
+    BeforeSend,
+    /// The shop has answered, and the outcome is not committed.
+    AfterSend,
+}
+
+/// What the store's writer does, in the words of its errors. One that is not here is found by every
+/// test that does it.
+pub const TRANSACTIONS: [&str; 12] = [
+    "take the lease of a client",
+    "register an install",
+    "accept a delivery",
+    "bury a delivery",
+    "take in an observation",
+    "raise a tick",
+    "commit a run",
+    "begin an action",
+    "put an action back",
+    "settle an action",
+    "write the audit log",
+    "write within the time allowed",
+];
+
+impl Failpoint {
+    /// All points there are.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let around = |doing| [Self::BeforeCommit(doing), Self::AfterCommit(doing)];
+        TRANSACTIONS.into_iter().flat_map(around).chain([Self::BeforeSend, Self::AfterSend])
+    }
+
+    /// Dies here, if the environment says so.
+    #[cfg(debug_assertions)]
+    pub fn pass(self) {
+        armed::pass(self);
+    }
+
+    /// Nothing, in a build for production.
+    #[cfg(not(debug_assertions))]
+    #[inline(always)]
+    pub const fn pass(self) {}
+}
+
+impl fmt::Display for Failpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BeforeCommit(doing) => write!(formatter, "before the commit to {doing}"),
+            Self::AfterCommit(doing) => write!(formatter, "after the commit to {doing}"),
+            Self::BeforeSend => formatter.write_str("before an action is sent"),
+            Self::AfterSend => formatter.write_str("after an action was sent"),
+        }
+    }
+}
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use super::{Failpoint, VARIABLE};
+
+    /// Where to die, and how many passings are left.
+    static ARMED: LazyLock<Option<(Failpoint, AtomicU64)>> = LazyLock::new(|| {
+        let words = std::env::var(VARIABLE).ok()?;
+        let armed = parse(&words);
+        if armed.is_none() {
+            tracing::error!(words, "{VARIABLE} names no failpoint; nothing happens");
+        }
+        armed.map(|(point, times)| (point, AtomicU64::new(times)))
+    });
+
+    pub fn pass(point: Failpoint) {
+        let Some((armed, left)) = &*ARMED else { return };
+        if *armed == point && left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            std::process::abort();
+        }
+    }
+
+    pub fn parse(words: &str) -> Option<(Failpoint, u64)> {
+        let (name, times) = words.rsplit_once('#')?;
+        let times = times.parse().ok().filter(|times| *times > 0)?;
+        Some((Failpoint::all().find(|point| point.to_string() == name)?, times))
+    }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::{Failpoint, armed::parse};
+
+    #[test]
+    fn every_point_is_found_by_its_name() {
+        for point in Failpoint::all() {
+            assert_eq!(parse(&format!("{point}#3")), Some((point, 3)));
+        }
+        for wrong in ["", "before the commit to settle an action", "after an action was sent#0"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

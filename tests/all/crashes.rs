@@ -7,9 +7,7 @@
 
 mod account;
 
-use std::{
-    collections::BTreeSet, os::unix::process::ExitStatusExt as _, process::Stdio, time::Duration,
-};
+use std::{os::unix::process::ExitStatusExt as _, process::Stdio, time::Duration};
 
 use account::Garbage;
 use fondaco::demo::{
@@ -32,10 +30,7 @@ use crate::{admin, doors, scene, scene::until};
 const STOCK_FACTOR: i64 = 1_000;
 
 /// How long a host lives at most before it is killed, once it works.
-const LIFE_MAX: Duration = Duration::from_millis(700);
-
-/// How long a host may take to come to a point. One that does not has no such work in a trial.
-const POINT_WITHIN: Duration = Duration::from_secs(10);
+const LIFE_MAX: Duration = Duration::from_millis(1_500);
 
 /// The signal by which a failpoint ends the process.
 const SIGABRT: i32 = 6;
@@ -44,11 +39,15 @@ const SIGABRT: i32 = 6;
 /// minute for a shop's word before it looks itself.
 const ALIGNED_WITHIN: Duration = Duration::from_secs(180);
 
+/// The same after two hundred kills. Hosts that live for a second hardly get to what was
+/// sold meanwhile, so nearly all of it is left to the last one.
+const ALIGNED_WITHIN_LONG: Duration = Duration::from_secs(1_800);
+
 /// What a host does once in its life, or so rarely that it dies the first time.
 const RARE: [&str; 3] = ["take the lease of a client", "register an install", "raise a tick"];
 
-/// What no trial does: it needs a person.
-const NEVER: [&str; 1] = ["write the audit log"];
+/// What no host of a trial does: nobody asks for it.
+const AT_SOMEBODYS_WISH: [&str; 1] = ["write the audit log"];
 
 /// The network between the shops and the host.
 const FAULTS: fn() -> Faults = || Faults {
@@ -110,13 +109,13 @@ impl Trial {
         host.kill().await.unwrap();
     }
 
-    /// Lets a host die at a point. Says whether it came there.
-    async fn die_at(&mut self, point: Failpoint) -> bool {
+    /// Lets a host die at a point.
+    async fn die_at(&mut self, point: Failpoint) {
         let rare = RARE.iter().any(|doing| point.to_string().ends_with(doing));
-        let times = if rare { 1 } else { self.random.random_range(1..=8) };
+        let times = if rare { 1 } else { self.random.random_range(1..=3) };
         let mut host = serve(&self.stage, Some(format!("{point}#{times}")));
         let (stage, garbage) = (&self.stage, &mut self.garbage);
-        let died = tokio::time::timeout(POINT_WITHIN, async {
+        let died = tokio::time::timeout(scene::PATIENCE, async {
             loop {
                 tokio::select! {
                     status = host.wait() => return status.unwrap(),
@@ -124,25 +123,17 @@ impl Trial {
                 }
             }
         });
-        match died.await {
-            Ok(status) => {
-                assert_eq!(status.signal(), Some(SIGABRT), "{point}: {status}");
-                true
-            }
-            Err(_) => {
-                host.kill().await.unwrap();
-                false
-            }
-        }
+        let status = died.await.unwrap_or_else(|_| panic!("no host came to the point {point}"));
+        assert_eq!(status.signal(), Some(SIGABRT), "{point}: {status}");
     }
 
     /// Nobody buys any more and the network is well; the shops and the host's file must agree.
-    async fn end(self) {
+    async fn end(self, within: Duration) {
         self.enough.cancel();
         self.buying.await.unwrap();
         self.stage.shops().iter().for_each(|shop| shop.set_faults(Faults::default()));
         let mut host = serve(&self.stage, None);
-        let settled = tokio::time::timeout(ALIGNED_WITHIN, async {
+        let settled = tokio::time::timeout(within, async {
             while !(finish::agreed(&self.stage) && nothing_waits(&self.stage).await) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -221,31 +212,29 @@ async fn a_host_killed_now_and_then_loses_nothing_and_does_nothing_twice() {
         Failpoint::AfterSend,
         Failpoint::BeforeCommit("settle an action"),
     ] {
-        assert!(trial.die_at(point).await, "no host came to the point {point}");
+        trial.die_at(point).await;
     }
-    trial.end().await;
+    trial.end(ALIGNED_WITHIN).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes"]
 async fn a_host_killed_two_hundred_times_and_at_each_point_loses_nothing() {
     let mut trial = Trial::begin(11).await;
-    let mut missed = BTreeSet::new();
-    let mut points = Failpoint::all();
+    let needs_nobody = |point: &Failpoint| {
+        let point = point.to_string();
+        !AT_SOMEBODYS_WISH.iter().any(|doing| point.ends_with(doing))
+    };
+    let mut points = Failpoint::on_the_road().filter(needs_nobody);
     for _ in 0..200 {
         trial.kill().await;
         // The points come between the kills, so that each meets the work that the others left.
-        if let Some(point) = points.next()
-            && !trial.die_at(point).await
-        {
-            missed.insert(point.to_string());
+        if let Some(point) = points.next() {
+            trial.die_at(point).await;
         }
     }
     assert_eq!(points.next(), None, "there are more points than kills");
-    let expected = Failpoint::all().map(|point| point.to_string());
-    let expected = expected.filter(|point| NEVER.iter().any(|doing| point.ends_with(doing)));
-    assert_eq!(missed, expected.collect(), "points that no host came to");
-    trial.end().await;
+    trial.end(ALIGNED_WITHIN_LONG).await;
 }
 
 #[tokio::test]

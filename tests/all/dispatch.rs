@@ -5,8 +5,11 @@ use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use fondaco_egress::{Egress, EgressConfig, EgressPolicy};
 use fondaco_engine::{
-    Engine, now,
-    setup::{ClientSetup, InstallSetup, Mode},
+    Engine,
+    keep::Keeping,
+    now,
+    room::RoomBounds,
+    setup::{ClientSetup, InstallSetup, Mode, ShadowState},
 };
 use fondaco_model::{
     Aspect, Change, ClientId, Entity, EntityKey, InstallId, Order, OrderChange, ShopId, Timestamp,
@@ -15,8 +18,10 @@ use fondaco_model::{
 };
 use fondaco_sandbox::{Grants, Module, Sandbox, SandboxConfig};
 use fondaco_store::{
-    Lease, ObserveOutcome, Observed, ObservedRow, RunRecord, RunResult, Store, sqlite::SqliteStore,
+    Lease, ObserveOutcome, Observed, ObservedRow, Retention, RunRecord, RunResult, Store,
+    spill::Spill, sqlite::SqliteStore,
 };
+use jiff::tz::TimeZone;
 
 use crate::{
     scene::{self, until},
@@ -114,11 +119,13 @@ fn module(component: &Path) -> Module {
 }
 
 /// An engine that has nothing to do but to run the module: its client has no shops.
-async fn engine(store: &Arc<SqliteStore>, module: &Module) -> Engine {
+async fn engine(folder: &Path, store: &Arc<SqliteStore>, module: &Module) -> Engine {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let setup = InstallSetup {
         module: module.clone(),
         mode: Mode::Live,
+        shadow_state: ShadowState::Discard,
+        time_zone: TimeZone::UTC,
         settings: Arc::from("{}"),
         schedules: [].into(),
         egress: Arc::new(EgressPolicy::new(Vec::new(), [].into())),
@@ -132,7 +139,13 @@ async fn engine(store: &Arc<SqliteStore>, module: &Module) -> Engine {
     };
     let egress = Egress::new(EgressConfig::default()).unwrap();
     let store: Arc<dyn Store> = Arc::clone(store) as _;
-    Engine::start(vec![setup], store, egress, "test").await.unwrap()
+    let keeping = Keeping {
+        retention: Retention::default(),
+        spill: Spill::open(&folder.join("spill")).unwrap(),
+        free_space: Arc::new(|| Ok(u64::MAX)),
+        room: RoomBounds::default(),
+    };
+    Engine::start(vec![setup], store, egress, keeping, "test").await.unwrap()
 }
 
 async fn behind(store: &SqliteStore) -> u64 {
@@ -164,11 +177,12 @@ async fn runs_that_all_write_one_key_lose_nothing_and_do_nothing_twice() {
     let module = module(&scene::plugins().join("order-worker.wasm"));
     for part in 1..4 {
         // Stopped in the middle of its work, it goes on where it was.
-        let engine = engine(&store, &module).await;
-        until("a part is handled", async || behind(&store).await <= ORDERS - ORDERS * part / 4).await;
+        let engine = engine(folder.path(), &store, &module).await;
+        until("a part is handled", async || behind(&store).await <= ORDERS - ORDERS * part / 4)
+            .await;
         assert!(engine.stop().await);
     }
-    let engine = engine(&store, &module).await;
+    let engine = engine(folder.path(), &store, &module).await;
     until_done(&store).await;
     assert!(engine.stop().await);
     let view = store.view(&client()).await.unwrap();
@@ -202,11 +216,11 @@ async fn of_several_events_about_one_order_only_the_last_is_delivered_when_it_is
     raise(&*store, &lease, first, "a", 1, OrderChange::Paid).await;
     raise(&*store, &lease, first, "a", 2, OrderChange::State).await;
     raise(&*store, &lease, long_ago, "b", 1, OrderChange::Paid).await;
-    let running = engine(&store, &module).await;
+    let running = engine(folder.path(), &store, &module).await;
     until("the order that has waited is heard", async || behind(&store).await <= 3).await;
     // What waits is not forgotten.
     assert!(running.stop().await);
-    let running = engine(&store, &module).await;
+    let running = engine(folder.path(), &store, &module).await;
     until_done(&store).await;
     assert!(running.stop().await);
     let mut runs = runs(&store).await;
@@ -224,7 +238,7 @@ async fn an_event_that_is_too_old_is_skipped_with_a_reason() {
     let module = noop_with(folder.path(), "max-age = \"1h\"");
     raise(&*store, &lease, now().minus_ms(2 * 3_600_000), "a", 0, OrderChange::Placed).await;
     raise(&*store, &lease, now(), "b", 0, OrderChange::Placed).await;
-    let engine = engine(&store, &module).await;
+    let engine = engine(folder.path(), &store, &module).await;
     until_done(&store).await;
     assert!(engine.stop().await);
     let mut runs = runs(&store).await;

@@ -90,8 +90,7 @@ async fn a_ping_is_answered_and_kept_nowhere() {
 async fn what_cannot_be_read_is_kept_with_its_reason() {
     let stage = scene::kitchen().await;
     let host = scene::host(&stage).await;
-    let answer =
-        post(&stage, "bottega/milano", b"{\"id\": 17,".to_vec()).await;
+    let answer = post(&stage, "bottega/milano", b"{\"id\": 17,".to_vec()).await;
     assert_eq!(answer.status(), 200, "it is the shop's, so it is accepted");
     until("it is set aside", async || {
         let dead = host.store.dead_deliveries(&scene::client(), 10).await.unwrap();

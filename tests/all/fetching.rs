@@ -66,7 +66,9 @@ async fn workshop(steps: &serde_json::Value) -> Workshop {
     // What JSON writes of these steps is TOML too.
     workshop.install(&format!(
         "[installs.probe]\nplugin = \"probe\"\nmode = \"live\"\n\
-         grants = [\"alert\", \"catalogue\", \"change-stock\", \"http-get\", \"orders\", \"stock\"]\n\
+         grants = [\"alert\", \"catalogue\", \"change-stock\", \"http-get\", \"orders\", \"people\", \
+         \"stock\"]\npersonal-fields = [\"name\", \"email\", \"phone\", \"address\", \"company\", \
+         \"tax-codes\"]\n\
          http-hosts = [\"localhost\"]\n\n\
          [installs.probe.settings]\nsteps = {steps}\n\n\
          [installs.probe.limits]\nfuel = 20_000_000\nwall-ms = 2500\nlog-bytes = 9_000\n\n\

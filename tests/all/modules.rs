@@ -242,7 +242,7 @@ async fn a_plugin_tells_its_limits_and_what_is_not_served() {
         &fuel,
         &memory,
         "on-cart (not served yet)",
-        "  people (not served yet)\n",
+        "  metrics (not served yet)\n",
         "  orders\n",
         "  reach the host api.example.com\n",
         "  read people's tax-codes\n",

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use fondaco::demo::stage::{Stage, WEBHOOK_SECRET};
+use fondaco::demo::stage::Stage;
 use fondaco_web::views::{ActionView, DeadDeliveryView, story::TraceView};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};

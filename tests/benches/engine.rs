@@ -19,16 +19,18 @@ use std::{
 use fondaco_egress::{Egress, EgressConfig, EgressPolicy};
 use fondaco_engine::{
     Engine, limits,
-    setup::{ClientSetup, InstallSetup, Mode},
+    setup::{ClientSetup, InstallSetup, Mode, ShadowState},
 };
 use fondaco_model::{Change, ClientId, Entity, EntityKey, InstallId, OrderChange, Timestamp};
 use fondaco_sandbox::{Grants, Input, Module, Sandbox, SandboxConfig};
 use fondaco_store::{Observed, ObservedRow, Store, sqlite::SqliteStore};
+use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
 
 use crate::{
     Bound, Figure,
     fixture::{component, order_call},
+    intake::keeping,
     median,
 };
 
@@ -97,11 +99,7 @@ pub fn recording() -> Figure {
     compare(("raw runs/s recorded", with), ("not recorded", without), RECORDING_BOUND)
 }
 
-fn compare(
-    (what, these): (&str, Vec<f64>),
-    (than, those): (&str, Vec<f64>),
-    bound: f64,
-) -> Figure {
+fn compare((what, these): (&str, Vec<f64>), (than, those): (&str, Vec<f64>), bound: f64) -> Figure {
     let (these, those) = (median(these), median(those));
     Figure {
         value: these / those,
@@ -140,7 +138,8 @@ fn engine_rate(module: &Module, settings: &str) -> (f64, String) {
         let began = Instant::now();
         let setups = vec![setup(module, settings)];
         let shared: Arc<dyn Store> = Arc::clone(&store) as _;
-        let engine = Engine::start(setups, shared, egress, "bench").await.unwrap();
+        let engine = Engine::start(setups, shared, egress, keeping(&path), "bench");
+        let engine = engine.await.unwrap();
         loop {
             let progress = store.install_progress(&client(), &install()).await.unwrap();
             if progress.unwrap().event == EVENTS {
@@ -154,9 +153,8 @@ fn engine_rate(module: &Module, settings: &str) -> (f64, String) {
         EVENTS as f64 / took.as_secs_f64()
     });
     let connection = rusqlite::Connection::open(&path).unwrap();
-    let written: u64 = connection
-        .query_row("SELECT count(*) FROM state_rows", [], |row| row.get(0))
-        .unwrap();
+    let written: u64 =
+        connection.query_row("SELECT count(*) FROM state_rows", [], |row| row.get(0)).unwrap();
     assert_eq!(written, EVENTS, "every run has written");
     let record =
         connection.query_row("SELECT record FROM runs LIMIT 1", [], |row| row.get(0)).unwrap();
@@ -190,6 +188,8 @@ fn setup(module: &Module, settings: &str) -> ClientSetup {
     let setup = InstallSetup {
         module: module.clone(),
         mode: Mode::Live,
+        shadow_state: ShadowState::Discard,
+        time_zone: TimeZone::UTC,
         settings: Arc::from(settings),
         schedules: [].into(),
         egress: Arc::new(EgressPolicy::new(Vec::new(), [].into())),

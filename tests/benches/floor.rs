@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Instant};
 use fondaco_model::ClientId;
 use fondaco_sandbox::{Call, Grants, Module, RunHost, Sandbox, SandboxConfig, limits};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
     component::{Component, Linker},
 };
 
@@ -105,8 +105,9 @@ impl Bare {
             .max_tables_per_module(limits::TABLES_MAX)
             .table_elements(limits::TABLE_ELEMENTS_MAX)
             .max_memory_size(limits::RUN_MEMORY_BYTES)
-            .linear_memory_keep_resident(0)
-            .table_keep_resident(0);
+            .pagemap_scan(Enabled::Auto)
+            .linear_memory_keep_resident(limits::MEMORY_BYTES_KEPT)
+            .table_keep_resident(limits::TABLE_BYTES_KEPT);
         let mut config = Config::new();
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).unwrap();

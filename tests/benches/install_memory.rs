@@ -13,7 +13,11 @@ use std::{
 
 use fondaco_egress::EgressPolicy;
 use fondaco_engine::setup::{InstallSetup, Mode, ShadowState};
-use fondaco_model::{ShopId, run::Resource, schedule::{Beat, Missed, Schedule}};
+use fondaco_model::{
+    ShopId,
+    run::Resource,
+    schedule::{Beat, Missed, Schedule},
+};
 use fondaco_sandbox::{Grants, Sandbox, SandboxConfig};
 use jiff::tz::TimeZone;
 

@@ -129,14 +129,8 @@ pub async fn serve(path: &Path) -> SocketAddr {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
     let setups = vec![client_setup()];
     let egress = Egress::new(EgressConfig::default()).unwrap();
-    let keeping = Keeping {
-        retention: Retention::default(),
-        spill: Spill::open(&path.with_extension("spill")).unwrap(),
-        free_space: Arc::new(|| Ok(u64::MAX)),
-        room: RoomBounds::default(),
-    };
-    let engine =
-        Engine::start(setups, Arc::clone(&store), egress, keeping, "bench").await.unwrap();
+    let engine = Engine::start(setups, Arc::clone(&store), egress, keeping(path), "bench");
+    let engine = engine.await.unwrap();
     let engine = Arc::new(engine);
     let host = Host { engine, store, principals: Arc::new(Principals::default()) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -144,6 +138,16 @@ pub async fn serve(path: &Path) -> SocketAddr {
     let router = fondaco_web::public::router(host);
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
+}
+
+/// How a database is kept by default, on a disk that never fills.
+pub fn keeping(database: &Path) -> Keeping {
+    Keeping {
+        retention: Retention::default(),
+        spill: Spill::open(&database.with_extension("spill")).unwrap(),
+        free_space: Arc::new(|| Ok(u64::MAX)),
+        room: RoomBounds::default(),
+    }
 }
 
 /// Sends one request after the other on a connection, for a turn; counts those that were accepted.

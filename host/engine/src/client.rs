@@ -13,7 +13,7 @@ use std::{
 
 use fondaco_egress::Egress;
 use fondaco_model::{EntityKey, ShopId, TraceId};
-use fondaco_store::{Lease, Store, StoreError, Retention};
+use fondaco_store::{Lease, Retention, Store, StoreError};
 use tokio::{
     runtime,
     sync::{Notify, Semaphore, broadcast, mpsc, watch},
@@ -211,6 +211,7 @@ impl Client {
         self.task("schedule", |client| async move { client.tick_schedules().await });
         self.task("settle", |client| async move { client.settle_actions().await });
         self.task("forget", |client| async move { client.forget_the_old().await });
+        self.task("room", |client| async move { client.tell_of_room().await });
         self.with_status(|status| status.live = true);
         tracing::info!(client.id = %self.setup.id, "modules are live");
         self.tell(Happening::Live { client: self.setup.id.clone() });

@@ -148,7 +148,7 @@ impl Client {
     }
 
     /// Whether an install's events wait. Those of one that is off pass by, whatever is stopped.
-    fn stands_still(&self, install: &InstallId) -> bool {
+    pub fn stands_still(&self, install: &InstallId) -> bool {
         match self.setup.installs.get(install).map(|setup| setup.mode) {
             Some(Mode::Off) | None => false,
             Some(Mode::Paused) => true,

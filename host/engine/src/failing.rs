@@ -5,7 +5,7 @@
 //! run, and the module goes on, so that one event it cannot digest does not stop it. The one that
 //! makes [`FAILED_RUNS_MAX`](limits::FAILED_RUNS_MAX) in a row is taken to be the module's: its run
 //! is recorded, but the install's cursor stays before the event, the install is paused, and its
-//! people get an alert. When it goes on, that event comes first. If it fails again, the install is
+//! people get an alert. When it goes on, that event is among the first. If it fails again, the install is
 //! paused again at once and nothing more is set aside, unless the person who let it go on said that
 //! failures are to be counted anew. A run that does its work ends the row.
 

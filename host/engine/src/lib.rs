@@ -19,8 +19,8 @@
 
 mod backlog;
 mod client;
-mod dispatch;
 mod control;
+mod dispatch;
 mod failing;
 mod fetch;
 mod import;
@@ -217,6 +217,12 @@ impl Engine {
     /// The clients worked for.
     pub fn clients(&self) -> impl Iterator<Item = &ClientSetup> {
         self.clients.values().map(|client| &client.setup)
+    }
+
+    /// Whether a client is one of this host's.
+    #[must_use]
+    pub fn works_for(&self, client: &ClientId) -> bool {
+        self.clients.contains_key(client)
     }
 
     /// How a client's work stands; nothing if it is not one of this host's.

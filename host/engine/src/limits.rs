@@ -116,6 +116,3 @@ pub const ROOM_REFUSE_BELOW_BYTES: u64 = 256 * 1024 * 1024;
 
 /// After how long a shop is asked to send again what was refused because there is no room.
 pub const ROOM_RETRY_AFTER: Duration = Duration::from_secs(60);
-
-/// How long after a release from quarantine nothing is sent, at most, so that modules catch up.
-pub const CATCH_UP_MAX: Duration = Duration::from_secs(60);

@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use fondaco_model::{ActionEnd, ClientId, InstallId, ShopId, run::{Amounts, Resource}};
-use fondaco_store::{RunResult, Kept};
+use fondaco_model::{
+    ActionEnd, ClientId, InstallId, ShopId,
+    run::{Amounts, Resource},
+};
+use fondaco_store::{Kept, RunResult};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},

@@ -58,6 +58,38 @@ pub fn failing(told: Failing<'_>) -> NewAlert {
     }
 }
 
+/// The disk of the store is nearly full; `short`: so full that nothing new is begun.
+pub fn room(free_bytes: u64, short: bool) -> NewAlert {
+    let free = free_bytes / (1024 * 1024);
+    let (severity, en, it) = if short {
+        let en = "Until there is room, nothing new is done: modules and changes to your shops wait, \
+                  and your shops are asked to send again later. Nothing that was accepted is lost.";
+        let it = "Finché non c'è spazio non si comincia nulla di nuovo: i moduli e le modifiche ai \
+                  vostri negozi attendono, e i negozi sono pregati di riprovare più tardi. Nulla \
+                  di ciò che è stato accettato va perso.";
+        (Severity::Critical, en, it)
+    } else {
+        let en = "Everything still works. If it fills up, modules and changes to your shops will \
+                  have to wait.";
+        let it = "Tutto funziona ancora. Se si riempie, i moduli e le modifiche ai vostri negozi \
+                  dovranno attendere.";
+        (Severity::Warning, en, it)
+    };
+    NewAlert {
+        key: NewAlert::ROOM_KEY.to_owned(),
+        severity,
+        about: Scope::Client,
+        title: Localised {
+            en: "The disk that Fondaco works on is nearly full".to_owned(),
+            it: "Il disco su cui lavora Fondaco è quasi pieno".to_owned(),
+        },
+        text: Localised {
+            en: format!("{free} MiB are free. {en} Your agency should make room on it."),
+            it: format!("Sono liberi {free} MiB. {it} La vostra agenzia dovrebbe fare spazio."),
+        },
+    }
+}
+
 /// Much waits for an install that stands still.
 pub fn backlog(client: &ClientId, install: &InstallId, waiting: u64) -> NewAlert {
     let most = limits::BACKLOG_EVENTS_MAX;

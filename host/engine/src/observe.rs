@@ -10,7 +10,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fondaco_model::{
-    Entity, EntityKey, Observation, ShopId, Snapshot, Timestamp, TraceId, event::Cause, observe, PersonSeen, Change,
+    Entity, EntityKey, Observation, PersonSeen, ShopId, Snapshot, Timestamp, TraceId, event::Cause,
+    observe,
 };
 use fondaco_platforms::Heard;
 use fondaco_store::{
@@ -127,11 +128,6 @@ impl Client {
             if take_in.silent {
                 for row in &mut compared.rows {
                     row.changes.clear();
-                }
-            }
-            if self.quarantined() {
-                for row in &mut compared.rows {
-                    row.changes.retain(|change| !matches!(change, Change::Stock { .. }));
                 }
             }
             let observed = Observed {

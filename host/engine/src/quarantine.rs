@@ -7,16 +7,10 @@
 //! so. Nothing is sent meanwhile.
 //!
 //! Of what the lost host decided after the backup there is no trace but in the shops. The orders of
-//! that time are read again, and modules will hear them and propose what they did then. So changes
-//! of stock that are found meanwhile raise nothing, as in a first import: nobody can tell those that
-//! were the host's own from others, and a module would count them twice. Once the client is
-//! released, nothing is sent until the modules have caught up, so that of several proposals for one
-//! target the last is left; and what the shop shows already is done.
+//! that time are read again, and modules hear them after the release, as they hear what else is
+//! different: a stock that the lost host wrote looks to them like one that a person changed.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use fondaco_model::{Action, ActionEnd, ActionState, ClientId};
 use fondaco_platforms::{Looked, PlatformError, Request};
@@ -25,9 +19,8 @@ use fondaco_store::{Act, ActionFilter, Quarantine, StoreError};
 use crate::{
     Engine,
     client::{Client, Ended},
-    limits, now,
+    now,
     settle::Seen,
-    setup::Mode,
 };
 
 /// A client that is in quarantine, or was.
@@ -37,16 +30,13 @@ pub struct Quarantined {
     pub quarantine: Quarantine,
     /// Whether every action that was under way has been looked for. Only then it can be released.
     pub looked: bool,
-    /// The last event that modules had heard when they had caught up after the release. What they
-    /// proposed until then may have been done before.
-    pub caught_up: Option<u64>,
 }
 
 impl Quarantined {
     /// As it stands when the host begins.
     #[must_use]
     pub const fn before_looking(quarantine: Quarantine) -> Self {
-        Self { quarantine, looked: false, caught_up: None }
+        Self { quarantine, looked: false }
     }
 
     /// Whether nobody has released it yet.
@@ -71,62 +61,6 @@ impl Client {
     /// Whether the client is in quarantine: nothing of it runs, and nothing is sent.
     pub fn quarantined(&self) -> bool {
         self.quarantine.borrow().is_some_and(Quarantined::holds)
-    }
-
-    /// Waits, after a release, until the modules have heard all there is, but not for ever: one that
-    /// hears nothing of it stands still.
-    pub async fn until_caught_up(&self) -> Result<(), Ended> {
-        let standing = *self.quarantine.borrow();
-        let Some(Quarantined { quarantine, caught_up: None, .. }) = standing else {
-            return Ok(());
-        };
-        let Some(mut event) = quarantine.released_event else {
-            return Ok(());
-        };
-        let began = Instant::now();
-        while began.elapsed() < limits::CATCH_UP_MAX && self.is_behind(event).await? {
-            self.sleep(limits::OUTBOX_LOOK_EVERY).await?;
-            // What they have heard may have raised more.
-            event = self.store.backlog(&self.setup.id).await?.last_event;
-        }
-        self.quarantine.send_modify(|standing| {
-            if let Some(standing) = standing {
-                standing.caught_up = Some(event);
-            }
-        });
-        Ok(())
-    }
-
-    async fn is_behind(&self, event: u64) -> Result<bool, Ended> {
-        for (install, setup) in &self.setup.installs {
-            let stands = self.store.install_progress(&self.setup.id, install).await?;
-            if setup.mode == Mode::Live && stands.unwrap_or_default().event < event {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Ends an action as done that the lost host has carried out, by what the shop shows. Says
-    /// whether it was.
-    pub async fn was_done_before(
-        self: &Arc<Self>,
-        action: &Action,
-        request: &Request,
-    ) -> Result<bool, Ended> {
-        let Some(shop) = self.shop(&request.entity.shop) else {
-            return Ok(false);
-        };
-        let caught_up = self.quarantine.borrow().and_then(|standing| standing.caught_up);
-        if caught_up.is_none_or(|event| action.event > event) {
-            return Ok(false);
-        }
-        let Ok(Looked::Done { snapshots }) = shop.platform.look(now(), request).await else {
-            return Ok(false);
-        };
-        let seen = Seen::written(request, snapshots);
-        self.settle(action, ActionEnd::Done { ids: Vec::new() }, seen).await?;
-        Ok(true)
     }
 
     /// Whether the client may act now: run a module, send an action.

@@ -7,10 +7,16 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use fondaco_store::NewAlert;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{limits, metrics::Metrics};
+use crate::{
+    client::{Client, Ended},
+    limits,
+    metrics::Metrics,
+    notices, now,
+};
 
 /// Tells how many bytes are free on the store's disk.
 pub type FreeSpace = Arc<dyn Fn() -> io::Result<u64> + Send + Sync>;
@@ -66,6 +72,36 @@ pub struct Room {
     pub level: RoomLevel,
 }
 
+impl Client {
+    /// Tells the client's people when the disk is nearly full, and when it no longer is.
+    pub async fn tell_of_room(self: Arc<Self>) -> Result<(), Ended> {
+        let mut room = self.room.clone();
+        let mut told = None;
+        loop {
+            let found = *room.borrow_and_update();
+            if told != Some(found.level) {
+                self.tell_level(found).await?;
+                told = Some(found.level);
+            }
+            tokio::select! {
+                changed = room.changed() => if changed.is_err() { return Ok(()) },
+                () = self.cancel.cancelled() => return Err(Ended::Stopped),
+            }
+        }
+    }
+
+    async fn tell_level(&self, room: Room) -> Result<(), Ended> {
+        let (lease, at) = (&self.lease, now());
+        if room.level == RoomLevel::Enough {
+            self.store.resolve_alert(lease, at, NewAlert::ROOM_KEY, None).await?;
+        } else {
+            let alert = notices::room(room.free_bytes, room.level == RoomLevel::Short);
+            self.store.raise_alert(lease, at, alert).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Looks how much room there is. What cannot be told is taken for enough: a commit that finds none
 /// fails whole.
 pub fn look(free_space: &FreeSpace, bounds: RoomBounds) -> Room {
@@ -97,7 +133,7 @@ pub async fn watch_room(
         let found = look(&free_space, bounds);
         metrics.store_room(found.free_bytes);
         if found.level != told {
-            raise_room_alert(found);
+            log_room(found);
             told = found.level;
         }
         room.send_replace(found);
@@ -108,8 +144,8 @@ pub async fn watch_room(
     }
 }
 
-/// Tells that the disk is nearly full, or no longer is.
-fn raise_room_alert(room: Room) {
+/// Says in the log that the disk is nearly full, or no longer is.
+fn log_room(room: Room) {
     let free_mib = room.free_bytes / (1024 * 1024);
     match room.level {
         RoomLevel::Enough => tracing::info!(free_mib, "the store's disk has room again"),

@@ -1,8 +1,6 @@
 //! Routing: which events an install hears, how, and in what order.
 
-use fondaco_model::{
-    Change, EntityKey, Event, EventBody, InstallId, Location, hear::Signal,
-};
+use fondaco_model::{Change, EntityKey, Event, EventBody, InstallId, Location, hear::Signal};
 use fondaco_sandbox::manifest::{self, Direction, Subscription};
 
 use crate::setup::{InstallSetup, Mode};

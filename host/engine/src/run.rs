@@ -102,12 +102,12 @@ impl Client {
         loop {
             self.may_run(page.install).await?;
             // What always comes second would never be done: with the lease it comes first.
-            let lease = if conflicts < limits::CONFLICTS_MAX {
+            let mut lease = if conflicts < limits::CONFLICTS_MAX {
                 None
             } else {
                 Some(page.runs.lease.write().await)
             };
-            let mut commit = match self.call(setup, page, std::mem::take(&mut answers)).await? {
+            let mut commit = match self.call(setup, page, answers.clone()).await? {
                 Called::Commit(commit) => *commit,
                 Called::Busy { reason } => {
                     drop(lease);
@@ -119,14 +119,21 @@ impl Client {
                 }
                 Called::Again(failed) => {
                     tries += 1;
+                    // What was answered may be why.
+                    answers.clear();
                     if !failed.hopeless && tries < limits::RUN_TRIES_MAX {
                         drop(lease);
                         self.sleep_after(tries).await?;
                         continue;
                     }
+                    // Failures in a row are counted one after the other, and none beyond the one
+                    // that paused the install.
+                    if lease.is_none() {
+                        lease = Some(page.runs.lease.write().await);
+                    }
                     let reason = failed.reason.clone();
                     let run = failed_run(page, *failed);
-                    if self.paused_by(&run, &reason).await? {
+                    if self.stands_still(page.install) || self.paused_by(&run, &reason).await? {
                         drop(lease);
                         tries = 0;
                         continue;
@@ -168,8 +175,7 @@ impl Client {
             None => Some(page.runs.lease.read().await),
         };
         commit.passed = page.runs.turns().done_until_but_for(page.id);
-        let (passed, asked, result) =
-            (commit.passed, commit.http.clone(), commit.result.clone());
+        let (passed, asked, result) = (commit.passed, commit.http.clone(), commit.result.clone());
         let raises = !(commit.proposals.is_empty()
             && commit.refused.is_empty()
             && commit.signals.is_empty());

@@ -46,7 +46,6 @@ impl Client {
     pub async fn settle_actions(self: Arc<Self>) -> Result<(), Ended> {
         loop {
             self.until_it_may_act().await?;
-            self.until_caught_up().await?;
             let ready = self.store.ready(&self.setup.id, now(), limits::ACTIONS_BATCH_MAX).await?;
             let mut begun = 0;
             for ready in ready {
@@ -137,9 +136,6 @@ impl Client {
         let span = span_of(&action);
         self.task("send", |client| {
             async move {
-                if client.was_done_before(&action, &request).await? {
-                    return Ok(());
-                }
                 let unsure_since = client.execute(&action, &request).await?;
                 drop(permit);
                 client.wakes.outbox.notify_one();
@@ -307,12 +303,7 @@ impl Client {
     }
 
     /// Commits how an action ended, with what the platform's answer showed.
-    pub async fn settle(
-        &self,
-        action: &Action,
-        end: ActionEnd,
-        seen: Seen,
-    ) -> Result<(), Ended> {
+    pub async fn settle(&self, action: &Action, end: ActionEnd, seen: Seen) -> Result<(), Ended> {
         // Only what the action itself did has it as its cause; what a stale one came upon has not.
         let done = matches!(end, ActionEnd::Done { .. });
         let cause =

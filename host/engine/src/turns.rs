@@ -250,10 +250,8 @@ impl Turns {
 
 /// Adds to an event what changed in an earlier one about the same thing.
 fn take_changes(later: &mut EventBody, earlier: EventBody) {
-    let (
-        EventBody::Changed { change: later, .. },
-        EventBody::Changed { change: earlier, .. },
-    ) = (later, earlier)
+    let (EventBody::Changed { change: later, .. }, EventBody::Changed { change: earlier, .. }) =
+        (later, earlier)
     else {
         return;
     };

@@ -23,7 +23,7 @@ impl Engine {
         };
         let id = &client.setup.id;
         let mut after = client.store.install_progress(id, install).await?.unwrap_or_default().event;
-        let last = after + limits::SKIPPED_EVENTS_MAX;
+        let last = after + limits::PASSED_EVENTS_MAX;
         // An install passes by that many events before its cursor says so. If it has to hear none
         // of those, it is done with them.
         while after < last {

@@ -9,13 +9,16 @@ use anyhow::Context as _;
 use clap::Args;
 use fondaco_web::{
     admin::Problem,
-    figures::RunFigures, views::{ActionView, AuditEntryView, FiguresView, RunView, StatusView}, views::{ActionView, AuditEntryView, DiskView, QuarantineView, RunView, StatusView},
+    figures::RunFigures,
+    views::{
+        ActionView, AuditEntryView, DiskView, FiguresView, QuarantineView, RunView, StatusView,
+    },
 };
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-use crate::{config, limits::ADMIN_ANSWER_WITHIN, story::next_try, control};
+use crate::{config, control, limits::ADMIN_ANSWER_WITHIN, story::next_try};
 
 /// Which host to ask, and how to show the answer.
 #[derive(Debug, Args)]
@@ -48,8 +51,9 @@ impl Asking {
 #[derive(Debug, Args)]
 pub struct Listing {
     /// The client.
-    #[arg(long)]
-    client: String,
+    // Absent only where there is no listing: a command below it was given.
+    #[arg(long, required = true)]
+    client: Option<String>,
     /// Only those of this install.
     #[arg(long)]
     install: Option<String>,
@@ -215,7 +219,8 @@ pub async fn audit(client: &str, limit: u32, asking: &Asking) -> anyhow::Result<
 fn path(listing: &Listing, what: &str) -> String {
     let install = listing.install.as_ref();
     let install = install.map(|install| format!("&install={install}")).unwrap_or_default();
-    format!("/api/v1/clients/{}/{what}?limit={}{install}", listing.client, listing.limit)
+    let client = listing.client.as_deref().unwrap_or_default();
+    format!("/api/v1/clients/{client}/{what}?limit={}{install}", listing.limit)
 }
 
 /// A size, as people read it.

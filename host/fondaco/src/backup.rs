@@ -18,10 +18,10 @@ use fondaco_web::{
 };
 
 use crate::{
-    ask::{Asking, moment, size, tell},
+    ask::{Asking, moment, size, tell, tell_within},
     config,
     host::DATABASE_FILE,
-    limits::{ADMIN_ANSWER_WITHIN, BACKUP_WITHIN},
+    limits::BACKUP_WITHIN,
 };
 
 /// What to back up, and where to.

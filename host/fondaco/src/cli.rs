@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use fondaco_sandbox::code::compile_child;
 
@@ -50,7 +49,7 @@ enum Command {
     #[command(args_conflicts_with_subcommands = true)]
     Runs {
         #[command(flatten)]
-        listing: Option<Listing>,
+        listing: Listing,
         #[command(subcommand)]
         command: Option<RunsCommand>,
     },
@@ -59,7 +58,7 @@ enum Command {
     #[command(args_conflicts_with_subcommands = true)]
     Actions {
         #[command(flatten)]
-        listing: Option<Listing>,
+        listing: Listing,
         /// Only those that have not ended.
         #[arg(long)]
         open: bool,
@@ -161,10 +160,10 @@ impl Command {
             }
             Self::Status(asking) => ask::status(&asking).await?,
             Self::Runs { command: Some(command), .. } => story::runs(command).await?,
-            Self::Runs { listing, .. } => ask::runs(&of_client(listing)?).await?,
+            Self::Runs { listing, .. } => ask::runs(&listing).await?,
             Self::Actions { command: Some(command), .. } => redo::actions(command).await?,
             Self::Actions { listing, open, ended, .. } => {
-                ask::actions(&of_client(listing)?, open, ended.as_deref()).await?;
+                ask::actions(&listing, open, ended.as_deref()).await?;
             }
             Self::Deliveries(command) => redo::deliveries(command).await?,
             Self::Trace(tracing) => story::trace(&tracing).await?,
@@ -180,9 +179,4 @@ impl Command {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The listing asked for, if the client was named.
-fn of_client(listing: Option<Listing>) -> anyhow::Result<Listing> {
-    listing.context("say of which client: --client <CLIENT>")
 }

@@ -74,7 +74,7 @@ impl RunningHost {
         let egress = Egress::new(egress).context("modules' HTTP requests cannot be made")?;
         let keeping = Keeping {
             retention: config.retention,
-            spill: Spill::open(&config.store_folder.join(SPILL_FILE))?,
+            spill: Spill::open(&config.store_folder.join(SPILL_FILE))?.sealed_by(&database),
             free_space: Arc::new(move || free_bytes(&config.store_folder)),
             room: config.room,
         };

@@ -20,6 +20,7 @@ pub enum DeliveriesCommand {
         /// How many at most.
         #[arg(long, default_value_t = 20)]
         limit: u32,
+        /// Which host to ask.
         #[command(flatten)]
         asking: Asking,
     },
@@ -49,6 +50,7 @@ pub enum ActionsCommand {
         /// The client.
         #[arg(long)]
         client: String,
+        /// Which host to ask.
         #[command(flatten)]
         asking: Asking,
     },

@@ -20,6 +20,7 @@ pub enum RunsCommand {
         /// The client.
         #[arg(long)]
         client: String,
+        /// Which host to ask.
         #[command(flatten)]
         asking: Asking,
     },

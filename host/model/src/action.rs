@@ -5,9 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp, TraceId,
-};
+use crate::{ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp, TraceId};
 
 /// An action's id: the same proposal of the same run has the same id, however often it is run.
 ///
@@ -372,6 +370,7 @@ impl Action {
                 Some("the shop showed another value than it was decided on; its module was told")
             }
             Some(ActionEnd::Superseded) => Some("a newer action took its place"),
+            Some(ActionEnd::Shadow { .. }) => Some("its module ran in shadow"),
             Some(ActionEnd::Unknown { .. }) => Some(
                 "it may have taken effect: look at the shop, and say what you found with `fondaco \
                  actions settle`",

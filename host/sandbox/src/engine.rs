@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
 use fondaco_model::run::{Amounts, Resource};
-use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
+};
 
 use crate::{
     admission::Admission,
@@ -147,13 +149,24 @@ fn engine_config(config: &SandboxConfig) -> Config {
         .max_memories_per_module(limits::MEMORIES_MAX)
         .max_tables_per_module(limits::TABLES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
-        .max_memory_size(memory_bytes)
-        // Nothing of one client's run stays in memory that another client's run gets.
-        .linear_memory_keep_resident(0)
-        .table_keep_resident(0);
+        .max_memory_size(memory_bytes);
+    keep_pages(&mut pool);
     let mut engine = compile_config();
     engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     engine
+}
+
+/// Lets the pages that a run wrote be overwritten with what they held at first, instead of being given
+/// back to the operating system and asked for again by the next run: that is some twenty page faults
+/// less for each run. Which pages were written the kernel tells (Linux 6.7 or newer); where it does
+/// not, whole memories would have to be overwritten, which costs more than it saves. Either way
+/// nothing of one run is there for the next one.
+fn keep_pages(pool: &mut PoolingAllocationConfig) {
+    let known = PoolingAllocationConfig::is_pagemap_scan_available();
+    let kept = |bytes| if known { bytes } else { 0 };
+    pool.pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(kept(limits::MEMORY_BYTES_KEPT))
+        .table_keep_resident(kept(limits::TABLE_BYTES_KEPT));
 }
 
 /// What compiled code depends on: all settings but the pool's. The process that compiles uses them

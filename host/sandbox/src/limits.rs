@@ -49,6 +49,11 @@ pub const QUOTE_FUEL_PER_LINE: u64 = 1_000_000;
 pub const RUN_WALL_MS: u64 = 5_000;
 /// Linear memory of a run, over all its memories, in bytes.
 pub const RUN_MEMORY_BYTES: usize = 64 * MIB;
+/// Pages of each memory that stay with the pool after a run, overwritten, in bytes: what a small
+/// module writes. What a run wrote beyond is given back to the operating system.
+pub const MEMORY_BYTES_KEPT: usize = MIB;
+/// Pages of each table that stay with the pool after a run, overwritten, in bytes.
+pub const TABLE_BYTES_KEPT: usize = 64 * KIB;
 /// Elements of all tables of a run.
 pub const RUN_TABLE_ELEMENTS: u64 = 100_000;
 /// Bytes that come out of a run: its proposals, and what its hook returns.

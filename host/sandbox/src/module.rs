@@ -216,11 +216,8 @@ impl Module {
         let run = store.into_data();
         let failed = matches!(result, RunOutcome::Temporary(_) | RunOutcome::Permanent(_));
         let (reads, writes, about) = run.state.into_parts();
-        let (proposals, signals, writes, about) = if failed {
-            Default::default()
-        } else {
-            (run.proposals, run.signals, writes, about)
-        };
+        let (proposals, signals, writes, about) =
+            if failed { Default::default() } else { (run.proposals, run.signals, writes, about) };
         let (http, log) = (run.http, run.log);
         Ok(Ran { result, proposals, signals, reads, writes, about, http, log, used })
     }

@@ -34,6 +34,9 @@ impl NewAlert {
         format!("failing/{install}")
     }
 
+    /// The key of: the disk of the host's store is nearly full. Resolved when there is room again.
+    pub const ROOM_KEY: &str = "room";
+
     /// The key of: much waits for an install that stands still. Resolved when it goes on.
     #[must_use]
     pub fn backlog_key(install: &InstallId) -> String {

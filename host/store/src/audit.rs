@@ -1,5 +1,8 @@
 //! The audit log: who did what to a client's work, and when.
 
+use crate::{Lease, StoreError};
+use async_trait::async_trait;
+use fondaco_model::ClientId;
 use fondaco_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,4 +34,20 @@ pub struct AuditEntry {
     /// What was done.
     #[serde(flatten)]
     pub act: Act,
+}
+
+/// The audit log. See [`Store`](crate::Store) for the rules that hold.
+#[async_trait]
+pub trait AuditStore: Send + Sync + 'static {
+    /// Writes an entry into the audit log that is about nothing in the store itself. What changes
+    /// the store at a person's wish writes its entry in its own transaction.
+    async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError>;
+
+    /// The audit log, newest first: the entries with a number smaller than `before`.
+    async fn audit_log(
+        &self,
+        client: &ClientId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 }

@@ -1,5 +1,8 @@
 //! Modes of installs, and what of a client's work is stopped.
 
+use crate::{Alert, Lease, NewAlert, RunCommit, StoreError};
+use async_trait::async_trait;
+use fondaco_model::ClientId;
 use std::{fmt, str::FromStr};
 
 use fondaco_model::{InstallId, NameError, ShopId, Timestamp};
@@ -172,6 +175,75 @@ pub struct InstallStanding {
     pub fork_since: Option<Timestamp>,
     /// How many of its runs have failed for good in a row.
     pub failures: u32,
+}
+
+/// Modes, stops, alerts. What a person does of these is audited in its transaction. See [`Store`](crate::Store) for the rules that hold.
+#[async_trait]
+pub trait ControlStore: Send + Sync + 'static {
+    /// Brings an install into a mode, if it is in another. Entering shadow makes a fork of its
+    /// state unless it has one; going live ends the fork. Says whether it was in another.
+    async fn enter_mode(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        install: &InstallId,
+        mode: Mode,
+        shadow_state: ShadowState,
+    ) -> Result<bool, StoreError>;
+
+    /// What is remembered of how an install is run; nothing if it was never registered.
+    async fn install_standing(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+    ) -> Result<Option<InstallStanding>, StoreError>;
+
+    /// Stops something: from this commit on none of its actions is begun. Says whether it was not
+    /// stopped already; who stopped it first stays.
+    async fn stop(&self, lease: &Lease, stop: Stop) -> Result<bool, StoreError>;
+
+    /// Lifts a stop. Says whether there was one.
+    async fn go(&self, lease: &Lease, go: Go) -> Result<bool, StoreError>;
+
+    /// What is stopped, in the order of their scopes' names.
+    async fn stops(&self, client: &ClientId) -> Result<Vec<Stop>, StoreError>;
+
+    /// Records a run that failed without moving its install's cursor, stops the install, and
+    /// raises the alert. Does nothing and says so if the install is past the run's event.
+    async fn pause_failing(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        run: RunCommit,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError>;
+
+    /// Opens an alert; one that is open under its key gets the newer words. Says whether it was
+    /// opened.
+    async fn raise_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        alert: NewAlert,
+    ) -> Result<bool, StoreError>;
+
+    /// Resolves the alert that is open under a key, by a person or, if none, because its cause is
+    /// gone. Says whether there was one.
+    async fn resolve_alert(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        key: &str,
+        by: Option<&str>,
+    ) -> Result<bool, StoreError>;
+
+    /// The alerts, newest first, at most `limit`.
+    async fn alerts(
+        &self,
+        client: &ClientId,
+        open_only: bool,
+        limit: u32,
+    ) -> Result<Vec<Alert>, StoreError>;
 }
 
 #[cfg(test)]

@@ -23,9 +23,8 @@ pub enum Failpoint {
     AfterSend,
 }
 
-/// What the store's writer does, in the words of its errors. One that is not here is found by every
-/// test that does it.
-pub const TRANSACTIONS: [&str; 12] = [
+/// What the store's writer does on the road of every event, in the words of its errors.
+pub const ON_THE_ROAD: [&str; 12] = [
     "take the lease of a client",
     "register an install",
     "accept a delivery",
@@ -40,11 +39,48 @@ pub const TRANSACTIONS: [&str; 12] = [
     "write within the time allowed",
 ];
 
+/// What it does now and then, or because a person asks for it. What is neither here nor on the road
+/// is found by every test that does it.
+pub const BESIDE_IT: [&str; 17] = [
+    "begin a schedule",
+    "bring an install into its mode",
+    "decide on an action",
+    "discard deliveries",
+    "forget somebody",
+    "forget what is too old",
+    "let work go on",
+    "note a commit",
+    "note what an install is",
+    "pass events by",
+    "pause a failing install",
+    "raise an alert",
+    "release a client",
+    "resolve an alert",
+    "retry deliveries",
+    "retry or discard actions",
+    "stop work",
+];
+
 impl Failpoint {
     /// All points there are.
     pub fn all() -> impl Iterator<Item = Self> {
-        let around = |doing| [Self::BeforeCommit(doing), Self::AfterCommit(doing)];
-        TRANSACTIONS.into_iter().flat_map(around).chain([Self::BeforeSend, Self::AfterSend])
+        Self::on_the_road().chain(BESIDE_IT.into_iter().flat_map(Self::around))
+    }
+
+    /// Those that every event may meet.
+    pub fn on_the_road() -> impl Iterator<Item = Self> {
+        let sending = [Self::BeforeSend, Self::AfterSend];
+        ON_THE_ROAD.into_iter().flat_map(Self::around).chain(sending)
+    }
+
+    const fn around(doing: &'static str) -> [Self; 2] {
+        [Self::BeforeCommit(doing), Self::AfterCommit(doing)]
+    }
+
+    /// Whether something that the writer does is among them.
+    #[must_use]
+    pub fn knows(doing: &str) -> bool {
+        ON_THE_ROAD.contains(&doing) || BESIDE_IT.contains(&doing)
     }
 
     /// Dies here, if the environment says so.

@@ -19,21 +19,20 @@
 //!
 //! Start reading at [`Store`], then `sqlite/mod.rs`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Proposal, ShopId, StateTouched, Timestamp, TraceId, action::Shown, Person, PersonKey, PersonSeen, PersonSource,
+    Action, ActionId, ClientId, Entity, EntityKey, Event, InstallId, PersonSeen, Proposal, ShopId,
+    StateTouched, Timestamp, TraceId,
     event::Cause,
-    hear::{BackfillRange, LifecycleStep, Signal},
+    hear::Signal,
     http::HttpRecord,
     run::{RunUse, StateAbout, StateReads, StateValue, StateWrites},
 };
 use serde::{Deserialize, Serialize};
 
+pub mod actions;
 pub mod alerts;
 pub mod audit;
 pub mod backup;
@@ -50,16 +49,19 @@ pub mod spill;
 pub mod sqlite;
 pub mod telling;
 
+pub use actions::{ActionFilter, ReadyAction, SendingAction, SettleOutcome, Settlement};
 pub use alerts::{Alert, NewAlert};
-pub use audit::{Act, AuditEntry};
+pub use audit::{Act, AuditEntry, AuditStore};
+pub use backup::{BackedUp, Backup, KeepingStore, Quarantine};
+pub use control::{ControlStore, Go, InstallStanding, Mode, Scope, ShadowState, Stop};
 pub use installs::{Ahead, InstallProgress};
-pub use redo::{ActionSelection, DeadSelection, Redo, Redone, RedoneActions};
-pub use telling::{Counter, DeliveryPlace, OldestAction, RunTime, TraceStory, TracedDelivery};
-pub use control::{Go, InstallStanding, Mode, Scope, ShadowState, Stop};
-pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress};
-pub use people::{Erased, Erasure, HeldPerson, HeldState, Whom};
-pub use backup::{BackedUp, Backup, Quarantine};
+pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress, LifecycleStore};
+pub use people::{Erased, Erasure, HeldPerson, HeldState, PeopleStore, Whom};
+pub use redo::{ActionSelection, DeadSelection, Redo, RedoStore, Redone, RedoneActions};
 pub use retention::{Forget, Forgotten, Kept, Retention};
+pub use telling::{
+    Counter, DeliveryPlace, OldestAction, RunTime, TellingStore, TraceStory, TracedDelivery,
+};
 
 /// The right to write for a client. Taking it makes every older epoch stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,8 +300,8 @@ pub struct RunCommit {
     pub refused: Vec<(Proposal, String)>,
     /// What it told other modules, in order: an event each.
     pub signals: Vec<Signal>,
-    /// Whether its event is a step of the install's own life. These are heard ahead of all others,
-    /// so the install's cursor stays where it is; the next step is raised in the same commit.
+    /// Whether its event is a step of the install's own life. These are heard ahead of all others:
+    /// the install's cursor stays where it is, and the next step is raised in the same commit.
     pub lifecycle: bool,
     /// The HTTP answers it got, in order.
     pub http: Vec<HttpRecord>,
@@ -325,38 +327,6 @@ pub enum CommitOutcome {
         key: String,
     },
     /// The install is done with the event, or with this page of it: it was committed before.
-    AlreadyDone,
-}
-
-/// A fence to lift: what ends an action.
-#[derive(Debug, Clone)]
-pub struct Settlement {
-    /// The action.
-    pub action: ActionId,
-    /// How it ended.
-    pub end: ActionEnd,
-    /// When.
-    pub at: Timestamp,
-    /// What the shop showed of the action's target.
-    pub shown: Shown,
-    /// What the platform's answer showed, as of after the write. What the action itself changed
-    /// has it as its cause.
-    pub rows: Vec<ObservedRow>,
-}
-
-/// Whether a settlement was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SettleOutcome {
-    /// It is. Entities that were masked meanwhile have to be read again.
-    Settled {
-        /// The entities to read.
-        masked: Vec<EntityKey>,
-        /// The events raised: changes first, then the outcome.
-        events: Vec<Event>,
-    },
-    /// A mirror row has moved on since the difference was made: make it again.
-    Moved,
-    /// The action had ended before.
     AlreadyDone,
 }
 
@@ -420,45 +390,20 @@ pub struct Backlog {
     pub last_event: u64,
 }
 
-/// Which actions to list.
-#[derive(Debug, Clone, Default)]
-pub struct ActionFilter {
-    /// Only those that have not ended.
-    pub open_only: bool,
-    /// Only those that ended so: a word of [`ActionEnd::as_str`].
-    pub ended: Option<String>,
-    /// Only those of this event.
-    pub event: Option<u64>,
-    /// Only those of this install.
-    pub install: Option<InstallId>,
-    /// How many at most, newest first.
-    pub limit: u32,
-}
-
-/// An action that can be begun, or has to be ended, now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadyAction {
-    /// The action. If it has expired it is here whatever it waits for.
-    pub action: Action,
-    /// One of the actions it comes after that ended otherwise than done, or was never proposed:
-    /// this one can never be done.
-    pub after_failed: Option<ActionId>,
-}
-
-/// An action that is being sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SendingAction {
-    /// The action.
-    pub action: Action,
-    /// When sending it was begun.
-    pub began_at: Timestamp,
-    /// The request, as it was given to [`Store::begin`].
-    pub request: String,
-}
-
 /// What is durable. See the crate's page for the rules every backend keeps.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store:
+    PeopleStore
+    + RedoStore
+    + TellingStore
+    + ControlStore
+    + KeepingStore
+    + AuditStore
+    + LifecycleStore
+    + Send
+    + Sync
+    + 'static
+{
     /// Takes the client's lease; every older epoch is stale from now on. `owner` names the host,
     /// for a person who looks for it.
     async fn lease(&self, client: &ClientId, owner: &str) -> Result<Lease, StoreError>;
@@ -513,50 +458,13 @@ pub trait Store: Send + Sync + 'static {
         due_at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// The last tick of a schedule; nothing if it never ticked and was never begun.
+    /// The last tick of a schedule, if it ever ticked or was begun.
     async fn last_tick(
         &self,
         client: &ClientId,
         install: &InstallId,
         schedule: &str,
     ) -> Result<Option<LastTick>, StoreError>;
-
-    /// Notes the moment that a schedule counts from, unless it has ticked or was begun before. The
-    /// install must be registered.
-    async fn begin_schedule(
-        &self,
-        lease: &Lease,
-        install: &InstallId,
-        schedule: &str,
-        from: Timestamp,
-    ) -> Result<(), StoreError>;
-
-    /// Notes what an install is now, and adds steps to what it has yet to hear of its own life:
-    /// after the one it hears now, before those that wait already. If it hears none now, the first
-    /// is raised. A step of history is raised page by page, and the commit it is told as of is this
-    /// one. The install must be registered.
-    async fn begin_lifecycle(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        install: &InstallId,
-        identity: InstallIdentity,
-        steps: Vec<LifecycleStep>,
-    ) -> Result<(), StoreError>;
-
-    /// Where an install stands in its own life; nothing if that was never begun.
-    async fn lifecycle(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-    ) -> Result<Option<LifecycleProgress>, StoreError>;
-
-    /// The orders of a page of history, oldest first, as they were as of its commit.
-    async fn past_orders(
-        &self,
-        client: &ClientId,
-        range: &BackfillRange,
-    ) -> Result<Vec<(EntityKey, Entity)>, StoreError>;
 
     /// Registers an install. Its cursor begins at the client's last event, unless it has one.
     /// Returns where it stands.
@@ -689,8 +597,6 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the store can be written to, within a time.
     async fn check_writable(&self, within: Duration) -> Result<(), StoreError>;
 
-    // --- What a run reads; all as of the commit in its view. ---
-
     /// One value of an install's state.
     async fn state_get(
         &self,
@@ -708,194 +614,6 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(String, StateValue)>, StoreError>;
-
-    /// Who somebody is, as of now and not of any commit: whoever was forgotten is forgotten for runs
-    /// that began before, too. As one source tells, or as the newest does.
-    async fn person(
-        &self,
-        client: &ClientId,
-        key: &PersonKey,
-        source: Option<&PersonSource>,
-    ) -> Result<Option<Person>, StoreError>;
-
-    /// All that is held of somebody; nobody, if nothing is.
-    async fn held(
-        &self,
-        client: &ClientId,
-        shop: &ShopId,
-        whom: &Whom,
-    ) -> Result<Vec<HeldPerson>, StoreError>;
-
-    /// Forgets somebody: who they are cannot be read again by anybody, values of state about them
-    /// are gone, and what is observed later of orders placed before tells nothing of them. Orders
-    /// and their figures stay. Each of them has an entry in the audit log that says their id and
-    /// nothing else.
-    async fn erase(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        erasure: Erasure,
-    ) -> Result<Erased, StoreError>;
-
-    /// Writes an entry into the audit log that is about nothing in the store itself. What changes
-    /// the store at a person's wish writes its entry in its own transaction.
-    async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError>;
-
-    /// The audit log, newest first: the entries with a number smaller than `before`.
-    async fn audit_log(
-        &self,
-        client: &ClientId,
-        before: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<AuditEntry>, StoreError>;
-
-    // --- What a person does about what came to nothing. ---
-
-    /// Puts dead deliveries back at the end of the inbox, under new numbers. Returns their old ones.
-    async fn retry_deliveries(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: DeadSelection,
-        act: Act,
-    ) -> Result<Redone<u64>, StoreError>;
-
-    /// Deletes dead deliveries.
-    async fn discard_deliveries(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: DeadSelection,
-        act: Act,
-    ) -> Result<Redone<u64>, StoreError>;
-
-    /// Retries or discards actions. Nothing is written, no entry in the audit log either, if there
-    /// is none that it could be done to.
-    async fn redo_actions(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: ActionSelection,
-        redo: Redo,
-        act: Act,
-    ) -> Result<RedoneActions, StoreError>;
-
-    /// Gives an action that stands as unknown the end that a person found out, and tells its
-    /// install. Says whether it stood as unknown.
-    async fn decide_action(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        action: &ActionId,
-        end: ActionEnd,
-        act: Act,
-    ) -> Result<bool, StoreError>;
-
-    // --- What is told of a client's work. ---
-
-    /// Everything under one trace's id; of events, runs and actions at most `limit` each.
-    async fn trace(
-        &self,
-        client: &ClientId,
-        trace: TraceId,
-        limit: u32,
-    ) -> Result<TraceStory, StoreError>;
-
-    /// One run.
-    async fn run(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        number: u64,
-    ) -> Result<Option<RunRecord>, StoreError>;
-
-    /// The times of an install's last runs, newest first, at most `limit`; what was skipped is not
-    /// among them.
-    async fn run_times(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        limit: u32,
-    ) -> Result<Vec<RunTime>, StoreError>;
-
-    /// What was counted of an install since an hour ([`telling::hour_of`]), that one included. What
-    /// is older than [`limits::COUNTER_HOURS_KEPT`] may be gone.
-    async fn counted(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        counter: Counter,
-        since_hour: u64,
-    ) -> Result<u64, StoreError>;
-
-    /// For each shop that an action waits for or is being sent to: the oldest one.
-    async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError>;
-    // --- Modes, stops, alerts. What a person does of these is audited in its transaction. ---
-
-    /// Brings an install into a mode, if it is in another. Entering shadow makes a fork of its
-    /// state unless it has one; going live ends the fork. Says whether it was in another.
-    async fn enter_mode(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        install: &InstallId,
-        mode: Mode,
-        shadow_state: ShadowState,
-    ) -> Result<bool, StoreError>;
-
-    /// What is remembered of how an install is run; nothing if it was never registered.
-    async fn install_standing(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-    ) -> Result<Option<InstallStanding>, StoreError>;
-
-    /// Stops something: from this commit on none of its actions is begun. Says whether it was not
-    /// stopped already; who stopped it first stays.
-    async fn stop(&self, lease: &Lease, stop: Stop) -> Result<bool, StoreError>;
-
-    /// Lifts a stop. Says whether there was one.
-    async fn go(&self, lease: &Lease, go: Go) -> Result<bool, StoreError>;
-
-    /// What is stopped, in the order of their scopes' names.
-    async fn stops(&self, client: &ClientId) -> Result<Vec<Stop>, StoreError>;
-
-    /// Records a run that failed without moving its install's cursor, stops the install, and
-    /// raises the alert. Does nothing and says so if the install is past the run's event.
-    async fn pause_failing(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        run: RunCommit,
-        alert: NewAlert,
-    ) -> Result<bool, StoreError>;
-
-    /// Opens an alert; one that is open under its key gets the newer words. Says whether it was
-    /// opened.
-    async fn raise_alert(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        alert: NewAlert,
-    ) -> Result<bool, StoreError>;
-
-    /// Resolves the alert that is open under a key, by a person or, if none, because its cause is
-    /// gone. Says whether there was one.
-    async fn resolve_alert(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        key: &str,
-        by: Option<&str>,
-    ) -> Result<bool, StoreError>;
-
-    /// The alerts, newest first, at most `limit`.
-    async fn alerts(
-        &self,
-        client: &ClientId,
-        open_only: bool,
-        limit: u32,
-    ) -> Result<Vec<Alert>, StoreError>;
 
     /// What the mirror had of an entity.
     async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError>;
@@ -930,33 +648,6 @@ pub trait Store: Send + Sync + 'static {
         shop: &ShopId,
         commit: u64,
     ) -> Result<Option<Timestamp>, StoreError>;
-
-    // --- What is kept, for how long, and how it survives. ---
-
-    /// Notes that it is this moment, so that it can be told later which commits are from before it.
-    /// To be called from time to time; retention is as exact as this is frequent.
-    async fn mark_commit(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
-
-    /// Forgets a small batch of one kind that nobody has needed since a moment. Never: the newest
-    /// row of anything, what an event needs that a registered install has not passed, what a run
-    /// reads that began within [`limits::VIEW_HELD_MS_MAX`], an action that has not ended or that
-    /// such a one comes after. Whatever may still be read is the same afterwards.
-    async fn forget(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        what: Forget,
-    ) -> Result<Forgotten, StoreError>;
-
-    /// Writes a backup of all clients into a file that is not there yet, readable by its owner
-    /// alone, while everything goes on. It is as of one commit, and on disk when this returns.
-    async fn backup(&self, file: &Path, at: Timestamp) -> Result<Backup, StoreError>;
-
-    /// The client's quarantine, if its database was restored; also after it was released.
-    async fn quarantine(&self, client: &ClientId) -> Result<Option<Quarantine>, StoreError>;
-
-    /// Ends the client's quarantine, at somebody's wish. Says whether it was in one.
-    async fn release(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<bool, StoreError>;
 }
 
 /// The moment a run reads as of.

@@ -1,5 +1,8 @@
 //! People: what is held of them beside the mirror, and how they are forgotten.
 
+use crate::{Lease, StoreError};
+use async_trait::async_trait;
+use fondaco_model::{ClientId, Timestamp};
 use std::fmt;
 
 use fondaco_model::{InstallId, Person, PersonKey, PersonSource, ShopId};
@@ -71,4 +74,36 @@ pub struct Erased {
     /// Whether what the database's log still had of their keys is gone as well. If not, somebody
     /// was reading for long; the log is overwritten as the host goes on.
     pub log_cleared: bool,
+}
+
+/// Who customers are. See [`Store`](crate::Store) for the rules that hold.
+#[async_trait]
+pub trait PeopleStore: Send + Sync + 'static {
+    /// Who somebody is, as of now and not of any commit: whoever was forgotten is forgotten for runs
+    /// that began before, too. As one source tells, or as the newest does.
+    async fn person(
+        &self,
+        client: &ClientId,
+        key: &PersonKey,
+        source: Option<&PersonSource>,
+    ) -> Result<Option<Person>, StoreError>;
+
+    /// All that is held of somebody; nobody, if nothing is.
+    async fn held(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        whom: &Whom,
+    ) -> Result<Vec<HeldPerson>, StoreError>;
+
+    /// Forgets somebody: who they are cannot be read again by anybody, values of state about them
+    /// are gone, and what is observed later of orders placed before tells nothing of them. Orders
+    /// and their figures stay. Each of them has an entry in the audit log that says their id and
+    /// nothing else.
+    async fn erase(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        erasure: Erasure,
+    ) -> Result<Erased, StoreError>;
 }

@@ -1,5 +1,8 @@
 //! What a person does about what came to nothing: dead deliveries and actions, retried or discarded.
 
+use crate::{Act, Lease, StoreError};
+use async_trait::async_trait;
+use fondaco_model::{ActionEnd, Timestamp};
 use std::ops::RangeInclusive;
 
 use fondaco_model::{ActionId, InstallId, ShopId};
@@ -60,3 +63,47 @@ pub enum Redo {
 
 /// Actions that something was done to.
 pub type RedoneActions = Redone<ActionId>;
+
+/// What a person does about what came to nothing. See [`Store`](crate::Store) for the rules that hold.
+#[async_trait]
+pub trait RedoStore: Send + Sync + 'static {
+    /// Puts dead deliveries back at the end of the inbox, under new numbers. Returns their old ones.
+    async fn retry_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError>;
+
+    /// Deletes dead deliveries.
+    async fn discard_deliveries(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: DeadSelection,
+        act: Act,
+    ) -> Result<Redone<u64>, StoreError>;
+
+    /// Retries or discards actions. Nothing is written, no entry in the audit log either, if there
+    /// is none that it could be done to.
+    async fn redo_actions(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        which: ActionSelection,
+        redo: Redo,
+        act: Act,
+    ) -> Result<RedoneActions, StoreError>;
+
+    /// Gives an action that stands as unknown the end that a person found out, and tells its
+    /// install. Says whether it stood as unknown.
+    async fn decide_action(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        action: &ActionId,
+        end: ActionEnd,
+        act: Act,
+    ) -> Result<bool, StoreError>;
+}

@@ -27,6 +27,8 @@ pub enum Kept {
     Actions,
     /// Deliveries that nothing could be made of.
     DeadDeliveries,
+    /// That a delivery came and was worked in, for traces.
+    PastDeliveries,
     /// The audit log.
     Audit,
     /// Which commit was the last at some moment, as far as nothing above needs it any more.
@@ -36,7 +38,7 @@ pub enum Kept {
 impl Kept {
     /// All of them, in the order in which they are forgotten: the marks last, which the others
     /// need.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::MirrorRows,
         Self::StateRows,
         Self::Skus,
@@ -45,6 +47,7 @@ impl Kept {
         Self::Runs,
         Self::Actions,
         Self::DeadDeliveries,
+        Self::PastDeliveries,
         Self::Audit,
         Self::CommitMarks,
     ];
@@ -61,6 +64,7 @@ impl Kept {
             Self::Runs => "run",
             Self::Actions => "action",
             Self::DeadDeliveries => "dead-delivery",
+            Self::PastDeliveries => "past-delivery",
             Self::Audit => "audit-entry",
             Self::CommitMarks => "commit-mark",
         }
@@ -73,7 +77,7 @@ pub struct Retention {
     /// The replay period: for so long it can be read what the mirror, the state of modules and the
     /// watermarks of shops were.
     pub replay: Duration,
-    /// Events that every install has passed.
+    /// Events that every install has passed, and that a delivery led to them.
     pub events: Duration,
     /// Records of runs.
     pub runs: Duration,
@@ -104,7 +108,7 @@ impl Retention {
     pub fn of(&self, kind: Kept) -> Duration {
         match kind {
             Kept::MirrorRows | Kept::StateRows | Kept::Skus | Kept::Watermarks => self.replay,
-            Kept::Events => self.events,
+            Kept::Events | Kept::PastDeliveries => self.events,
             Kept::Runs => self.runs,
             Kept::Actions => self.actions,
             Kept::DeadDeliveries => self.dead_deliveries,

@@ -30,7 +30,10 @@ use rustix::fs::{FallocateFlags, fallocate};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Lease, NewDelivery, Store, StoreError, limits};
+use crate::{
+    Lease, NewDelivery, Store, StoreError, limits,
+    sqlite::{SqliteStore, vault::Vault},
+};
 
 /// Bytes before a record's head.
 const FRAME_BYTES: usize = 4 + 4 + CHECKSUM_BYTES;
@@ -65,6 +68,7 @@ pub struct Spill {
     path: PathBuf,
     records: Arc<Mutex<Records>>,
     after: Duration,
+    vault: Option<Arc<Vault>>,
 }
 
 struct Records {
@@ -115,7 +119,15 @@ impl Spill {
         })?;
         records.reserve(path);
         let after = Duration::from_millis(limits::SPILL_AFTER_MS);
-        Ok(Self { path: path.to_owned(), records: Arc::new(Mutex::new(records)), after })
+        let records = Arc::new(Mutex::new(records));
+        Ok(Self { path: path.to_owned(), records, after, vault: None })
+    }
+
+    /// Seals the bodies with the key of a database, as they are sealed there: they tell who
+    /// customers are. Without it they lie in the file as they came.
+    #[must_use]
+    pub fn sealed_by(self, store: &SqliteStore) -> Self {
+        Self { vault: Some(store.vault()), ..self }
     }
 
     /// Waits for the database only so long before a delivery is spilled.
@@ -150,7 +162,12 @@ impl Spill {
     }
 
     /// Appends a delivery. When this returns, it is on disk.
-    async fn put(&self, client: ClientId, delivery: NewDelivery) -> Result<(), StoreError> {
+    async fn put(&self, client: ClientId, mut delivery: NewDelivery) -> Result<(), StoreError> {
+        if let Some(vault) = &self.vault {
+            let NewDelivery { shop, topic, body, .. } = &delivery;
+            let sealed = vault.seal_body(&client, shop, topic, body);
+            delivery.body = sealed.map_err(|fault| fault.during("seal a delivery"))?;
+        }
         self.with("spill a delivery", move |records| {
             let NewDelivery { shop, topic, received_at, trace, body } = delivery;
             let head = serde_json::to_vec(&Head { client, shop, topic, received_at, trace })?;
@@ -164,10 +181,16 @@ impl Spill {
     /// # Errors
     /// If the file cannot be read.
     pub async fn first(&self) -> Result<Option<Spilled>, StoreError> {
-        self.with("read what was spilled", |records| {
+        let first = self.with("read what was spilled", |records| {
             read_record(&records.file, records.taken, records.end)
-        })
-        .await
+        });
+        let mut first = first.await?;
+        if let (Some(Spilled { client, delivery, .. }), Some(vault)) = (&mut first, &self.vault) {
+            let body = std::mem::take(&mut delivery.body);
+            let body = vault.open_body(client, &delivery.shop, &delivery.topic, body);
+            delivery.body = body.map_err(|fault| fault.during("open a delivery"))?;
+        }
+        Ok(first)
     }
 
     /// Notes that a delivery is in the inbox. After the last one the file is empty again.

@@ -1,6 +1,9 @@
 //! What the store tells of a client's work: a trace's whole story, and figures.
 
+use crate::StoreError;
+use async_trait::async_trait;
 use fondaco_model::{Action, Event, InstallId, ShopId, Timestamp};
+use fondaco_model::{ClientId, TraceId};
 
 use crate::RunRecord;
 
@@ -101,4 +104,46 @@ pub struct OldestAction {
     pub install: InstallId,
     /// When it was proposed.
     pub proposed_at: Timestamp,
+}
+
+/// What is told of a client's work. See [`Store`](crate::Store) for the rules that hold.
+#[async_trait]
+pub trait TellingStore: Send + Sync + 'static {
+    /// Everything under one trace's id; of events, runs and actions at most `limit` each.
+    async fn trace(
+        &self,
+        client: &ClientId,
+        trace: TraceId,
+        limit: u32,
+    ) -> Result<TraceStory, StoreError>;
+
+    /// One run.
+    async fn run(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        number: u64,
+    ) -> Result<Option<RunRecord>, StoreError>;
+
+    /// The times of an install's last runs, newest first, at most `limit`; what was skipped is not
+    /// among them.
+    async fn run_times(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        limit: u32,
+    ) -> Result<Vec<RunTime>, StoreError>;
+
+    /// What was counted of an install since an hour ([`telling::hour_of`]), that one included. What
+    /// is older than [`limits::COUNTER_HOURS_KEPT`] may be gone.
+    async fn counted(
+        &self,
+        client: &ClientId,
+        install: &InstallId,
+        counter: Counter,
+        since_hour: u64,
+    ) -> Result<u64, StoreError>;
+
+    /// For each shop that an action waits for or is being sent to: the oldest one.
+    async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError>;
 }

@@ -11,7 +11,7 @@ use axum::{
 };
 use fondaco_engine::setup::{ClientSetup, Mode};
 use fondaco_model::{ActionEnd, ActionId, ClientId, InstallId};
-use fondaco_store::{ActionFilter, Counter, StoreError, telling::hour_of, Stop};
+use fondaco_store::{ActionFilter, Counter, Stop, StoreError, telling::hour_of};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
@@ -21,7 +21,8 @@ use crate::{
     limits::{FIGURES_RUNS, LIST_ROWS_DEFAULT, LIST_ROWS_MAX},
     principal::{Peer, Principal},
     views::{
-    ActionView, ClientView, DeadDeliveryView, FiguresView, InstallView, RunView, ShopView, StatusView, AlertView, StopView, DiskView, QuarantineView,
+        ActionView, AlertView, ClientView, DeadDeliveryView, DiskView, FiguresView, InstallView,
+        QuarantineView, RunView, ShopView, StatusView, StopView,
     },
 };
 
@@ -33,8 +34,8 @@ mod story;
 
 pub use alerts::ResolveAlert;
 pub use control::StopOrGo;
-pub mod privacy;
 pub mod keeping;
+pub mod privacy;
 
 /// The API's description; each file below this one has its own part.
 #[derive(OpenApi)]

@@ -62,9 +62,7 @@ async fn hook(
             (StatusCode::SERVICE_UNAVAILABLE, "not-stored", Some(error.to_string()))
         }
     };
-    let known = ClientId::new(client.as_str())
-        .ok()
-        .filter(|id| host.engine.clients().any(|client| client.id == *id));
+    let known = ClientId::new(client.as_str()).ok().filter(|id| host.engine.works_for(id));
     host.engine.metrics().hook(known.as_ref(), result);
     if let Some(words) = words {
         // What was asked for is the asker's choice: it goes into the log only where it is a name.

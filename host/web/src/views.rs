@@ -52,7 +52,7 @@ pub struct QuarantineView {
 
 impl From<Quarantined> for QuarantineView {
     fn from(standing: Quarantined) -> Self {
-        let Quarantined { quarantine, looked, .. } = standing;
+        let Quarantined { quarantine, looked } = standing;
         let (since, backup_taken_at) = (quarantine.since.0, quarantine.backup_taken_at.0);
         Self { since, backup_taken_at, looked }
     }

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 use extism::{CompiledPlugin, PTR, PluginBuilder, UserData, convert::Json, host_fn};
 use fondaco_sandbox::limits;
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{
     LINES,
@@ -103,7 +103,10 @@ fn pool() -> PoolingAllocationConfig {
         .max_memories_per_module(limits::MEMORIES_MAX)
         .max_tables_per_module(limits::TABLES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
-        .max_memory_size(limits::RUN_MEMORY_BYTES);
+        .max_memory_size(limits::RUN_MEMORY_BYTES)
+        .pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(limits::MEMORY_BYTES_KEPT)
+        .table_keep_resident(limits::TABLE_BYTES_KEPT);
     pool
 }
 

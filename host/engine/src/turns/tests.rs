@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use fondaco_model::{EntityKey, InstallId, Location, ShopId};
+use fondaco_model::{EntityKey, InstallId, Location, ShopId, TraceId};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +10,14 @@ const NOW: Timestamp = Timestamp(1_000_000);
 
 fn event(number: u64, body: EventBody) -> Event {
     let observed_at = NOW.plus_ms(number);
-    Event { number, commit: 10 + number, observed_at, caused_by: None, body }
+    Event {
+        number,
+        commit: 10 + number,
+        observed_at,
+        caused_by: None,
+        trace: TraceId::of_random([0; 16]),
+        body,
+    }
 }
 
 fn key(id: &str) -> EntityKey {
@@ -157,7 +164,10 @@ fn a_turn_whose_pages_were_begun_takes_in_no_more() {
     again(&mut turns, order(2, "a"), Some("p2"));
     again(&mut turns, order(3, "a"), None);
     let (id, turn) = turns.begin(NOW).unwrap();
-    assert_eq!((turn.event.number, turn.coalesced, turn.cursor.as_deref()), (2, vec![1], Some("p2")));
+    assert_eq!(
+        (turn.event.number, turn.coalesced, turn.cursor.as_deref()),
+        (2, vec![1], Some("p2"))
+    );
     assert_eq!(begin(&mut turns, NOW), [0; 0]);
     turns.end(id);
     assert_eq!((turns.done_until(), turns.next_due()), (2, Some(NOW.plus_ms(5_003))));
@@ -278,7 +288,8 @@ impl World {
 
     /// What is said to be done is done.
     fn check(&self) {
-        let is_done = |number: &u64| self.done.contains(number) || self.kind(*number) == Kind::NotHeard;
+        let is_done =
+            |number: &u64| self.done.contains(number) || self.kind(*number) == Kind::NotHeard;
         assert!((1..=self.turns.done_until()).all(|number| is_done(&number)));
         for (id, turn) in &self.under_way {
             let own: Vec<_> = turn.coalesced.iter().chain([&turn.event.number]).collect();

@@ -177,7 +177,7 @@ async fn no_more_runs_than_the_pool_holds() {
         .map(|_| {
             let module = module.clone();
             tokio::spawn(async move {
-                does(&module, Host::new(), r#"[["get", "k"], ["repeat", 200000, ["nothing"]]]"#)
+                does(&module, Host::new(), r#"[["get", "k"], ["repeat", 20000, ["nothing"]]]"#)
                     .await
             })
         })

@@ -12,6 +12,7 @@ fn delivery(body: &str) -> NewDelivery {
         shop: ShopId::new("milano").unwrap(),
         topic: "order.updated".to_owned(),
         received_at: Timestamp(7),
+        trace: TraceId::of_random([7; 16]),
         body: body.into(),
     }
 }
@@ -111,4 +112,18 @@ async fn a_locked_database_spills_and_another_hosts_lease_does_not() {
     let error = spill.accept(&store, &stale, delivery("c")).await.unwrap_err();
     assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
     assert_eq!(spill.waiting_bytes(), 0);
+}
+
+#[tokio::test]
+async fn what_is_sealed_tells_nobody_and_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("fondaco.db")).unwrap();
+    let path = folder.path().join("spill");
+    let spill = Spill::open(&path).unwrap().sealed_by(&store);
+    spill.put(client(), delivery("anna@rossi.example")).await.unwrap();
+    let file = std::fs::read(&path).unwrap();
+    assert!(!file.windows(4).any(|bytes| bytes == b"anna"));
+    drop(spill);
+    let spill = Spill::open(&path).unwrap().sealed_by(&store);
+    assert_eq!(drain(&spill).await, ["anna@rossi.example"]);
 }

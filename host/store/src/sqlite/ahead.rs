@@ -18,7 +18,9 @@ pub fn stands(
         return Ok(None);
     };
     let ahead = connection
-        .prepare_cached("SELECT event, cursor FROM events_ahead WHERE client = ?1 AND install = ?2")?
+        .prepare_cached(
+            "SELECT event, cursor FROM events_ahead WHERE client = ?1 AND install = ?2",
+        )?
         .query_map([client.as_str(), install.as_str()], |row| Ok((row.get(0)?, told(row.get(1)?))))?
         .collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
     Ok(Some(InstallProgress { event, ahead }))
@@ -38,7 +40,11 @@ pub fn cursor(
 }
 
 /// What an install has done of an event beyond its cursor.
-pub fn of(write: &ClientWrite<'_>, install: &InstallId, event: u64) -> Result<Option<Ahead>, Fault> {
+pub fn of(
+    write: &ClientWrite<'_>,
+    install: &InstallId,
+    event: u64,
+) -> Result<Option<Ahead>, Fault> {
     let ahead = write
         .connection
         .prepare_cached(
@@ -121,9 +127,7 @@ pub fn advance(
         .execute(so_far)?;
     write
         .connection
-        .prepare_cached(
-            "UPDATE installs SET last_event = ?3 WHERE client = ?1 AND install = ?2",
-        )?
+        .prepare_cached("UPDATE installs SET last_event = ?3 WHERE client = ?1 AND install = ?2")?
         .execute(so_far)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use super::{
     connection,
     fault::{Fault, capped, corrupt, sql_error, stored},
-    migrations,
+    key_file, migrations,
 };
 use crate::{BackedUp, Backup, StoreError, limits};
 
@@ -135,8 +135,9 @@ pub struct Restored {
 /// kept beside it if it is to be replaced. `principal` is who wants it, for the audit log.
 ///
 /// # Errors
-/// If the file is no whole backup of a host of this version or an older one, or there is a database
-/// that is in use or not to be replaced. Nothing is changed then.
+/// If the file is no whole backup of a host of this version or an older one, its key is not where
+/// the database's key belongs ([`SqliteStore::key_file`](super::SqliteStore::key_file)), or there is
+/// a database that is in use or not to be replaced. Nothing is changed then.
 pub fn restore(
     backup: &Path,
     database: &Path,
@@ -166,7 +167,8 @@ pub fn restore(
     };
     let modified =
         copied().map_err(|error| unusable(backup, format!("it cannot be restored: {error}")))?;
-    let (taken_at, clients) = quarantine(&copy.0, backup, modified, principal, at)?;
+    let by = By { principal, at };
+    let (taken_at, clients) = quarantine(&copy.0, backup, database, modified, by)?;
     let moved = || -> io::Result<Option<PathBuf>> {
         let set_aside = if there { Some(set_aside(database, at)?) } else { None };
         settle(&copy.0, database)?;
@@ -177,20 +179,29 @@ pub fn restore(
     Ok(Restored { taken_at, clients, set_aside })
 }
 
+/// Who restores, and when.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    principal: &'a str,
+    at: Timestamp,
+}
+
 /// Checks a copy of a backup, brings its layout up to date, and puts all its clients into
 /// quarantine.
 fn quarantine(
     copy: &Path,
     backup: &Path,
+    database: &Path,
     modified: SystemTime,
-    principal: &str,
-    at: Timestamp,
+    by: By<'_>,
 ) -> Result<(Timestamp, Vec<BackedUp>), StoreError> {
     let failed = |fault: Fault| fault.during("restore a backup");
     let wrong = |reason: String| StoreError::Unusable { path: backup.to_owned(), reason };
     check(copy).map_err(wrong)?;
     let mut connection = connection::open_writer(copy)?;
     migrations::migrate(&mut connection, backup)?;
+    // Without its key it could not be opened, and nobody it holds could be told.
+    key_file::open(database, &connection)?;
     let stamped = connection
         .query_row("SELECT taken_at FROM backup_stamp", [], |row| row.get::<_, u64>(0))
         .optional()
@@ -200,7 +211,7 @@ fn quarantine(
     let modified = u64::try_from(modified.as_millis()).unwrap_or_default();
     let taken_at = Timestamp(stamped.unwrap_or(modified));
     let clients = held(&connection).map_err(failed)?;
-    mark(&mut connection, taken_at, principal, at).map_err(|error| failed(error.into()))?;
+    mark(&mut connection, taken_at, by.principal, by.at).map_err(|error| failed(error.into()))?;
     connection.close().map_err(|(_, error)| failed(error.into()))?;
     Ok((taken_at, clients))
 }
@@ -231,7 +242,7 @@ fn mark(
     // Who had heard everything has nothing to catch up with in the gap.
     transaction.execute(
         "UPDATE installs SET last_event = last_event + ?1
-         WHERE cursor IS NULL AND last_event = (
+         WHERE last_event = (
              SELECT last_event FROM clients WHERE clients.client = installs.client)",
         [gap],
     )?;
@@ -285,6 +296,11 @@ fn set_aside(database: &Path, at: Timestamp) -> io::Result<PathBuf> {
             let to = beside(&aside, part);
             renameat_with(CWD, &from, CWD, &to, RenameFlags::NOREPLACE)?;
         }
+    }
+    // It has the key of the one that takes its place, or the key is not there at all.
+    let key = key_file::path_of(database);
+    if key.exists() {
+        fs::hard_link(key, key_file::path_of(&aside))?;
     }
     Ok(aside)
 }

@@ -116,8 +116,7 @@ pub fn last_tick(
 ) -> Result<Option<LastTick>, Fault> {
     let last = last(connection, client, install, schedule)?;
     let stands = ahead::stands(connection, client, install)?.unwrap_or_default();
-    let is_done =
-        |event| event <= stands.event || stands.ahead.get(&event) == Some(&Ahead::Done);
+    let is_done = |event| event <= stands.event || stands.ahead.get(&event) == Some(&Ahead::Done);
     Ok(last.map(|(due_at, event)| LastTick { due_at, waits: !is_done(event) }))
 }
 

@@ -100,6 +100,60 @@ mod tests {
     }
 
     #[test]
+    fn an_event_whose_pages_were_begun_keeps_its_cursor() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        apply(&mut connection, path, &MIGRATIONS[..2]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO clients (client, epoch, owner) VALUES ('rossi', 1, 'test');
+                 INSERT INTO installs (client, install, last_event, cursor)
+                 VALUES ('rossi', 'begun', 4, 'p2'), ('rossi', 'other', 7, NULL);",
+            )
+            .unwrap();
+        apply(&mut connection, path, &MIGRATIONS[..3]).unwrap();
+        let kept: (String, u64, String) = connection
+            .query_row("SELECT install, event, cursor FROM events_ahead", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(kept, ("begun".to_owned(), 5, "p2".to_owned()));
+    }
+
+    #[test]
+    fn what_was_there_before_traces_gets_some() {
+        let (mut connection, path) = (open(), Path::new("db"));
+        let is_settling = |step: &&str| step.contains("CREATE TABLE past_deliveries");
+        let before = MIGRATIONS.iter().position(is_settling).unwrap();
+        apply(&mut connection, path, &MIGRATIONS[..before]).unwrap();
+        let old = r#"
+            INSERT INTO clients (client, epoch, owner) VALUES ('rossi', 1, 'test');
+            INSERT INTO installs (client, install, last_event) VALUES ('rossi', 'sync', 1);
+            INSERT INTO events VALUES ('rossi', 1, 1, '{"number":1}'), ('rossi', 2, 1, '{}');
+            INSERT INTO runs VALUES ('rossi', 'sync', 1, 2, '{"event":1}'),
+                ('rossi', 'sync', 2, 3, '{"event":99}');
+            INSERT INTO actions
+                (client, action, number, install, event, target, kind, terms, state, proposed_at)
+            VALUES ('rossi', 'a', 1, 'sync', 1, 't', '{}', '{}', 'waiting', 7);
+        "#;
+        connection.execute_batch(old).unwrap();
+        migrate(&mut connection, path).unwrap();
+        let is_true =
+            |sql: &str| connection.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap();
+        for sql in [
+            "SELECT count(DISTINCT trace) = 2 AND min(length(trace)) = 16 FROM events",
+            "SELECT min(event ->> '$.trace' = lower(hex(trace))) FROM events",
+            "SELECT min(record ->> '$.trace' = lower(hex(trace))) FROM runs",
+            "SELECT (SELECT trace FROM runs WHERE number = 1)
+                 = (SELECT trace FROM events WHERE number = 1)",
+            "SELECT length(trace) = 16 FROM runs WHERE number = 2",
+            "SELECT trace = (SELECT trace FROM events WHERE number = 1) AND tried_since = 7
+                 AND exclusive = 't' AND shown = '{}' FROM actions",
+        ] {
+            assert!(is_true(sql), "{sql}");
+        }
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_nothing() {
         let (mut connection, path) = (open(), Path::new("db"));
         let broken = "CREATE TABLE two (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);";

@@ -50,7 +50,7 @@ mod state;
 mod stops;
 mod store;
 mod telling;
-mod vault;
+pub(crate) mod vault;
 mod writer;
 
 pub use backup::{Restored, restore};
@@ -81,6 +81,11 @@ impl SqliteStore {
         let readers = readers::Readers::open(path)?;
         let writer = Arc::new(writer::Writer::start(connection)?);
         Ok(Self { writer, readers, vault, path: path.to_owned() })
+    }
+
+    /// What seals with the database's key.
+    pub(crate) fn vault(&self) -> Arc<vault::Vault> {
+        Arc::clone(&self.vault)
     }
 
     /// Where the key is that a database's personal values are sealed with. A backup of the database

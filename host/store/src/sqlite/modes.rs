@@ -11,6 +11,14 @@ use super::{
 };
 use crate::{Act, InstallStanding, Mode, RunResult, Scope, ShadowState};
 
+/// What the name of a fork ends with. No install's name has a slash in it.
+const FORK: &str = "/shadow";
+
+/// The install whose state is stored under a name.
+pub fn install_of(name: &str) -> &str {
+    name.strip_suffix(FORK).unwrap_or(name)
+}
+
 /// Whose state a value is in: an install's own, or the fork that it runs on in shadow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateOf {
@@ -24,8 +32,7 @@ impl StateOf {
     }
 
     fn fork(install: &InstallId) -> Self {
-        // No install's name has a slash in it.
-        Self { name: format!("{install}/shadow"), fork: true }
+        Self { name: format!("{install}{FORK}"), fork: true }
     }
 
     /// The one that an install reads and writes in its mode.

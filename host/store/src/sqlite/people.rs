@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, corrupt, decode, encode, stored},
+    modes,
     vault::{PersonVault, Vault},
 };
 use crate::{HeldPerson, HeldState};
@@ -224,7 +225,7 @@ pub fn held(
         .query_and_then(of_person, |row| {
             let (install, state_key): (String, String) = (row.get(0)?, row.get(1)?);
             let value = vault.open(&state_of(&state_key), &row.get::<_, Vec<u8>>(2)?)?;
-            let install = InstallId::new(install)
+            let install = InstallId::new(modes::install_of(&install))
                 .map_err(|error| corrupt("an install's name".to_owned(), error))?;
             Ok(HeldState { install, key: state_key, value })
         })?

@@ -170,18 +170,32 @@ fn newer(write: &ClientWrite<'_>, action: &Action) -> Result<Option<String>, Fau
     Ok(rows.next().transpose()?)
 }
 
-fn retry(write: &ClientWrite<'_>, at: Timestamp, action: &Action) -> Result<(), Fault> {
+fn retry(write: &mut ClientWrite<'_>, at: Timestamp, action: &Action) -> Result<(), Fault> {
+    let mut kind = action.kind.clone();
+    // One that is older, and was put back meanwhile, gives way as it would to a new proposal.
+    if let Some(target) = kind.target()
+        && let Some(older) = outbox::waiting_for(write, &target)?
+    {
+        proposals::take_value_before(&mut kind, &older.kind);
+        proposals::end(write, &older, ActionEnd::Superseded, at)?;
+    }
     let mut terms = action.terms.clone();
     // Who retries what has expired wants it done all the same.
     terms.expires_at = terms.expires_at.filter(|moment| *moment > at);
     write
         .connection
         .prepare_cached(
-            "UPDATE actions SET state = 'waiting', terms = ?3, attempts = 0, due_at = 0,
-                 tried_since = ?4, last_reason = NULL, ending = NULL, ended_at = NULL, shown = '{}'
+            "UPDATE actions SET state = 'waiting', kind = ?3, terms = ?4, attempts = 0, due_at = 0,
+                 tried_since = ?5, last_reason = NULL, ending = NULL, ended_at = NULL, shown = '{}'
              WHERE client = ?1 AND action = ?2",
         )?
-        .execute(params![write.client.as_str(), action.id.as_str(), encode(&terms)?, stored(at)])?;
+        .execute(params![
+            write.client.as_str(),
+            action.id.as_str(),
+            encode(&kind)?,
+            encode(&terms)?,
+            stored(at)
+        ])?;
     Ok(())
 }
 

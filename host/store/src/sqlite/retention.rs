@@ -41,7 +41,11 @@ const fn by_commit(kind: Kept) -> bool {
         | Kept::Watermarks
         | Kept::Events
         | Kept::Runs => true,
-        Kept::Actions | Kept::DeadDeliveries | Kept::Audit | Kept::CommitMarks => false,
+        Kept::Actions
+        | Kept::DeadDeliveries
+        | Kept::PastDeliveries
+        | Kept::Audit
+        | Kept::CommitMarks => false,
     }
 }
 

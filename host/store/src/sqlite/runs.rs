@@ -1,9 +1,9 @@
 //! Installs and their runs.
 
 use fondaco_model::{
-    ActionId, EventBody, InstallId, StateTouched, Timestamp, TraceId, hear::Signal,
+    ActionId, ClientId, EventBody, InstallId, StateTouched, Timestamp, TraceId, hear::Signal,
 };
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::{
     ahead::{self, Step},

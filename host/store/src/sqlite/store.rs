@@ -1,19 +1,44 @@
-//! The trait, each method handed to the writer or to a reader.
+//! The traits, each method handed to the writer or to a reader: [`Store`] here, the others below.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    Action, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Person, PersonKey, PersonSource, ShopId, Timestamp, run::StateValue,
+    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Person, PersonKey,
+    PersonSource, ShopId, Timestamp, TraceId,
+    hear::{BackfillRange, LifecycleStep},
+    run::StateValue,
 };
-    Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, ShopId, Timestamp, TraceId, run::StateValue, hear::{BackfillRange, LifecycleStep},
+
 use super::{
-    SqliteStore, audit, client::{self, ClientWrite}, erase, events, fault::Fault, inbox, mirror, outbox, people, progress, runs, settle, state::{self, Listing}, writer::{Guard, Verdict}, backup, quarantine, retention,
+    SqliteStore, ahead, alerts, audit, backup,
+    client::{self, ClientWrite},
+    erase, events,
+    fault::Fault,
+    history, inbox, lifecycle, mirror, modes, outbox, people, progress, quarantine, redo,
+    retention, runs, settle,
+    state::{self, Listing},
+    stops, telling,
+    writer::{Guard, Verdict},
 };
-use super::{SqliteStore, ahead, audit, client::{self, ClientWrite}, events, fault::Fault, inbox, mirror, outbox, progress, redo, runs, settle, state::{self, Listing}, telling, writer::{Guard, Verdict}, alerts, modes, stops, history, lifecycle};
 use crate::{
-    Act, ActionFilter, ActionSelection, AuditEntry, Backlog, CommitOutcome, Counter, DeadDelivery, DeadSelection, Delivery, InstallProgress, Lease, MirrorRow, NewDelivery, ObserveOutcome, Observed, OldestAction, ReadyAction, Redo, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShopProgress, Store, StoreError, TraceStory, Alert, Go, InstallStanding, Mode, NewAlert, ShadowState, Stop, InstallIdentity, LastTick, LifecycleProgress, Erased, Erasure, HeldPerson, Whom, Backup, Forget, Forgotten, Quarantine,
+    Act, ActionFilter, ActionSelection, Alert, AuditEntry, AuditStore, Backlog, Backup,
+    CommitOutcome, ControlStore, Counter, DeadDelivery, DeadSelection, Delivery, Erased, Erasure,
+    Forget, Forgotten, Go, HeldPerson, InstallIdentity, InstallProgress, InstallStanding,
+    KeepingStore, LastTick, Lease, LifecycleProgress, LifecycleStore, MirrorRow, Mode, NewAlert,
+    NewDelivery, ObserveOutcome, Observed, OldestAction, PeopleStore, Quarantine, ReadyAction,
+    Redo, RedoStore, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction,
+    SettleOutcome, Settlement, ShadowState, ShopProgress, Stop, Store, StoreError, TellingStore,
+    TraceStory, Whom,
 };
+
+mod audit_store;
+mod control_store;
+mod keeping_store;
+mod lifecycle_store;
+mod people_store;
+mod redo_store;
+mod telling_store;
 
 impl SqliteStore {
     /// A transaction of a client, in the next commit.
@@ -142,61 +167,6 @@ impl Store for SqliteStore {
         self.readers
             .read("read the last tick", move |connection| {
                 events::last_tick(connection, &client, &install, &schedule)
-            })
-            .await
-    }
-
-    async fn begin_schedule(
-        &self,
-        lease: &Lease,
-        install: &InstallId,
-        schedule: &str,
-        from: Timestamp,
-    ) -> Result<(), StoreError> {
-        let (install, schedule) = (install.clone(), schedule.to_owned());
-        self.write(lease, "begin a schedule", move |write| {
-            events::begin(write, &install, &schedule, from)
-        })
-        .await
-    }
-
-    async fn begin_lifecycle(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        install: &InstallId,
-        identity: InstallIdentity,
-        steps: Vec<LifecycleStep>,
-    ) -> Result<(), StoreError> {
-        let install = install.clone();
-        self.write(lease, "note what an install is", move |write| {
-            lifecycle::begin(write, at, &install, identity, steps)
-        })
-        .await
-    }
-
-    async fn lifecycle(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-    ) -> Result<Option<LifecycleProgress>, StoreError> {
-        let (client, install) = (client.clone(), install.clone());
-        self.readers
-            .read("read what an install was", move |connection| {
-                lifecycle::progress(connection, &client, &install)
-            })
-            .await
-    }
-
-    async fn past_orders(
-        &self,
-        client: &ClientId,
-        range: &BackfillRange,
-    ) -> Result<Vec<(EntityKey, Entity)>, StoreError> {
-        let (client, range) = (client.clone(), range.clone());
-        self.readers
-            .read("read a shop's history", move |connection| {
-                history::orders(connection, client, &range)
             })
             .await
     }
@@ -431,289 +401,6 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn person(
-        &self,
-        client: &ClientId,
-        key: &PersonKey,
-        source: Option<&PersonSource>,
-    ) -> Result<Option<Person>, StoreError> {
-        let (client, key, source) = (client.clone(), key.clone(), source.cloned());
-        let vault = Arc::clone(&self.vault);
-        self.readers
-            .read("read who somebody is", move |connection| {
-                people::person(connection, &vault, &client, &key, source.as_ref())
-            })
-            .await
-    }
-
-    async fn held(
-        &self,
-        client: &ClientId,
-        shop: &ShopId,
-        whom: &Whom,
-    ) -> Result<Vec<HeldPerson>, StoreError> {
-        let (client, shop, whom) = (client.clone(), shop.clone(), whom.clone());
-        let vault = Arc::clone(&self.vault);
-        self.readers
-            .read("read what is held of somebody", move |connection| {
-                erase::held(connection, &vault, &client, &shop, &whom)
-            })
-            .await
-    }
-
-    async fn erase(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        erasure: Erasure,
-    ) -> Result<Erased, StoreError> {
-        let mut erased = self
-            .write(lease, "forget somebody", move |write| erase::erase(write, at, &erasure))
-            .await?;
-        let path = self.path.clone();
-        // It waits for those who read, and they are not kept waiting.
-        let cleared = tokio::task::spawn_blocking(move || erase::clear_log(&path)).await;
-        erased.log_cleared = cleared.map_err(|_| StoreError::Closed)??;
-        Ok(erased)
-    }
-
-    async fn audit(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<(), StoreError> {
-        self.write(lease, "write the audit log", move |write| {
-            audit::record(write, at, &act)?;
-            Ok(Verdict::Keep(()))
-        })
-        .await
-    }
-
-    async fn audit_log(
-        &self,
-        client: &ClientId,
-        before: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read the audit log", move |connection| {
-                audit::log(connection, &client, before, limit)
-            })
-            .await
-    }
-
-    async fn retry_deliveries(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: DeadSelection,
-        act: Act,
-    ) -> Result<Redone<u64>, StoreError> {
-        self.write(lease, "retry deliveries", move |write| {
-            redo::retry_deliveries(write, at, &which, &act)
-        })
-        .await
-    }
-
-    async fn discard_deliveries(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: DeadSelection,
-        act: Act,
-    ) -> Result<Redone<u64>, StoreError> {
-        self.write(lease, "discard deliveries", move |write| {
-            redo::discard_deliveries(write, at, &which, &act)
-        })
-        .await
-    }
-
-    async fn redo_actions(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        which: ActionSelection,
-        redo: Redo,
-        act: Act,
-    ) -> Result<RedoneActions, StoreError> {
-        self.write(lease, "retry or discard actions", move |write| {
-            redo::redo_actions(write, at, &which, &redo, &act)
-        })
-        .await
-    }
-
-    async fn decide_action(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        action: &ActionId,
-        end: ActionEnd,
-        act: Act,
-    ) -> Result<bool, StoreError> {
-        let action = action.clone();
-        self.write(lease, "decide on an action", move |write| {
-            redo::decide(write, at, &action, end, &act)
-        })
-        .await
-    }
-
-    async fn enter_mode(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        install: &InstallId,
-        mode: Mode,
-        shadow_state: ShadowState,
-    ) -> Result<bool, StoreError> {
-        let install = install.clone();
-        self.write(lease, "bring an install into its mode", move |write| {
-            modes::enter(write, at, &install, mode, shadow_state)
-        })
-        .await
-    }
-
-    async fn trace(
-        &self,
-        client: &ClientId,
-        trace: TraceId,
-        limit: u32,
-    ) -> Result<TraceStory, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read a trace", move |connection| {
-                telling::trace(connection, &client, &trace, limit)
-            })
-            .await
-    }
-
-    async fn run(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        number: u64,
-    ) -> Result<Option<RunRecord>, StoreError> {
-        let (client, install) = (client.clone(), install.clone());
-        self.readers
-            .read("read a run", move |connection| {
-                telling::run(connection, &client, &install, number)
-            })
-            .await
-    }
-
-    async fn run_times(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        limit: u32,
-    ) -> Result<Vec<RunTime>, StoreError> {
-        let (client, install) = (client.clone(), install.clone());
-        self.readers
-            .read("read the times of runs", move |connection| {
-                telling::run_times(connection, &client, &install, limit)
-            })
-            .await
-    }
-
-    async fn counted(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-        counter: Counter,
-        since_hour: u64,
-    ) -> Result<u64, StoreError> {
-        let (client, install) = (client.clone(), install.clone());
-        self.readers
-            .read("read a counter", move |connection| {
-                telling::counted(connection, &client, &install, counter, since_hour)
-            })
-            .await
-    }
-
-    async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read the oldest actions", move |connection| {
-                telling::oldest_actions(connection, &client)
-            })
-            .await
-    }
-
-    async fn install_standing(
-        &self,
-        client: &ClientId,
-        install: &InstallId,
-    ) -> Result<Option<InstallStanding>, StoreError> {
-        let (client, install) = (client.clone(), install.clone());
-        self.readers
-            .read("read how an install is run", move |connection| {
-                modes::standing(connection, &client, &install)
-            })
-            .await
-    }
-
-    async fn stop(&self, lease: &Lease, stop: Stop) -> Result<bool, StoreError> {
-        self.write(lease, "stop work", move |write| stops::stop(write, &stop)).await
-    }
-
-    async fn go(&self, lease: &Lease, go: Go) -> Result<bool, StoreError> {
-        self.write(lease, "let work go on", move |write| stops::go(write, &go)).await
-    }
-
-    async fn stops(&self, client: &ClientId) -> Result<Vec<Stop>, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read what is stopped", move |connection| stops::stops(connection, &client))
-            .await
-    }
-
-    async fn pause_failing(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        run: RunCommit,
-        alert: NewAlert,
-    ) -> Result<bool, StoreError> {
-        self.write(lease, "pause a failing install", move |write| {
-            stops::pause_failing(write, at, run, &alert)
-        })
-        .await
-    }
-
-    async fn raise_alert(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        alert: NewAlert,
-    ) -> Result<bool, StoreError> {
-        self.write(lease, "raise an alert", move |write| {
-            Ok(Verdict::Keep(alerts::raise(write, at, &alert)?))
-        })
-        .await
-    }
-
-    async fn resolve_alert(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        key: &str,
-        by: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let (key, by) = (key.to_owned(), by.map(str::to_owned));
-        self.write(lease, "resolve an alert", move |write| alerts::resolve_for(write, at, &key, by))
-            .await
-    }
-
-    async fn alerts(
-        &self,
-        client: &ClientId,
-        open_only: bool,
-        limit: u32,
-    ) -> Result<Vec<Alert>, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read the alerts", move |connection| {
-                alerts::alerts(connection, &client, open_only, limit)
-            })
-            .await
-    }
-
     async fn entity(&self, view: &RunView, key: &EntityKey) -> Result<Option<Entity>, StoreError> {
         let (view, key) = (view.clone(), key.clone());
         self.readers
@@ -775,51 +462,6 @@ impl Store for SqliteStore {
             .read("read a shop's progress", move |connection| {
                 progress::orders_known_until(connection, &client, &shop, commit)
             })
-            .await
-    }
-
-    async fn mark_commit(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        self.write(lease, "note a commit", move |write| retention::mark(write, at)).await
-    }
-
-    async fn forget(
-        &self,
-        lease: &Lease,
-        at: Timestamp,
-        what: Forget,
-    ) -> Result<Forgotten, StoreError> {
-        let (holder, looked_for) = (lease.clone(), what.clone());
-        let found = self.readers.read("look for what is too old", move |connection| {
-            retention::find(connection, &holder, at, &looked_for)
-        });
-        let found = match found.await?.nothing() {
-            Ok(nothing) => return Ok(nothing),
-            Err(found) => found,
-        };
-        let holder = lease.clone();
-        self.write(lease, "forget what is too old", move |write| {
-            retention::forget(write, &holder, at, &what, found)
-        })
-        .await
-    }
-
-    async fn backup(&self, file: &Path, at: Timestamp) -> Result<Backup, StoreError> {
-        let (database, file) = (self.path.clone(), file.to_owned());
-        let taking = tokio::task::spawn_blocking(move || backup::take(&database, &file, at));
-        taking.await.map_err(|_| StoreError::Closed)?
-    }
-
-    async fn quarantine(&self, client: &ClientId) -> Result<Option<Quarantine>, StoreError> {
-        let client = client.clone();
-        self.readers
-            .read("read a client's quarantine", move |connection| {
-                quarantine::of(connection, &client)
-            })
-            .await
-    }
-
-    async fn release(&self, lease: &Lease, at: Timestamp, act: Act) -> Result<bool, StoreError> {
-        self.write(lease, "release a client", move |write| quarantine::release(write, at, &act))
             .await
     }
 }

@@ -17,11 +17,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::Fault;
-use crate::{
-    StoreError,
-    failpoint::{self, Failpoint},
-    limits,
-};
+use crate::{StoreError, failpoint::Failpoint, limits};
 
 /// What becomes of what a job has written.
 #[derive(Debug)]
@@ -72,10 +68,7 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<Verdict<T>, Fault> + Send + 'static,
     {
-        debug_assert!(
-            failpoint::TRANSACTIONS.contains(&doing),
-            "`{doing}` is missing in failpoint::TRANSACTIONS"
-        );
+        debug_assert!(Failpoint::knows(doing), "`{doing}` is missing in store/src/failpoint.rs");
         let queue = lock(&self.queue).clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         let job = Task { doing, guard, work: Some(work), result: None, answer };

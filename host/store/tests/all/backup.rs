@@ -4,7 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use fondaco_model::{ActionId, Timestamp, action::ProposalOrigin};
 use fondaco_store::{
-    Quarantine, RunCommit, RunResult, Store, StoreError, limits,
+    AuditStore as _, KeepingStore as _, Quarantine, RunCommit, RunResult, Store, StoreError,
+    limits,
     sqlite::{SqliteStore, restore},
 };
 use rusqlite::Connection;
@@ -80,11 +81,20 @@ async fn a_backup_overwrites_nothing() {
     unusable(&error, "no backup can be written there");
 }
 
+/// Puts the key of one database where another's belongs.
+fn bring_key(from: &Path, to: &Path) {
+    fs::copy(SqliteStore::key_file(from), SqliteStore::key_file(to)).unwrap();
+}
+
 #[tokio::test]
 async fn a_restored_store_is_in_quarantine_until_it_is_released() {
     let (folder, _store, backup) = backed_up().await;
     let database = folder.path().join("new/fondaco.db");
     fs::create_dir(folder.path().join("new")).unwrap();
+    let error = restore(&backup.file, &database, false, "anna", RESTORED_AT).unwrap_err();
+    unusable(&error, "its key is not there");
+    assert!(!database.exists(), "nothing is changed");
+    bring_key(&folder.path().join("fondaco.db"), &database);
     let restored = restore(&backup.file, &database, false, "anna", RESTORED_AT).unwrap();
     assert_eq!((restored.taken_at, restored.set_aside), (TAKEN_AT, None));
     assert_eq!(restored.clients, backup.clients);
@@ -96,14 +106,14 @@ async fn a_restored_store_is_in_quarantine_until_it_is_released() {
     let quarantine = Quarantine { since, backup_taken_at, released_event: None };
     assert_eq!(store.quarantine(&rossi).await.unwrap(), Some(quarantine));
     let lease = store.lease(&rossi, "restored").await.unwrap();
-    assert!(store.release(&lease, NOW, act("release", "looked at")).await.unwrap());
+    assert!(store.release(&lease, NOW, act("release")).await.unwrap());
     let released_event = Some(store.backlog(&rossi).await.unwrap().last_event);
     let released = Quarantine { released_event, ..quarantine };
     assert_eq!(store.quarantine(&rossi).await.unwrap(), Some(released));
     let log = store.audit_log(&rossi, None, 9).await.unwrap();
-    assert_eq!(log[0].act, act("release", "looked at"));
+    assert_eq!(log[0].act, act("release"));
     assert_eq!((log[1].act.what.as_str(), log[1].act.principal.as_str()), ("restore", "anna"));
-    assert!(!store.release(&lease, NOW, act("release", "again")).await.unwrap());
+    assert!(!store.release(&lease, NOW, act("release")).await.unwrap());
 }
 
 #[tokio::test]
@@ -183,6 +193,7 @@ async fn only_a_whole_backup_is_restored_and_only_where_it_may_be() {
         .filter(|name| name.contains("restoring"))
         .collect();
     assert!(names.is_empty(), "{names:?}");
+    bring_key(&folder.path().join("fondaco.db"), &elsewhere);
     restore(&backup.file, &elsewhere, false, "anna", RESTORED_AT).unwrap();
 }
 
@@ -196,6 +207,7 @@ async fn the_log_of_a_lost_database_does_not_get_into_the_restored_one() {
     fs::copy(folder.path().join("fondaco.db-wal"), folder.path().join("elsewhere.db-wal")).unwrap();
     let error = restore(&backup.file, &elsewhere, false, "anna", RESTORED_AT).unwrap_err();
     unusable(&error, "--replace");
+    bring_key(&folder.path().join("fondaco.db"), &elsewhere);
     let restored = restore(&backup.file, &elsewhere, true, "anna", RESTORED_AT).unwrap();
     assert!(restored.set_aside.is_some());
     let store = SqliteStore::open(&elsewhere).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fondaco_store::{Kept, Lease, RunCommit, Store, limits};
+use fondaco_store::{KeepingStore as _, Kept, Lease, RunCommit, Store, limits};
 
 use crate::{conformance::keeping::forget_before, samples::*, sqlite::empty};
 

@@ -20,7 +20,8 @@ mod isolation;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
-mod serial;
 mod sealed;
+#[cfg(test)]
+mod serial;
 #[cfg(test)]
 mod sqlite;

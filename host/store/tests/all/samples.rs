@@ -4,10 +4,18 @@ use std::collections::BTreeSet;
 
 use fondaco_model::{
     ActionEnd, ActionId, ActionKind, Aspect, Change, ClientId, Decimal, Entity, EntityKey, Event,
-    EventBody, InstallId, Location, Order, OrderChange, Proposal, ShopId, Terms, Timestamp, TraceId, Variant, Version, action::{Localised, Severity, Shown}, commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent}, hear::{BackfillRange, OrderPlace}, run::{RunUse, StateReads, StateWrites}, Person, PersonKey, PersonSeen, PersonSource, action::{Localised, Severity}, person::Address, run::{RunUse, StateAbout, StateReads, StateWrites},
+    EventBody, InstallId, Location, Order, OrderChange, Person, PersonKey, PersonSeen,
+    PersonSource, Proposal, ShopId, Terms, Timestamp, TraceId, Variant, Version,
+    action::{Localised, Severity, Shown},
+    commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
+    hear::{BackfillRange, OrderPlace},
+    person::Address,
+    run::{RunUse, StateAbout, StateReads, StateWrites},
 };
 use fondaco_store::{
-    Act, ActionSelection, CommitOutcome, DeadSelection, Lease, NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult, Settlement, Store, redo::ALL_NUMBERS, InstallIdentity,
+    Act, ActionSelection, CommitOutcome, DeadSelection, InstallIdentity, Lease, NewAlert,
+    NewDelivery, ObserveOutcome, Observed, ObservedRow, RunCommit, RunResult, Scope, Settlement,
+    Store, redo::ALL_NUMBERS,
 };
 
 /// The moment at which everything happens, unless a test says otherwise.
@@ -46,12 +54,6 @@ pub fn delivery(body: &str) -> NewDelivery {
         trace: trace(7),
         body: body.into(),
     }
-}
-
-/// Something that Anna did.
-pub fn act(what: &str, detail: &str) -> Act {
-    let (principal, subject) = ("anna".to_owned(), "client".to_owned());
-    Act { principal, what: what.to_owned(), subject, detail: detail.to_owned() }
 }
 
 pub fn variant_key(id: &str) -> EntityKey {
@@ -341,4 +343,16 @@ pub fn act(what: &str) -> Act {
 pub async fn acts(store: &dyn Store) -> Vec<String> {
     let log = store.audit_log(&client("rossi"), None, 99).await.unwrap();
     log.into_iter().map(|entry| entry.act.what).collect()
+}
+
+/// An alert that the host could raise.
+pub fn new_alert(key: &str, about: Scope) -> NewAlert {
+    let sentence = |what: &str| Localised { en: format!("{what} en"), it: format!("{what} it") };
+    NewAlert {
+        key: key.to_owned(),
+        severity: Severity::Warning,
+        about,
+        title: sentence("title"),
+        text: sentence("text"),
+    }
 }

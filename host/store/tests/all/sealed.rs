@@ -3,7 +3,9 @@
 use std::{fs, path::Path};
 
 use fondaco_model::PersonKey;
-use fondaco_store::{Erasure, Observed, RunCommit, Store, StoreError, Whom, sqlite::SqliteStore};
+use fondaco_store::{
+    Erasure, Observed, PeopleStore as _, RunCommit, Store, StoreError, Whom, sqlite::SqliteStore,
+};
 use rusqlite::Connection;
 
 use crate::{samples::*, sqlite::empty};

@@ -55,8 +55,12 @@ type Seen = Vec<Vec<(String, String)>>;
 /// What a program makes of a state, which is read through this.
 trait State {
     async fn get(&mut self, key: &str) -> Option<String>;
-    async fn list(&mut self, prefix: &str, after: Option<&str>, limit: u32)
-    -> Vec<(String, String)>;
+    async fn list(
+        &mut self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Vec<(String, String)>;
 }
 
 /// Runs a program; tells what it saw and what it writes.

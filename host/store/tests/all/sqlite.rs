@@ -4,7 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use fondaco_model::run::StateWrites;
 use fondaco_store::{
-    LastTick, Observed, RunCommit, RunView, ShopProgress, Store, StoreError, sqlite::SqliteStore, limits,
+    LastTick, Observed, RunCommit, RunView, ShopProgress, Store, StoreError, limits,
+    sqlite::SqliteStore,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;

@@ -1,6 +1,8 @@
 //! Stories: all that is under one trace, and all there is to one run.
 
-use fondaco_model::{Change, Event, EventBody, OrderChange, VariantChange, http::HttpRecord};
+use fondaco_model::{
+    Change, Event, EventBody, OrderChange, VariantChange, hear::LifecycleStep, http::HttpRecord,
+};
 use fondaco_store::{DeliveryPlace, RunRecord, TraceStory, TracedDelivery};
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -86,10 +88,27 @@ pub fn event_words(event: &Event) -> String {
         EventBody::Outcome { install, action, end, .. } => {
             format!("action {action} of {install} ended: {}", end.as_str())
         }
+        EventBody::Signal { sender, signal } => {
+            format!("signal `{}` of {sender}, number {} in its chain", signal.name, signal.hops)
+        }
+        EventBody::Lifecycle { install, step } => {
+            format!("{install} {}", lifecycle_words(step))
+        }
     };
     match &event.caused_by {
         Some(cause) => format!("{what}, by action {} of {}", cause.action, cause.install),
         None => what,
+    }
+}
+
+fn lifecycle_words(step: &LifecycleStep) -> String {
+    match step {
+        LifecycleStep::Installed => "was installed".to_owned(),
+        LifecycleStep::Backfill(range) => format!("is told of past orders of {}", range.shop),
+        LifecycleStep::SettingsChanged => "has other settings".to_owned(),
+        LifecycleStep::Upgraded { version, .. } => format!("ran as version {version} before"),
+        LifecycleStep::Live => "goes live".to_owned(),
+        LifecycleStep::Shadow => "goes into shadow".to_owned(),
     }
 }
 

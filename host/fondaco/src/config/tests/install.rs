@@ -43,7 +43,7 @@ const CASES: [(&str, &str, &str); 21] = [
     (
         "\"live\"",
         "\"shadow\"\nshadow-state = \"kept\"",
-        "24:16: installs.stock-sync.shadow-state: `kept` is not known here — did you mean `keep`?",
+        "24:16: installs.stock-sync.shadow-state: `kept` is not known here — write one of `discard`, `keep`",
     ),
     (
         "version = \"0.1.0\"",

@@ -38,6 +38,7 @@ impl Walk {
             Kept::Runs => &RUNS,
             Kept::Actions => &ACTIONS,
             Kept::DeadDeliveries => &DEAD_DELIVERIES,
+            Kept::PastDeliveries => &PAST_DELIVERIES,
             Kept::Audit => &AUDIT,
             Kept::CommitMarks => &COMMIT_MARKS,
         }
@@ -69,7 +70,7 @@ const STATE_ROWS: Walk = Walk {
           WHERE newer.client = this.client AND newer.install = this.install
               AND newer.key = this.key AND newer.commit_number > this.commit_number
           ORDER BY newer.commit_number LIMIT 1),
-         value IS NULL AND commit_number <= ?2 AND NOT EXISTS (
+         value IS NULL AND sealed IS NULL AND commit_number <= ?2 AND NOT EXISTS (
              SELECT 1 FROM state_rows AS older
              WHERE older.client = this.client AND older.install = this.install
                  AND older.key = this.key AND older.commit_number < this.commit_number))
@@ -146,6 +147,14 @@ const DEAD_DELIVERIES: Walk = Walk {
     find: "SELECT number, received_at < ?2 FROM dead_deliveries
      WHERE client = ?1 AND number > ?4 ORDER BY number LIMIT ?3",
     delete: "DELETE FROM dead_deliveries WHERE client = ?1 AND number = ?2",
+};
+
+const PAST_DELIVERIES: Walk = Walk {
+    start: &[Number],
+    by_age: true,
+    find: "SELECT number, done_at < ?2 FROM past_deliveries
+     WHERE client = ?1 AND number > ?4 ORDER BY number LIMIT ?3",
+    delete: "DELETE FROM past_deliveries WHERE client = ?1 AND number = ?2",
 };
 
 const AUDIT: Walk = Walk {

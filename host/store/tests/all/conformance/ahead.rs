@@ -64,7 +64,8 @@ pub async fn each_event_has_its_own_pages(store: &dyn Store) {
     let with = |run: RunCommit, cursor: &str| RunCommit { cursor: Some(cursor.to_owned()), ..run };
     commit(store, &lease, again(run_of(1, 0), "one-2")).await;
     commit(store, &lease, again(run_of(3, 0), "three-2")).await;
-    let pages = |one: &str, three: &str| vec![(1, Some(one.to_owned())), (3, Some(three.to_owned()))];
+    let pages =
+        |one: &str, three: &str| vec![(1, Some(one.to_owned())), (3, Some(three.to_owned()))];
     assert_eq!(stands(store, &lease).await, (0, pages("one-2", "three-2")));
     assert!(was_done(store, &lease, run_of(3, 0)).await, "its first page");
     assert!(was_done(store, &lease, with(run_of(3, 0), "one-2")).await, "a page of another");

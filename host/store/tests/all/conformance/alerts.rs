@@ -1,20 +1,9 @@
 //! The host's own alerts: open once under a key, until they are resolved.
 
-use fondaco_model::action::{Localised, Severity};
+use fondaco_model::action::Severity;
 use fondaco_store::{Alert, NewAlert, Scope, Store};
 
 use crate::samples::*;
-
-pub fn new_alert(key: &str, about: Scope) -> NewAlert {
-    let sentence = |what: &str| Localised { en: format!("{what} en"), it: format!("{what} it") };
-    NewAlert {
-        key: key.to_owned(),
-        severity: Severity::Warning,
-        about,
-        title: sentence("title"),
-        text: sentence("text"),
-    }
-}
 
 pub async fn an_alert_is_open_once_under_its_key(store: &dyn Store) {
     let (lease, install) = begin(store).await;

@@ -104,7 +104,7 @@ pub async fn an_install_hears_of_itself_ahead_of_all_else(store: &dyn Store) {
     let (second, live) = step(store, &install).await.unwrap();
     assert_eq!(live, LifecycleStep::Live);
     let stands = store.install_progress(&lease.client, &install).await.unwrap();
-    let here = Some(InstallProgress { event: waiting - 1, cursor: None });
+    let here = Some(InstallProgress { event: waiting - 1, ..InstallProgress::default() });
     assert_eq!(stands, here, "what waits is still to be heard");
 
     let failed = RunResult::Failed { reason: "broken".to_owned() };

@@ -85,6 +85,7 @@ pub async fn a_dead_delivery_is_kept_with_its_reason(store: &dyn Store) {
         shop: shop("milano"),
         topic: "order.updated".to_owned(),
         received_at: NOW,
+        trace: trace(7),
         reason: reason.to_owned(),
     };
     let all = store.dead_deliveries(&lease.client, 9).await.unwrap();

@@ -3,8 +3,9 @@
 use std::future::Future as _;
 
 use fondaco_model::{
-    EventBody, InstallId, Timestamp,
-    run::{StateReads, StateWrites},
+    EventBody, InstallId, PersonKey, Timestamp,
+    action::Shown,
+    run::{StateAbout, StateReads, StateWrites},
 };
 use fondaco_store::{
     ActionFilter, Forget, Kept, Lease, Observed, RunCommit, RunResult, RunView, Settlement,
@@ -50,7 +51,10 @@ async fn stock(store: &dyn Store, lease: &Lease, base: u64, available: i64) -> u
 }
 
 async fn pass(store: &dyn Store, lease: &Lease, install: &InstallId, event: u64) {
-    let skipped = RunCommit { result: RunResult::Skipped, ..run(install, event) };
+    let skipped = RunCommit {
+        result: RunResult::Skipped { reason: "it is off".to_owned() },
+        ..run(install, event)
+    };
     commit(store, lease, skipped).await;
 }
 
@@ -157,6 +161,32 @@ pub async fn a_deleted_key_goes_after_what_it_hid(store: &dyn Store) {
     commit(store, &lease, RunCommit { reads, ..run(&install, event) }).await;
 }
 
+pub async fn what_is_known_about_a_person_is_no_deleted_key(store: &dyn Store) {
+    let (lease, install) = begin(store).await;
+    let anna = PersonKey::new(shop("milano"), "12");
+    let people = vec![seen("12", "17", "anna@rossi.example", NOW)];
+    let observed = Observed { people, ..Observed::default() };
+    store.observe(&lease, NOW, observed).await.unwrap();
+    let event = raise(store, &lease, "about").await;
+    let writes = StateWrites::from([("about".to_owned(), Some("likes blue".to_owned()))]);
+    let about = StateAbout::from([("about".to_owned(), anna)]);
+    commit(store, &lease, RunCommit { writes, about, ..run(&install, event) }).await;
+    store.mark_commit(&lease, NOW).await.unwrap();
+    forget(store, &lease, LATER, &[Kept::StateRows]).await;
+    let view = store.view(&lease.client).await.unwrap();
+    let kept = store.state_get(&view, &install, "about").await.unwrap().value;
+    assert_eq!(kept.as_deref(), Some("likes blue"));
+}
+
+pub async fn that_deliveries_were_worked_in_is_forgotten_after_a_time(store: &dyn Store) {
+    let (lease, _) = begin(store).await;
+    let number = store.accept(&lease, delivery("one")).await.unwrap();
+    let observed = Observed { delivery: Some(number), ..Observed::default() };
+    store.observe(&lease, NOW, observed).await.unwrap();
+    assert_eq!(forget(store, &lease, NOW, &[Kept::PastDeliveries]).await, 0);
+    assert_eq!(forget(store, &lease, LATER, &[Kept::PastDeliveries]).await, 1);
+}
+
 pub async fn old_skus_and_watermarks_go(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     for (base, sku) in [(0, "A"), (1, "B"), (2, "B")] {
@@ -183,7 +213,13 @@ pub async fn an_open_action_keeps_what_it_comes_after(store: &dyn Store) {
     let proposals = vec![alert("first"), after(alert("second"), &["first"]), alert("other")];
     propose(store, &lease, &install, proposals).await;
     for name in ["first", "other"] {
-        let end = Settlement { action: action_id(name), end: done(), at: NOW, rows: Vec::new() };
+        let end = Settlement {
+            action: action_id(name),
+            end: done(),
+            at: NOW,
+            shown: Shown::default(),
+            rows: Vec::new(),
+        };
         store.settle(&lease, end).await.unwrap();
     }
     let names = async || {
@@ -197,7 +233,13 @@ pub async fn an_open_action_keeps_what_it_comes_after(store: &dyn Store) {
     assert_eq!(forget(store, &lease, LATER, &kinds).await, 1);
     assert_eq!(names().await, ["first".to_owned(), "second".to_owned()].into());
     assert_eq!(ready(store, LATER).await, ["second"]);
-    let end = Settlement { action: action_id("second"), end: done(), at: NOW, rows: Vec::new() };
+    let end = Settlement {
+        action: action_id("second"),
+        end: done(),
+        at: NOW,
+        shown: Shown::default(),
+        rows: Vec::new(),
+    };
     store.settle(&lease, end).await.unwrap();
     assert_eq!(forget(store, &lease, LATER, &kinds).await, 2);
 }
@@ -207,14 +249,14 @@ pub async fn dead_deliveries_and_audit_entries_go_after_their_time(store: &dyn S
     let number = store.accept(&lease, delivery("dead")).await.unwrap();
     store.accept(&lease, delivery("waiting")).await.unwrap();
     store.bury(&lease, number, "not JSON").await.unwrap();
-    for detail in ["a", "b"] {
-        store.audit(&lease, NOW, act("stop", detail)).await.unwrap();
+    for what in ["stop", "go"] {
+        store.audit(&lease, NOW, act(what)).await.unwrap();
     }
     let kinds = [Kept::DeadDeliveries, Kept::Audit];
     assert_eq!(forget(store, &lease, NOW, &kinds).await, 0);
     // The newest entry stays, so that no number comes twice.
     assert_eq!(forget(store, &lease, LATER, &kinds).await, 2);
-    store.audit(&lease, LATER, act("go", "c")).await.unwrap();
+    store.audit(&lease, LATER, act("go")).await.unwrap();
     let log = store.audit_log(&lease.client, None, 9).await.unwrap();
     assert_eq!(log.iter().map(|entry| entry.number).collect::<Vec<_>>(), [3, 2]);
     assert_eq!(store.deliveries(&lease.client, 0, 9).await.unwrap().len(), 1);
@@ -224,7 +266,7 @@ pub async fn a_batch_is_small_and_the_next_goes_on(store: &dyn Store) {
     let (lease, _) = begin(store).await;
     let entries = u64::try_from(limits::FORGOTTEN_ROWS_MAX).unwrap() * 2 + 10;
     let mut writes: Vec<_> =
-        (0..entries).map(|_| Box::pin(store.audit(&lease, NOW, act("stop", "")))).collect();
+        (0..entries).map(|_| Box::pin(store.audit(&lease, NOW, act("stop")))).collect();
     std::future::poll_fn(|context| {
         writes.retain_mut(|write| write.as_mut().poll(context).map(Result::unwrap).is_pending());
         if writes.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
@@ -250,8 +292,8 @@ pub async fn a_client_forgets_nothing_of_another(store: &dyn Store) {
         let event = stock(store, &lease, base, available).await;
         pass(store, &lease, &install, event).await;
     }
-    store.audit(&lease, NOW, act("stop", "")).await.unwrap();
-    store.audit(&lease, NOW, act("go", "")).await.unwrap();
+    store.audit(&lease, NOW, act("stop")).await.unwrap();
+    store.audit(&lease, NOW, act("go")).await.unwrap();
     store.mark_commit(&lease, NOW).await.unwrap();
     let other = store.lease(&client("bianchi"), "test").await.unwrap();
     store.mark_commit(&other, NOW).await.unwrap();
@@ -266,6 +308,6 @@ pub async fn a_client_forgets_nothing_of_another(store: &dyn Store) {
 pub async fn nobody_is_in_quarantine_unless_restored(store: &dyn Store) {
     let (lease, _) = begin(store).await;
     assert_eq!(store.quarantine(&lease.client).await.unwrap(), None);
-    assert!(!store.release(&lease, NOW, act("release", "")).await.unwrap());
+    assert!(!store.release(&lease, NOW, act("release")).await.unwrap());
     assert!(store.audit_log(&lease.client, None, 9).await.unwrap().is_empty());
 }

@@ -6,7 +6,8 @@ use fondaco_model::{
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Backlog, Counter, Lease, Observed, Redo, RunCommit, RunView, ShopProgress, Store, StoreError, Go, Mode, Scope, Settlement, ShadowState, Stop, Erasure, Whom, Forget, Kept,
+    ActionFilter, Backlog, Counter, Erasure, Forget, Go, Kept, Lease, Mode, Observed, Redo,
+    RunCommit, RunView, Scope, ShadowState, ShopProgress, Stop, Store, StoreError, Whom,
 };
 
 use crate::samples::*;
@@ -25,7 +26,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
     let (dead, actions) = (all_dead(), all_actions());
     let schedule = "daily";
     let (scope, principal) = (Scope::Client, "anna".to_owned());
-    let alert = crate::conformance::alerts::new_alert("key", Scope::Client);
+    let alert = new_alert("key", Scope::Client);
     let stop = Stop { scope, at: NOW, principal, reason: String::new() };
     let Stop { scope, at, principal, reason } = stop.clone();
     let go = Go { scope, at, principal, reason, forgive: true };
@@ -60,7 +61,7 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.erase(&stale, NOW, erasure).await.err(),
         store.mark_commit(&stale, NOW).await.err(),
         store.forget(&stale, NOW, old_audit).await.err(),
-        store.release(&stale, NOW, act("release", "")).await.err(),
+        store.release(&stale, NOW, act("release")).await.err(),
     ];
     for (nth, error) in refused.into_iter().enumerate() {
         assert!(

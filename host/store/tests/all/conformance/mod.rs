@@ -135,6 +135,7 @@ mod sqlite {
             so_many_are_taken_at_once
             what_surely_had_no_effect_is_tried_again
             what_a_newer_action_writes_is_not_tried_again
+            one_that_is_tried_again_takes_the_place_of_an_older_one
             an_expiry_that_has_passed_is_lifted
             what_waits_is_discarded_with_the_reason
             what_is_unknown_is_decided_once;
@@ -175,6 +176,8 @@ mod sqlite {
             what_a_run_under_way_reads_is_kept
             nothing_is_forgotten_before_its_time
             a_deleted_key_goes_after_what_it_hid
+            what_is_known_about_a_person_is_no_deleted_key
+            that_deliveries_were_worked_in_is_forgotten_after_a_time
             old_skus_and_watermarks_go
             an_open_action_keeps_what_it_comes_after
             dead_deliveries_and_audit_entries_go_after_their_time

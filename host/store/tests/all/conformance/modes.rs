@@ -195,7 +195,7 @@ pub async fn failures_are_counted_in_a_row(store: &dyn Store) {
     let cases = [
         (failed(), 1),
         (failed(), 2),
-        (RunResult::Skipped, 2),
+        (RunResult::Skipped { reason: "it is off".to_owned() }, 2),
         (RunResult::Done, 0),
         (failed(), 1),
         (again, 0),

@@ -135,6 +135,20 @@ pub async fn what_a_newer_action_writes_is_not_tried_again(store: &dyn Store) {
     assert_eq!(acts(store).await, ["retry"]);
 }
 
+pub async fn one_that_is_tried_again_takes_the_place_of_an_older_one(store: &dyn Store) {
+    let (lease, install) = begin(store).await;
+    propose(store, &lease, &install, vec![change_stock("a", "1", 8, 10)]).await;
+    store.begin(&lease, NOW, &action_id("a"), "{}").await.unwrap();
+    propose(store, &lease, &install, vec![change_stock("b", "1", 7, 8)]).await;
+    end(store, &lease, "b", failed()).await;
+    store.postpone(&lease, NOW, &action_id("a"), NOW, "busy").await.unwrap();
+    let told = store.backlog(&lease.client).await.unwrap().last_event;
+    assert_eq!(redo(store, &lease, all_actions(), Redo::Retry).await, ["b"]);
+    assert_eq!(ready(store, NOW).await, ["b"]);
+    assert_eq!(decided_on(&get(store, "b").await.kind), decimal(10), "what `a` was decided on");
+    assert_eq!(outcomes(store, told).await, [("a".to_owned(), ActionEnd::Superseded)]);
+}
+
 pub async fn an_expiry_that_has_passed_is_lifted(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let (soon, late) = (NOW.plus_ms(10), NOW.plus_ms(1_000));

@@ -6,7 +6,8 @@ use fondaco_model::{
     run::{Amounts, RunUse, StateReads, StateWrites},
 };
 use fondaco_store::{
-    Ahead, CommitOutcome, InstallProgress, RunCommit, RunRecord, RunResult, Store, StoreError, LastTick,
+    Ahead, CommitOutcome, InstallProgress, LastTick, RunCommit, RunRecord, RunResult, Store,
+    StoreError,
 };
 
 use crate::samples::*;

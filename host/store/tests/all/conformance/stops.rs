@@ -113,7 +113,7 @@ pub async fn stops_are_kept_and_audited_and_the_first_one_stays(store: &dyn Stor
 
 fn failing(install: &InstallId) -> NewAlert {
     let key = NewAlert::failing_key(install);
-    crate::conformance::alerts::new_alert(&key, Scope::Install(install.clone()))
+    new_alert(&key, Scope::Install(install.clone()))
 }
 
 fn failed(install: &InstallId, event: u64) -> RunCommit {

@@ -100,8 +100,14 @@ pub async fn a_run_is_found_by_its_number(store: &dyn Store) {
 pub async fn times_of_runs_come_newest_first(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let failed = RunResult::Failed { reason: "trap".to_owned() };
-    for (nth, result) in
-        [RunResult::Done, failed, RunResult::Skipped, RunResult::Done].into_iter().enumerate()
+    for (nth, result) in [
+        RunResult::Done,
+        failed,
+        RunResult::Skipped { reason: "it is off".to_owned() },
+        RunResult::Done,
+    ]
+    .into_iter()
+    .enumerate()
     {
         let event = raise(store, &lease, &nth.to_string()).await;
         let mut commit_of = RunCommit { result, ..run(&install, event) };

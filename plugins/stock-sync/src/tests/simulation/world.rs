@@ -1,6 +1,7 @@
 //! Shops with real quantities, and a host between them and the module.
 //!
-//! The host here keeps what the contract promises: events in order, a mirror that an older
+//! The host here keeps what the contract promises: events about one thing in order, and those about
+//! others in any, a tick after all that came before it and before all that comes after it, a mirror that an older
 //! observation never overwrites, no observation while a write is being sent, `known-until` only
 //! when every order before has reached the module, one write per place at a time, a newer proposal
 //! in the place of one that waits. Everything else comes as it likes.
@@ -91,8 +92,10 @@ pub enum Op {
     Fail {
         shop: usize,
     },
-    /// The module handles one event.
-    Run,
+    /// The module handles one event: the first of those that may be handled, or one of the next.
+    Run {
+        ahead: usize,
+    },
     RunAll,
     Tick,
     Wait {
@@ -143,6 +146,20 @@ enum Event {
     Stock(StockHeard),
     Outcome(OutcomeHeard),
     OrdersKnown(usize, u64),
+}
+
+impl Event {
+    /// What it is in order with: its shop, and which of the shop's things it is about.
+    fn lane(&self) -> Option<(String, String)> {
+        match self {
+            Self::Order(heard) => Some((heard.shop.clone(), heard.id.clone())),
+            Self::Stock(heard) => Some((heard.shop.clone(), SKU.to_owned())),
+            Self::Outcome(heard) => {
+                heard.key.split_once('/').map(|(shop, sku)| (shop.to_owned(), sku.to_owned()))
+            }
+            Self::Tick | Self::OrdersKnown(..) => None,
+        }
+    }
 }
 
 /// The shops, the host, and the module.
@@ -324,10 +341,11 @@ impl World {
                     self.ended(shop, &write.action, End::Failed);
                 }
             }
-            Op::Run => self.run(),
+            Op::Run { ahead } => self.run(ahead),
             Op::RunAll => {
                 while !self.events.is_empty() {
-                    self.run();
+                    // Any order will do.
+                    self.run(usize::try_from(self.memory.now / 7).unwrap());
                 }
             }
             Op::Tick => self.events.push_back(Event::Tick),
@@ -384,8 +402,30 @@ impl World {
         }
     }
 
-    fn run(&mut self) {
-        let Some(event) = self.events.pop_front() else {
+    /// Which events may be handled now, by their places among those that wait.
+    fn may_be_handled(&self) -> Vec<usize> {
+        let mut next = Vec::new();
+        for (index, event) in self.events.iter().enumerate() {
+            let before = || self.events.iter().take(index);
+            match event {
+                Event::Tick if index == 0 => return vec![0],
+                Event::Tick => break,
+                Event::OrdersKnown(..) if index == 0 => next.push(index),
+                // It is no event: the orders are known so far once all before are handled.
+                Event::OrdersKnown(..) => {}
+                _ if before().any(|before| before.lane() == event.lane()) => {}
+                _ => next.push(index),
+            }
+        }
+        next
+    }
+
+    fn run(&mut self, ahead: usize) {
+        let next = self.may_be_handled();
+        let Some(index) = ahead.checked_rem(next.len()).map(|nth| next[nth]) else {
+            return;
+        };
+        let Some(event) = self.events.remove(index) else {
             return;
         };
         self.memory.now += 1;

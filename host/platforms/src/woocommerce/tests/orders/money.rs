@@ -42,7 +42,8 @@ fn coupons_and_charges_are_told_apart() {
         charge(ChargeKind::Fee, "57", "Contrassegno", "2.87", "0.63"),
     ];
     assert_eq!(head.charges, expected);
-    assert_eq!((&head.customer, &head.presentment_total, &head.campaign), (&None, &None, &None));
+    assert_eq!(head.customer.as_deref(), Some("guest:43"));
+    assert_eq!((&head.presentment_total, &head.campaign), (&None, &None));
     let lines = order.lines.value().unwrap();
     let discounts: Vec<String> = lines.iter().map(|line| line.discount.to_string()).collect();
     assert_eq!(discounts, ["4.21", "2.08", "1.93", "0", "2.64"]);
@@ -180,9 +181,10 @@ fn a_customer_and_a_campaign_are_told_if_the_shop_knows_them() {
     known["customer_id"] = json!(0);
     known["meta_data"] =
         json!([{ "id": 1, "key": "_wc_order_attribution_utm_source", "value": "" }]);
-    let order = read(known);
+    let order = read(known.clone());
     let head = order.head.value().unwrap();
-    assert_eq!((&head.customer, &head.campaign), (&None, &None));
+    let guest = format!("guest:{}", known["id"]);
+    assert_eq!((&head.customer, &head.campaign), (&Some(guest), &None));
 }
 
 #[test]

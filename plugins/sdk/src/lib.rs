@@ -32,10 +32,16 @@
 //! The crate compiles for the machine it is built on as well, so that a module's rules can be
 //! tested without Wasm. Only calling the host is impossible there: it panics.
 //!
+//! With the feature `allocator`, on by default, a module's memory is handed out by an allocator made
+//! for lives as short as a call; a module that brings its own switches the feature off.
+//!
 //! Never here: rules of any module, and anything that reads a clock, a file or a socket. A module
 //! has only what the contract gives it.
 
 #![no_std]
+
+#[cfg(any(test, all(target_arch = "wasm32", feature = "allocator")))]
+mod allocator;
 
 /// Everything a module may import, and the types that all hooks share.
 mod imports {

@@ -20,7 +20,7 @@ impl Memory for Part {
 
     fn grow(&self, bytes: usize) -> Option<(usize, usize)> {
         // Now and then somebody else has taken some meanwhile.
-        let gap = if self.there.get() % 3 == 0 { 512 } else { 0 };
+        let gap = if self.there.get().is_multiple_of(3) { 512 } else { 0 };
         let before = self.there.get() + gap;
         let there = before + bytes.next_multiple_of(1024);
         (there <= self.length).then(|| {
@@ -41,7 +41,10 @@ fn a_shelf_holds_no_less_than_was_asked_for_and_little_more() {
     let mut last = 0;
     for bytes in 0..100_000 {
         let (shelf, size) = shelf_of(bytes);
-        assert!(size >= bytes && size % GRAIN == 0 && shelf < SHELVES, "{bytes}: {shelf}, {size}");
+        assert!(
+            size >= bytes && size.is_multiple_of(GRAIN) && shelf < SHELVES,
+            "{bytes}: {shelf}, {size}"
+        );
         assert!(size <= GRAIN || size <= bytes + bytes / 4 + GRAIN, "{bytes}: {size}");
         assert!(shelf == last || shelf == last + 1, "{bytes}: no shelf is left out");
         last = shelf;
@@ -110,7 +113,7 @@ proptest! {
                     let layout = Layout::from_size_align(bytes, align).unwrap();
                     // SAFETY: it is given back with this layout.
                     let at = unsafe { heap.alloc(layout) };
-                    prop_assert!(!at.is_null() && at.addr() % align == 0);
+                    prop_assert!(!at.is_null() && at.addr().is_multiple_of(align));
                     pieces.push(Piece { at, layout, byte: nth as u8 });
                     pieces[pieces.len() - 1].fill();
                 }
@@ -126,7 +129,7 @@ proptest! {
                     let old = piece.layout;
                     // SAFETY: it is given back with the new layout.
                     piece.at = unsafe { heap.realloc(piece.at, old, bytes) };
-                    prop_assert!(!piece.at.is_null() && piece.at.addr() % old.align() == 0);
+                    prop_assert!(!piece.at.is_null() && piece.at.addr().is_multiple_of(old.align()));
                     piece.layout = Layout::from_size_align(bytes, old.align()).unwrap();
                     piece.check(old.size().min(bytes));
                     piece.fill();

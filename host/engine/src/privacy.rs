@@ -3,7 +3,7 @@
 //! Both are asked for by a person who acts for the client, and leave an entry in the audit log that
 //! names nobody but by id.
 
-use fondaco_model::{ClientId, Entity, EntityKey, Order, PersonSource, ShopId};
+use fondaco_model::{ClientId, Entity, EntityKey, Order, ShopId};
 use fondaco_store::{Act, Erased, Erasure, HeldPerson, StoreError, Whom};
 
 use crate::{Engine, client::Client, now};
@@ -107,13 +107,12 @@ impl Engine {
 impl Client {
     async fn orders_of(&self, held: &HeldPerson) -> Result<Vec<(String, Order)>, StoreError> {
         let mut orders = Vec::new();
-        for (source, _) in &held.seen {
-            let PersonSource::Order(id) = source else { continue };
+        for id in held.orders() {
             let key = EntityKey::order(held.key.shop.clone(), id);
             if let Some(row) = self.store.mirror(&self.setup.id, &key).await?
                 && let Entity::Order(order) = row.entity
             {
-                orders.push((id.clone(), order));
+                orders.push((id.to_owned(), order));
             }
         }
         Ok(orders)

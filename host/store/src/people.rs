@@ -28,6 +28,16 @@ pub struct HeldPerson {
     pub state: Vec<HeldState>,
 }
 
+impl HeldPerson {
+    /// The ids of the orders they were seen in.
+    pub fn orders(&self) -> impl Iterator<Item = &str> {
+        self.seen.iter().filter_map(|(source, _)| match source {
+            PersonSource::Order(id) => Some(id.as_str()),
+            PersonSource::Account => None,
+        })
+    }
+}
+
 /// A value of a module's state that is about a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeldState {

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use fondaco_model::{ClientId, PersonKey, PersonSource, ShopId, Timestamp};
+use fondaco_model::{ClientId, PersonKey, ShopId, Timestamp};
 use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
 
@@ -13,7 +13,7 @@ use super::{
     audit,
     client::ClientWrite,
     connection,
-    fault::{Fault, capped, sql_error, stored},
+    fault::{Fault, sql_error, stored},
     inbox, people,
     vault::Vault,
     writer::Verdict,
@@ -64,8 +64,18 @@ pub fn held(
     whom: &Whom,
 ) -> Result<Vec<HeldPerson>, Fault> {
     let found = find(connection, vault, client, shop, whom)?;
+    held_of(connection, vault, client, shop, &found)
+}
+
+fn held_of(
+    connection: &Connection,
+    vault: &Vault,
+    client: &ClientId,
+    shop: &ShopId,
+    found: &Found,
+) -> Result<Vec<HeldPerson>, Fault> {
     let mut held = Vec::new();
-    for id in found.people {
+    for id in &found.people {
         held.extend(people::held(connection, vault, client, PersonKey::new(shop.clone(), id))?);
     }
     Ok(held)
@@ -78,11 +88,11 @@ pub fn erase(
     erasure: &Erasure,
 ) -> Result<Verdict<Erased>, Fault> {
     let Erasure { shop, whom, principal } = erasure;
-    let held = held(write.connection, &write.vault, &write.client, shop, whom)?;
+    let found = find(write.connection, &write.vault, &write.client, shop, whom)?;
+    let held = held_of(write.connection, &write.vault, &write.client, shop, &found)?;
     if held.is_empty() {
         return Ok(Verdict::Keep(Erased::default()));
     }
-    let found = find(write.connection, &write.vault, &write.client, shop, whom)?;
     let mut erased =
         Erased { dead_deliveries: discard_dead(write, shop, &held)?, ..Erased::default() };
     for tag in &found.emails {
@@ -107,17 +117,10 @@ pub fn erase(
         audit::record(write, at, &act)?;
         erased.values += values;
         erased.state_values += state_values;
-        erased.orders.extend(orders(&person));
+        erased.orders.extend(person.orders().map(str::to_owned));
         erased.people.push(person.key.id);
     }
     Ok(Verdict::Keep(erased))
-}
-
-fn orders(person: &HeldPerson) -> impl Iterator<Item = String> {
-    person.seen.iter().filter_map(|(source, _)| match source {
-        PersonSource::Order(id) => Some(id.clone()),
-        PersonSource::Account => None,
-    })
 }
 
 /// Forgets one; says in how many places they were seen, and how many values were about them.
@@ -170,10 +173,7 @@ fn discard_dead(
         let body = body.to_ascii_lowercase();
         let named = |name: &Vec<u8>| body.windows(name.len()).any(|part| part == name);
         if names.iter().any(named) {
-            write
-                .connection
-                .prepare_cached("DELETE FROM dead_deliveries WHERE client = ?1 AND number = ?2")?
-                .execute(params![write.client.as_str(), capped(number)])?;
+            inbox::delete_dead(write, number)?;
             gone.push(number);
         }
     }

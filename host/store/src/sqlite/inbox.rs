@@ -135,6 +135,15 @@ pub fn dead_bodies(
     rows.collect()
 }
 
+/// Deletes a dead delivery.
+pub fn delete_dead(write: &ClientWrite<'_>, number: u64) -> Result<(), Fault> {
+    write
+        .connection
+        .prepare_cached("DELETE FROM dead_deliveries WHERE client = ?1 AND number = ?2")?
+        .execute(params![write.client.as_str(), capped(number)])?;
+    Ok(())
+}
+
 /// What both tables tell of a delivery.
 struct Delivered {
     number: u64,

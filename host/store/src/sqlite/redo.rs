@@ -7,7 +7,7 @@ use super::{
     audit,
     client::ClientWrite,
     fault::{Fault, capped, encode, stored},
-    outbox, proposals,
+    inbox, outbox, proposals,
     writer::Verdict,
 };
 use crate::{
@@ -39,7 +39,7 @@ pub fn retry_deliveries(
                  FROM dead_deliveries WHERE client = ?1 AND number = ?2",
             )?
             .execute(params![client, capped(*number)])?;
-        delete(write, *number)?;
+        inbox::delete_dead(write, *number)?;
     }
     conclude(write, at, redone, act)
 }
@@ -52,16 +52,8 @@ pub fn discard_deliveries(
     act: &Act,
 ) -> Result<Verdict<Redone<u64>>, Fault> {
     let redone = dead(write, which)?;
-    redone.done.iter().try_for_each(|number| delete(write, *number))?;
+    redone.done.iter().try_for_each(|number| inbox::delete_dead(write, *number))?;
     conclude(write, at, redone, act)
-}
-
-fn delete(write: &ClientWrite<'_>, number: u64) -> Result<(), Fault> {
-    write
-        .connection
-        .prepare_cached("DELETE FROM dead_deliveries WHERE client = ?1 AND number = ?2")?
-        .execute(params![write.client.as_str(), capped(number)])?;
-    Ok(())
 }
 
 /// The numbers of the dead deliveries selected, as many as one transaction takes.

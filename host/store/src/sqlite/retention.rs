@@ -139,7 +139,7 @@ pub fn find(
     parameters.extend(from.iter().cloned());
     let mut statement = connection.prepare_cached(walk.find)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
-    let (mut keys, mut scanned) = (Vec::new(), 0);
+    let (mut keys, mut scanned, mut full) = (Vec::new(), 0, false);
     while let Some(row) = rows.next()? {
         let columns = walk.start.len();
         let too_old = row.get::<_, Option<bool>>(columns)?.unwrap_or(false);
@@ -151,11 +151,11 @@ pub fn find(
         if too_old {
             keys.push(from.clone());
         }
-        if i64::try_from(keys.len()).is_ok_and(|found| found == limits::FORGOTTEN_ROWS_MAX) {
+        full = i64::try_from(keys.len()).is_ok_and(|found| found == limits::FORGOTTEN_ROWS_MAX);
+        if full {
             break;
         }
     }
-    let full = i64::try_from(keys.len()).is_ok_and(|found| found == limits::FORGOTTEN_ROWS_MAX);
     let next = (full || scanned == scanned_max).then(|| text_of(&from));
     Ok(Found { keys, next })
 }

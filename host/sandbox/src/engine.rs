@@ -1,11 +1,9 @@
 //! The engine that compiles and holds guests, and its limits.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use fondaco_model::run::{Amounts, Resource};
-use wasmtime::{
-    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
-};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{
     admission::Admission,
@@ -81,7 +79,7 @@ struct Inner {
 }
 
 impl Sandbox {
-    /// Sets up the pool, the threads for slow runs and the clock that interrupts guests.
+    /// Sets up the pool and the threads for slow runs.
     ///
     /// # Errors
     /// If this machine cannot give so much address space, or a thread, or the folder for compiled
@@ -92,7 +90,6 @@ impl Sandbox {
                 concurrent_runs: config.concurrent_runs,
                 message: format!("{error:#}"),
             })?;
-        start_ticker(engine.weak())?;
         let wait = Duration::from_millis(config.wait_ms);
         let admission = Admission::new(config.concurrent_runs, config.client_runs, wait);
         let slow_lane = SlowLane::new().map_err(SandboxError::Threads)?;
@@ -176,22 +173,8 @@ pub(crate) fn compile_config() -> Config {
     config
         .wasm_component_model(true)
         .consume_fuel(true)
-        .epoch_interruption(true)
         // The same bytes on every machine: a run that is done again proposes the same.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true);
     config
-}
-
-/// Moves the engine's epoch on, so that a guest that computes gives way to others.
-fn start_ticker(engine: EngineWeak) -> Result<(), SandboxError> {
-    let tick = move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            thread::sleep(Duration::from_millis(limits::TICK_MS));
-        }
-    };
-    let thread = thread::Builder::new().name("sandbox-ticker".to_owned());
-    thread.spawn(tick).map(|_| ()).map_err(SandboxError::Threads)
 }

@@ -1,20 +1,21 @@
 //! Where guests compute.
 //!
 //! A run begins on the thread of whoever calls it, since nearly all are over within a fraction of a
-//! millisecond and a move would cost them as much again. One that is still computing after some
-//! ticks moves to threads of its own, which the operating system lets run when nothing else wants
-//! to: a run that never ends takes nothing from those that do. There begins, too, the next run of a
-//! module whose last one was slow or broke: one that breaks at once, started again and again, would
-//! otherwise be in everybody's way without ever being slow. A run that ends well brings it back.
+//! millisecond and a move would cost them as much again. It gives way after each slice of fuel, and
+//! one that has computed for some milliseconds then moves to threads of its own, which the operating
+//! system lets run when nothing else wants to: a run that never ends takes nothing from those that
+//! do. There begins, too, the next run of a module whose last one was slow or broke: one that breaks
+//! at once, started again and again, would otherwise be in everybody's way without ever being slow.
+//! A run that ends well brings it back.
 
 use std::{
     future::{Future, poll_fn},
     io,
     num::NonZero,
     pin::Pin,
-    sync::atomic::{AtomicU32, Ordering},
-    task::Poll,
+    task::{Context, Poll},
     thread,
+    time::{Duration, Instant},
 };
 
 use tokio::runtime::{Builder, Runtime};
@@ -46,33 +47,57 @@ impl SlowLane {
         Ok(Self(Some(runtime)))
     }
 
-    /// Drives a run to its end, from its beginning here if it `begins_slow`. `ticks` counts how often
-    /// it was interrupted.
+    /// Drives a run to its end, from its beginning here if it `begins_slow`. Nothing comes back if
+    /// the run ended with the threads.
     ///
     /// Dropping the future ends the run.
     pub async fn drive<T: Send + 'static>(
         &self,
-        mut run: Pin<Box<dyn Future<Output = T> + Send>>,
-        ticks: &AtomicU32,
+        run: Pin<Box<dyn Future<Output = T> + Send>>,
         begins_slow: bool,
-    ) -> Option<T> {
-        let begun_here = poll_fn(|context| match run.as_mut().poll(context) {
-            Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            Poll::Pending if is_slow(ticks) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        });
-        let ended = if begins_slow { None } else { begun_here.await };
-        match (ended, &self.0) {
-            (Some(ended), _) => Some(ended),
-            (None, Some(runtime)) => AbortOnDropHandle::new(runtime.spawn(run)).await.ok(),
-            (None, None) => None,
+    ) -> Option<Driven<T>> {
+        let mut run = Timed { run, computed: Duration::ZERO };
+        if !begins_slow {
+            let begun = poll_fn(|context| match run.poll(context) {
+                Poll::Ready(driven) => Poll::Ready(Some(driven)),
+                Poll::Pending if run.is_slow() => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            });
+            if let Some(driven) = begun.await {
+                return Some(driven);
+            }
         }
+        let runtime = self.0.as_ref()?;
+        let driven = runtime.spawn(poll_fn(move |context| run.poll(context)));
+        AbortOnDropHandle::new(driven).await.ok()
     }
 }
 
-/// Whether a run was interrupted so often that it is a slow one.
-pub fn is_slow(ticks: &AtomicU32) -> bool {
-    ticks.load(Ordering::Relaxed) >= limits::TICKS_BEFORE_SLOW
+/// A run that has ended.
+pub struct Driven<T> {
+    /// What came of it.
+    pub ended: T,
+    /// Whether it computed for so long that it is a slow one.
+    pub slow: bool,
+}
+
+/// A run, and for how long it has held a thread.
+struct Timed<T> {
+    run: Pin<Box<dyn Future<Output = T> + Send>>,
+    computed: Duration,
+}
+
+impl<T> Timed<T> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Driven<T>> {
+        let began = Instant::now();
+        let polled = self.run.as_mut().poll(context);
+        self.computed += began.elapsed();
+        polled.map(|ended| Driven { ended, slow: self.is_slow() })
+    }
+
+    fn is_slow(&self) -> bool {
+        self.computed >= limits::COMPUTED_BEFORE_SLOW
+    }
 }
 
 impl Drop for SlowLane {

@@ -10,9 +10,11 @@
 //! - Its type. Only what it imports is linked, and it is installed only where all of that is
 //!   granted, so there is nothing to ask for at run time. Four things are granted finer: shops,
 //!   hosts, fields of people, signals.
-//! - Fuel bounds what it computes, the same on every machine; ticks make it give way to others, and
-//!   end it when its time is over, also while it waits for the host. One that is slow goes on where
-//!   it takes processor time from nobody (`lanes.rs`).
+//! - Fuel bounds what it computes, the same on every machine. After each slice of it a guest gives
+//!   way to others, and ends if its time is over, as it does while it waits for the host. Epochs
+//!   would do the same at an even beat, but the code would then be checked twice at each turn of a
+//!   loop, which costs a guest a third of its speed. One that is slow goes on where it takes
+//!   processor time from nobody (`lanes.rs`).
 //! - Memory, tables, instances come from a pool with fixed places, and a run waits for its client's
 //!   turn (`admission.rs`). Everything a guest can pile up in the host (log, state, proposals,
 //!   calls, what it hands over at once) has a bound in [`limits`], which a module and a client can

@@ -32,8 +32,8 @@ pub const CLIENT_RUNS: u32 = 16;
 pub const CLIENT_RUNS_WAITING_MAX: usize = 1_024;
 /// How long a run may wait for a place, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 30_000;
-/// How often a run may be interrupted before it goes on where it takes processor time from nobody.
-pub const TICKS_BEFORE_SLOW: u32 = 4;
+/// How long a run may compute before it goes on where it takes processor time from nobody.
+pub const COMPUTED_BEFORE_SLOW: std::time::Duration = std::time::Duration::from_millis(4);
 /// How far below everything else the slow runs are: the operating system's "nice" value. At 10 they
 /// get a tenth of a processor that others want too; at 19 so little that a run of some length would
 /// use up its time on a machine that is merely busy.
@@ -94,8 +94,9 @@ pub const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Largest internal state of one instance, in bytes.
 pub const INSTANCE_BYTES_MAX: usize = MIB;
 
-/// How often running guests are interrupted to give way and to look at the time, in milliseconds.
-pub const TICK_MS: u64 = 1;
+/// Fuel after which a guest that computes gives way, and its time may have run out: some tenth of a
+/// millisecond, and some ten where each instruction waits for memory.
+pub const SLICE_FUEL: u64 = 100_000;
 
 /// Bytes that one call between guest and host may carry out of the guest.
 pub const TRANSFER_BYTES_MAX: usize = 4 * MIB;

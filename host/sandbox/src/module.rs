@@ -5,20 +5,20 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use fondaco_model::run::{Amounts, Resource, RunUse};
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{Store, Trap};
 
 use crate::{
     Call, CallError, FailedRun, Grants, Hook, HostError, Manifest, Prepared, Ran, RunHost,
     RunOutcome,
     admission::Place,
     deliver::{Answer, Failure, Returned},
-    lanes::is_slow,
+    lanes::Driven,
     limits,
     run::Run,
     state::too_much,
@@ -100,16 +100,15 @@ impl Module {
         let sandbox = &self.0.prepared.0.sandbox;
         let place = sandbox.admission().admit(&call.client).await;
         let place = place.map_err(|error| self.failed(error))?;
-        let ticks = Arc::new(AtomicU32::new(0));
-        let run = Box::pin(self.clone().run(call, host, place, Arc::clone(&ticks)));
+        let run = Box::pin(self.clone().run(call, host, place));
         let begins_slow = self.0.begins_slow.load(Ordering::Relaxed);
-        let ended = sandbox.slow_lane().drive(run, &ticks, begins_slow).await;
-        let ended = ended.unwrap_or_else(|| {
+        let driven = sandbox.slow_lane().drive(run, begins_slow).await;
+        let Driven { ended, slow } = driven.ok_or_else(|| {
             let message = "the run was ended with its host".to_owned();
-            Err(self.failed(CallError::Host(HostError(message))))
-        });
+            self.failed(CallError::Host(HostError(message)))
+        })?;
         let broke = ended.as_ref().is_err_and(|failed| is_of_the_guest(&failed.error));
-        self.0.begins_slow.store(broke || is_slow(&ticks), Ordering::Relaxed);
+        self.0.begins_slow.store(broke || slow, Ordering::Relaxed);
         ended
     }
 
@@ -124,13 +123,12 @@ impl Module {
         call: Call,
         host: Arc<dyn RunHost>,
         _place: Place,
-        ticks: Arc<AtomicU32>,
     ) -> Result<Ran, Box<FailedRun>> {
         let begun = Instant::now();
         let limit = self.limit_of(&call);
         let grants = Arc::clone(&self.0.grants);
         let prepared = self.0.prepared.clone();
-        let mut store = self.store(Run::new(prepared, &call, host, grants, limit, ticks));
+        let mut store = self.store(Run::new(prepared, &call, host, grants, limit));
         let wall = Duration::from_micros(limit[Resource::WallTime]);
         let error = match tokio::time::timeout(wall, self.guest(&mut store, &call, &limit)).await {
             Ok(Ok(returned)) => return self.finish(returned, store, &limit, begun),
@@ -155,12 +153,6 @@ impl Module {
         let mut store = Store::new(self.0.prepared.0.sandbox.engine(), run);
         store.limiter(|run| &mut run.meter);
         store.set_hostcall_fuel(limits::TRANSFER_BYTES_MAX);
-        // At each tick the guest gives way to other tasks; while it waits, its time can run out.
-        store.epoch_deadline_callback(|store| {
-            store.data().ticked();
-            Ok(UpdateDeadline::Yield(1))
-        });
-        store.set_epoch_deadline(1);
         store
     }
 
@@ -171,6 +163,8 @@ impl Module {
         limit: &Amounts,
     ) -> wasmtime::Result<Returned> {
         store.set_fuel(limit[Resource::Fuel])?;
+        // After each slice the guest gives way to other tasks; while it waits, its time can run out.
+        store.fuel_async_yield_interval(Some(limits::SLICE_FUEL))?;
         let prepared = &self.0.prepared.0;
         let hook = call.input.hook();
         let deliver = prepared.hooks.get(&hook).ok_or(CallError::NoSuchHook { hook })?;

@@ -2,10 +2,7 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
 };
 
 use fondaco_model::{
@@ -48,7 +45,6 @@ pub struct Run {
     /// What an earlier try got, and this one has not asked for yet.
     pub answers: VecDeque<HttpRecord>,
     pub wasi: Option<Box<Wasi>>,
-    pub ticks: Arc<AtomicU32>,
     prepared: Prepared,
     random: Option<ChaCha8Rng>,
     shops: Option<Vec<ShopInfo>>,
@@ -63,7 +59,6 @@ impl Run {
         host: Arc<dyn RunHost>,
         grants: Arc<Grants>,
         limit: Amounts,
-        ticks: Arc<AtomicU32>,
     ) -> Self {
         Self {
             client: call.client.clone(),
@@ -89,7 +84,6 @@ impl Run {
             http: Vec::new(),
             answers: call.answers.iter().cloned().collect(),
             wasi: None,
-            ticks,
             prepared,
             random: None,
             shops: None,
@@ -157,10 +151,6 @@ impl Run {
         used[Resource::TableElements] = self.meter.table_elements_used() as u64;
         used[Resource::Instances] = u64::from(instances);
         RunUse { used, limit: self.limit }
-    }
-
-    pub fn ticked(&self) {
-        self.ticks.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The same for a run that is done again, other for each event, each page and each install. Most

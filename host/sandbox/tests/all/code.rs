@@ -66,11 +66,7 @@ fn digest(component: &[u8]) -> String {
 /// An engine with what the sandbox's has, except its pool.
 fn engine() -> Engine {
     let mut config = wasmtime::Config::new();
-    config
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true);
+    config.consume_fuel(true).cranelift_nan_canonicalization(true).relaxed_simd_deterministic(true);
     Engine::new(&config).unwrap()
 }
 

@@ -20,8 +20,11 @@ use crate::{
 pub enum Allocation {
     /// From the operating system, for each instance.
     OnDemand,
-    /// From a pool as large as the sandbox's.
+    /// From a pool as large as the sandbox's, else as the engine has it.
     Pool,
+    /// From such a pool that keeps and overwrites the pages that an instance wrote, as the sandbox's
+    /// does.
+    KeepingPool,
 }
 
 /// What the plug-in left with the host.
@@ -63,8 +66,13 @@ impl Plugin {
     pub fn new(wasm: &[u8], allocation: Allocation) -> Result<Self> {
         let left = UserData::new(Left::default());
         let mut config = Config::new();
-        if let Allocation::Pool = allocation {
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        let pool = match allocation {
+            Allocation::OnDemand => None,
+            Allocation::Pool => Some(pool()),
+            Allocation::KeepingPool => Some(keeping_pool()),
+        };
+        if let Some(pool) = pool {
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         }
         let compiled = PluginBuilder::new(wasm)
             .with_wasmtime_config(config)
@@ -103,8 +111,13 @@ fn pool() -> PoolingAllocationConfig {
         .max_memories_per_module(limits::MEMORIES_MAX)
         .max_tables_per_module(limits::TABLES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
-        .max_memory_size(limits::RUN_MEMORY_BYTES)
-        .pagemap_scan(Enabled::Auto)
+        .max_memory_size(limits::RUN_MEMORY_BYTES);
+    pool
+}
+
+fn keeping_pool() -> PoolingAllocationConfig {
+    let mut pool = pool();
+    pool.pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(limits::MEMORY_BYTES_KEPT)
         .table_keep_resident(limits::TABLE_BYTES_KEPT);
     pool

@@ -5,7 +5,7 @@
 //! dies at named points of its own work. In the end the shops must show what their orders left, and
 //! the host's file must agree with the shops' ledgers ([`account`]).
 
-mod account;
+pub mod account;
 
 use std::{os::unix::process::ExitStatusExt as _, process::Stdio, time::Duration};
 
@@ -50,19 +50,21 @@ const RARE: [&str; 3] = ["take the lease of a client", "register an install", "r
 const AT_SOMEBODYS_WISH: [&str; 1] = ["write the audit log"];
 
 /// The network between the shops and the host.
-const FAULTS: fn() -> Faults = || Faults {
-    webhooks_lost: 0.1,
-    webhooks_repeated: 0.1,
-    webhooks_reordered: 0.3,
-    cut_before: 0.03,
-    cut_after: 0.03,
-    late_effect: 0.05,
-    // Shorter than the stage's longest request.
-    effect_delay: Duration::from_millis(1_500),
-    throttled: 0.02,
-    broken: 0.02,
-    ..Faults::default()
-};
+pub fn faults() -> Faults {
+    Faults {
+        webhooks_lost: 0.1,
+        webhooks_repeated: 0.1,
+        webhooks_reordered: 0.3,
+        cut_before: 0.03,
+        cut_after: 0.03,
+        late_effect: 0.05,
+        // Shorter than the stage's longest request.
+        effect_delay: Duration::from_millis(1_500),
+        throttled: 0.02,
+        broken: 0.02,
+        ..Faults::default()
+    }
+}
 
 /// Two shops with a customer, and a host that dies.
 struct Trial {
@@ -85,7 +87,7 @@ impl Trial {
         let mut host = serve(&stage, None);
         until("the shops are aligned", async || finish::agreed(&stage)).await;
         host.kill().await.unwrap();
-        stage.shops().iter().for_each(|shop| shop.set_faults(FAULTS()));
+        stage.shops().iter().for_each(|shop| shop.set_faults(faults()));
         let enough = CancellationToken::new();
         let options = CustomerOptions { orders_per_second: 20.0, cancel_share: 0.1 };
         let customer = Customer::new(stage.shops().to_vec(), seed, options);
@@ -142,10 +144,7 @@ impl Trial {
             finish::print_table(&self.stage);
             panic!("the shops do not show what the orders left; see the table");
         }
-        let process = host.id().unwrap().to_string();
-        let asked = std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap();
-        assert!(asked.success());
-        assert!(host.wait().await.unwrap().success());
+        stop(&mut host).await;
         for shop in self.stage.shops() {
             shop.quiet().await;
         }
@@ -167,6 +166,15 @@ fn serve(stage: &Stage, failpoint: Option<String>) -> Child {
     command.spawn().unwrap()
 }
 
+/// Asks a host to end, which it does well.
+pub async fn stop(host: &mut Child) {
+    let process = host.id().unwrap().to_string();
+    let asked = std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap();
+    assert!(asked.success());
+    let ended = tokio::time::timeout(scene::PATIENCE, host.wait()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
+}
+
 /// Whether the host on the stage answers that it is ready.
 async fn is_ready(stage: &Stage) -> bool {
     let address = format!("http://{}/readyz", stage.address());
@@ -185,7 +193,8 @@ async fn prod(stage: &Stage, garbage: &mut Garbage) {
     }
 }
 
-async fn nothing_waits(stage: &Stage) -> bool {
+/// Whether the host has nothing to do.
+pub async fn nothing_waits(stage: &Stage) -> bool {
     let Some((_, body)) = admin::try_get(stage, None, "/api/v1/status").await else {
         return false;
     };
@@ -244,11 +253,7 @@ async fn a_host_that_is_asked_to_stop_ends_well_and_imports_once() {
     for _ in 0..2 {
         let mut host = scene::serve(&stage);
         until("the host is ready", async || is_ready(&stage).await).await;
-        let process = host.id().unwrap().to_string();
-        let asked = std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap();
-        assert!(asked.success());
-        let ended = tokio::time::timeout(scene::PATIENCE, host.wait()).await.unwrap().unwrap();
-        assert!(ended.success(), "{ended}");
+        stop(&mut host).await;
     }
     stage.strike().await;
 }

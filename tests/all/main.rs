@@ -7,6 +7,7 @@
 
 mod admin;
 mod ambiguity;
+mod chaos;
 mod command;
 mod crashes;
 mod dispatch;

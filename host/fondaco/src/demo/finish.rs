@@ -13,10 +13,19 @@ use crate::{host::RunningHost, limits::DEMO_QUIET_WITHIN};
 /// How often the shops are looked at while things settle.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
 
-/// What each SKU should come to: what there was at first, less what was sold, plus what was given
-/// back; never shown below zero.
+/// What each shop should show of each SKU: what is left less what is kept back, and never less than
+/// nothing.
 #[must_use]
 pub fn reference(stage: &Stage) -> BTreeMap<String, i64> {
+    let kept_back = i64::from(stage.buffer());
+    let shown = |(sku, left): (String, i64)| (sku, (left - kept_back).max(0));
+    left(stage).into_iter().map(shown).collect()
+}
+
+/// What is left of each SKU: what there was at first, less what was sold, plus what was given back.
+/// Below zero, more was sold than there was.
+#[must_use]
+pub fn left(stage: &Stage) -> BTreeMap<String, i64> {
     let mut left = stage.opening().clone();
     for entry in stage.shops().iter().flat_map(WooShop::ledger) {
         match entry.event {
@@ -29,7 +38,7 @@ pub fn reference(stage: &Stage) -> BTreeMap<String, i64> {
             _ => {}
         }
     }
-    left.into_iter().map(|(sku, quantity)| (sku, quantity.max(0))).collect()
+    left
 }
 
 /// Whether both shops show the reference.

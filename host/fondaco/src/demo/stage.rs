@@ -67,6 +67,8 @@ pub struct StageOptions {
     pub plugins: PathBuf,
     /// What each shop sells at first.
     pub ranges: [Vec<Product>; 2],
+    /// Units of each SKU that each shop keeps back.
+    pub buffer: u32,
     /// What the shops' own chance begins with.
     pub seed: u64,
     /// Whether the shops send webhooks by themselves.
@@ -91,7 +93,8 @@ impl StageOptions {
             RANGE.iter().map(product).collect()
         };
         let ranges = [range(|row| row.milano), range(|row| row.torino)];
-        Self { folder: None, plugins, ranges, seed, webhooks: true, faults: Faults::default() }
+        let faults = Faults::default();
+        Self { folder: None, plugins, ranges, buffer: 0, seed, webhooks: true, faults }
     }
 }
 
@@ -106,6 +109,7 @@ pub struct Stage {
     shops: Vec<WooShop>,
     address: SocketAddr,
     opening: BTreeMap<String, i64>,
+    buffer: u32,
 }
 
 impl Stage {
@@ -152,7 +156,7 @@ impl Stage {
         let free = std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?;
         let address = free.local_addr()?;
         let opening = shops.first().map(WooShop::quantities).unwrap_or_default();
-        let stage = Self { folder, shops, address, opening };
+        let stage = Self { folder, shops, address, opening, buffer: options.buffer };
         stage.write_files(&plugins)?;
         Ok(stage)
     }
@@ -189,8 +193,12 @@ impl Stage {
             "\n[installs.stock-sync]\nplugin = \"stock-sync\"\nmode = \"live\"\n\
              grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]\n\n\
              [installs.stock-sync.settings]\nsource = \"milano\"\nlow-stock = 5\n\n\
-             [installs.stock-sync.schedules]\nreconcile = \"2s\"\n",
+             [installs.stock-sync.schedules]\nreconcile = \"2s\"\n\n\
+             [installs.stock-sync.settings.buffers]\n",
         );
+        for shop in &self.shops {
+            client.push_str(&format!("{} = {}\n", shop.name(), self.buffer));
+        }
         write(&format!("clients/{CLIENT}.toml"), client)
     }
 
@@ -239,6 +247,12 @@ impl Stage {
     #[must_use]
     pub const fn opening(&self) -> &BTreeMap<String, i64> {
         &self.opening
+    }
+
+    /// Units of each SKU that each shop keeps back.
+    #[must_use]
+    pub const fn buffer(&self) -> u32 {
+        self.buffer
     }
 
     /// Ends the shops.

@@ -52,6 +52,110 @@ pub enum LedgerEvent {
         /// Who wrote.
         by: Writer,
     },
+    /// An order was made, as what its status says.
+    OrderMade {
+        /// The order's id.
+        order: u64,
+        /// Status it was made with.
+        status: String,
+        /// What is to be paid, in the shop's currency.
+        total: String,
+    },
+    /// An order's status became another.
+    StatusChanged {
+        /// The order's id.
+        order: u64,
+        /// Status just before.
+        before: String,
+        /// Status since.
+        after: String,
+    },
+    /// An order went into the trash, or is gone for good.
+    OrderDeleted {
+        /// The order's id.
+        order: u64,
+        /// Whether nothing is left of it.
+        for_good: bool,
+    },
+    /// Metadata of an order was written through the API.
+    OrderMetadataWritten {
+        /// The order's id.
+        order: u64,
+        /// Its key.
+        key: String,
+    },
+    /// A refund stands.
+    Refunded {
+        /// The order's id.
+        order: u64,
+        /// The refund's id.
+        refund: u64,
+        /// What was refunded, in the shop's currency, not rounded.
+        amount: String,
+        /// Whether a payment gateway sent it.
+        money_moved: bool,
+    },
+    /// A payment gateway sent no money, and the refund is gone again.
+    RefundDeclined {
+        /// The order's id.
+        order: u64,
+        /// The refund's id.
+        refund: u64,
+        /// What it said.
+        reason: String,
+    },
+    /// Somebody deleted a refund; money that was sent stays sent.
+    RefundDeleted {
+        /// The order's id.
+        order: u64,
+        /// The refund's id.
+        refund: u64,
+    },
+    /// A note was added to an order through the API.
+    NoteAdded {
+        /// The order's id.
+        order: u64,
+        /// The note's id.
+        note: u64,
+        /// What it says.
+        text: String,
+        /// Whether the customer was mailed it.
+        to_customer: bool,
+    },
+    /// Prices of a product became others.
+    PriceWritten {
+        /// SKU of the product or variation, or `#` and its id.
+        sku: String,
+        /// Regular price since, as stored; empty: none.
+        regular_price: String,
+        /// Sale price since; empty: none.
+        sale_price: String,
+    },
+    /// A coupon was made or changed.
+    CouponWritten {
+        /// The coupon's id.
+        coupon: u64,
+        /// Its code.
+        code: String,
+        /// `percent`, `fixed_cart` or `fixed_product`.
+        discount_type: String,
+        /// Per cent, or an amount.
+        amount: String,
+    },
+    /// A coupon is gone.
+    CouponDeleted {
+        /// The coupon's id.
+        coupon: u64,
+        /// Its code.
+        code: String,
+    },
+    /// An e-mail left.
+    Mailed {
+        /// To whom.
+        to: String,
+        /// Its subject.
+        subject: String,
+    },
     /// A delivery was taken by its receiver.
     WebhookSent {
         /// Topic, such as `order.updated`.

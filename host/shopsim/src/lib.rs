@@ -26,4 +26,7 @@ pub mod woocommerce;
 pub use customer::{Customer, CustomerOptions, CustomerReport};
 pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};
-pub use woocommerce::{BuyError, PlacedOrder, Product, SimError, WooShop, WooShopConfig};
+pub use woocommerce::{
+    BuyError, Fee, Gateway, PlacedOrder, Product, Purchase, Settings, SimError, TaxRate, WooShop,
+    WooShopConfig,
+};

@@ -8,6 +8,8 @@ pub const REQUEST_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const PER_PAGE_MAX: u64 = 100;
 /// Entries of a page when nothing is asked for.
 pub const PER_PAGE_DEFAULT: u64 = 10;
+/// Most entries of a batch.
+pub const BATCH_ENTRIES_MAX: usize = 100;
 /// How long a webhook's receiver may take.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// With more consecutive failures than this behind it, the next one disables a webhook.
@@ -16,6 +18,9 @@ pub const WEBHOOK_FAILURES_MAX: u32 = 5;
 pub const OAUTH_WINDOW_SECONDS: i64 = 15 * 60;
 /// Between reading and writing a relative stock change (`inventory_delta`), which is not atomic.
 pub const INVENTORY_DELTA_WINDOW: Duration = Duration::from_millis(5);
+/// Between looking at what an order has left and entering a refund: whoever asks twice at once gets
+/// two.
+pub const REFUND_WINDOW: Duration = Duration::from_millis(5);
 /// How many others a reordered webhook lets go before it, at most.
 pub const REORDERED_BEHIND_MAX: u64 = 4;
 /// How long a reordered webhook waits for others to go before it.

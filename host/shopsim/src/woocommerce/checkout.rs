@@ -4,23 +4,17 @@
 //! draft to processing in one step. What is told follows the order that was observed: the draft
 //! first, as an update; then the update to processing; only then that the order was created.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
 use rand::RngExt;
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::fields::{Fields, escaped, line_meta, money, object, objects, set, set_date, text};
-use super::order::{Order, goods_amounts, shipping_amounts};
+use super::cart::{Cart, CartLine, MadeBy, Priced};
+use super::fields::{Fields, escaped, line_meta, object, set, set_date, text};
+use super::gateway::Gateway;
+use super::order::Order;
+use super::settings::Place;
 use super::state::State;
-use super::{BuyError, PlacedOrder};
-
-/// What is bought.
-struct Wanted {
-    item: u64,
-    quantity: i64,
-}
+use super::totals::Taxed;
+use super::{BuyError, PlacedOrder, Purchase};
 
 /// Who buys, as the order will show it: first and last name, street.
 const BUYERS: [(&str, &str, &str); 6] = [
@@ -32,28 +26,61 @@ const BUYERS: [(&str, &str, &str); 6] = [
     ("Nicolò", "D'Amico", "Viale Trento 5"),
 ];
 
+/// How a payment goes on once the order is there.
+enum Payment {
+    /// On delivery: the goods are made ready, and nothing is paid yet.
+    OnDelivery,
+    /// By bank transfer, which the order waits for.
+    Transfer,
+    /// At once.
+    Paid(Gateway),
+}
+
+impl Payment {
+    fn title(&self) -> &str {
+        match self {
+            Self::OnDelivery => "Cash on delivery",
+            Self::Transfer => "Direct bank transfer",
+            Self::Paid(gateway) => &gateway.title,
+        }
+    }
+}
+
 impl State {
     /// Sells, or says why not; nothing is changed then.
-    pub(crate) fn buy(&mut self, lines: &[(String, i64)]) -> Result<PlacedOrder, BuyError> {
-        let wanted = self.check(lines)?;
-        let order_id = self.draft(&wanted);
+    pub(crate) fn check_out(&mut self, purchase: &Purchase) -> Result<PlacedOrder, BuyError> {
+        let cart = self.check(purchase)?;
+        let payment = self.payment(&purchase.payment_method)?;
+        let order_id = self.draft(&cart, purchase);
         self.tell_frozen("order.updated", order_id);
-        self.fill_in_buyer(order_id);
-        self.change_status(order_id, "processing");
+        self.fill_in_buyer(order_id, purchase, &payment);
+        self.count_coupons(&cart, order_id);
+        self.pay(order_id, &cart, &payment);
         self.tell("order.created", order_id);
-        let sold = wanted.iter().filter_map(|line| {
+        let sold = cart.lines.iter().filter_map(|line| {
             let item = self.items.get(&line.item)?;
             Some((item.sku().to_owned(), item.name().replace("&amp;", "&"), line.quantity))
         });
         Ok(PlacedOrder { id: order_id, number: order_id.to_string(), lines: sold.collect() })
     }
 
-    fn check(&self, lines: &[(String, i64)]) -> Result<Vec<Wanted>, BuyError> {
-        if lines.is_empty() {
+    fn payment(&self, method: &str) -> Result<Payment, BuyError> {
+        match method {
+            "" | "cod" => Ok(Payment::OnDelivery),
+            "bacs" => Ok(Payment::Transfer),
+            other => match self.gateway(other) {
+                Some(gateway) => Ok(Payment::Paid(gateway.clone())),
+                None => Err(BuyError::UnknownPayment(other.to_owned())),
+            },
+        }
+    }
+
+    fn check(&self, purchase: &Purchase) -> Result<Cart, BuyError> {
+        if purchase.lines.is_empty() {
             return Err(BuyError::Empty);
         }
-        let mut wanted: Vec<Wanted> = Vec::new();
-        for (sku, quantity) in lines {
+        let mut cart = Cart { to: self.destination(&purchase.country), ..Cart::default() };
+        for (sku, quantity) in &purchase.lines {
             let item = self.by_sku(sku).ok_or_else(|| BuyError::UnknownSku(sku.clone()))?;
             if *quantity < 1 {
                 return Err(BuyError::Quantity { sku: sku.clone(), quantity: *quantity });
@@ -66,12 +93,33 @@ impl State {
                 return Err(BuyError::NotForSale(sku.clone()));
             }
             // The same product twice in a cart is one line.
-            match wanted.iter_mut().find(|line| line.item == item) {
+            match cart.lines.iter_mut().find(|line| line.item == item) {
                 Some(line) => line.quantity = line.quantity.saturating_add(*quantity),
-                None => wanted.push(Wanted { item, quantity: *quantity }),
+                None => cart.lines.push(CartLine { item, quantity: *quantity }),
             }
         }
-        for line in &wanted {
+        for code in &purchase.coupons {
+            let coupon =
+                self.coupon_by_code(code).ok_or_else(|| BuyError::UnknownCoupon(code.clone()))?;
+            if let Some(restriction) = coupon.restriction() {
+                return Err(BuyError::CouponNotSimulated { code: code.clone(), restriction });
+            }
+            cart.coupons.push(coupon.id());
+        }
+        self.check_stock(&cart)?;
+        Ok(cart)
+    }
+
+    fn destination(&self, country: &str) -> Place {
+        let home = self.market.place();
+        if country.is_empty() || country == home.country {
+            return home;
+        }
+        Place { country: country.to_owned(), state: String::new() }
+    }
+
+    fn check_stock(&self, cart: &Cart) -> Result<(), BuyError> {
+        for line in &cart.lines {
             let Some(owner) = self.stock_owner(line.item) else {
                 continue;
             };
@@ -79,7 +127,8 @@ impl State {
                 continue;
             };
             let available = stock.quantity().unwrap_or(0);
-            let together = wanted
+            let together = cart
+                .lines
                 .iter()
                 .filter(|other| self.stock_owner(other.item) == Some(owner))
                 .fold(0_i64, |sum, other| sum.saturating_add(other.quantity));
@@ -92,108 +141,65 @@ impl State {
                 });
             }
         }
-        Ok(wanted)
+        Ok(())
     }
 
     /// The order as the cart page makes it: lines and amounts, nobody's name.
-    fn draft(&mut self, wanted: &[Wanted]) -> u64 {
+    fn draft(&mut self, cart: &Cart, purchase: &Purchase) -> u64 {
         let order_id = self.take_post_id();
-        let tax_row = self.take_row_id();
-        let lines: Vec<Value> = wanted.iter().map(|line| self.goods_line(line)).collect();
-        let shipping: Vec<Value> = self.shipping_line(wanted).into_iter().collect();
-        let market = &self.market;
-        let tax_lines = json!([{
-            "id": tax_row, "rate_code": market.rate_code, "rate_id": market.rate_id,
-            "label": market.rate_label, "compound": false, "tax_total": "0.00",
-            "shipping_tax_total": "0.00", "rate_percent": 0, "meta_data": [],
-        }]);
-        let (currency, symbol) = (market.currency.clone(), market.symbol);
-        let (include_tax, country, state) =
-            (market.prices_include_tax, market.country, market.state);
+        let priced = self.price_cart(cart);
         let key = format!("wc_order_{}", self.digits(13));
         let payment_url =
             format!("{}/checkout/order-pay/{order_id}/?pay_for_order=true&key={key}", self.home);
+        let place = (cart.to.country.as_str(), cart.to.state.as_str());
         let mut fields = blank_order();
         for (name, value) in [
             ("id", json!(order_id)),
             ("number", json!(order_id.to_string())),
-            ("currency", json!(currency)),
-            ("currency_symbol", json!(symbol)),
-            ("prices_include_tax", json!(include_tax)),
+            ("currency", json!(self.market.currency)),
+            ("currency_symbol", json!(self.market.symbol)),
+            ("prices_include_tax", json!(self.settings.prices_include_tax)),
             ("order_key", json!(key)),
             ("cart_hash", json!(self.digits(32))),
-            ("meta_data", self.checkout_meta()),
-            ("line_items", json!(lines)),
-            ("tax_lines", tax_lines),
-            ("shipping_lines", json!(shipping)),
+            ("meta_data", self.checkout_meta(&purchase.meta)),
             ("payment_url", json!(payment_url)),
-            ("billing", address(&["", "", "", "", ""], (country, state), Some(("", "")))),
-            ("shipping", address(&["", "", "", "", ""], (country, state), None)),
+            ("billing", address(&["", "", "", "", ""], place, Some(("", "")))),
+            ("shipping", address(&["", "", "", "", ""], place, None)),
         ] {
             set(&mut fields, name, value);
         }
-        let now = Timestamp::now();
+        self.fill_in_lines(&mut fields, cart, &priced);
+        let now = self.now();
         set_date(&mut fields, "created", Some(now), &self.market);
         set_date(&mut fields, "modified", Some(now), &self.market);
-        let mut order = Order { fields, stock_reduced: false, refunded_at: BTreeMap::new() };
-        order.sum_up(&self.market);
+        let mut order = Order::new(fields);
+        self.sum_up(&mut order);
         order.set_status("checkout-draft");
+        self.ledger.add(order.made());
         self.orders.insert(order_id, order);
         order_id
     }
 
-    fn goods_line(&mut self, line: &Wanted) -> Value {
-        let row = self.take_row_id();
-        let Some(item) = self.items.get(&line.item).cloned() else {
-            return Value::Null;
-        };
-        let parent = item.parent();
-        let mut fields = goods_amounts(&self.market, money(&item.fields, "price"), line.quantity);
-        let mut meta = Vec::new();
-        if parent.is_some() {
-            for attribute in objects(&item.fields, "attributes") {
-                let (key, label) = (text(attribute, "slug"), text(attribute, "name"));
-                let meta_row = self.take_row_id();
-                meta.push(line_meta(meta_row, key, label, text(attribute, "option")));
-            }
-        }
-        let owner = self.stock_owner(line.item).and_then(|owner| self.items.get(&owner));
-        let missing = owner
-            .filter(|owner| owner.backorders() == "notify")
-            .and_then(|owner| owner.quantity())
-            .map_or(0, |available| line.quantity - available.max(0));
-        if missing > 0 {
-            let meta_row = self.take_row_id();
-            meta.push(line_meta(meta_row, "Backordered", "Backordered", &missing.to_string()));
-        }
-        let parent_name =
-            parent.and_then(|parent| self.items.get(&parent)).map(|parent| parent.name());
-        for (key, value) in [
-            ("id", json!(row)),
-            ("name", json!(item.name())),
-            ("product_id", json!(parent.unwrap_or(line.item))),
-            ("variation_id", json!(if parent.is_some() { line.item } else { 0 })),
-            ("quantity", json!(line.quantity)),
-            ("tax_class", json!(text(&item.fields, "tax_class"))),
-            ("meta_data", json!(meta)),
-            ("sku", json!(item.sku())),
-            ("global_unique_id", json!(text(&item.fields, "global_unique_id"))),
-            // Without a picture the shop's id is text for a product and a number for a variation.
-            (
-                "image",
-                json!({ "id": if parent.is_some() { json!(0) } else { json!("") }, "src": "" }),
-            ),
-            ("parent_name", json!(parent_name)),
-        ] {
-            set(&mut fields, key, value);
-        }
-        Value::Object(fields)
+    fn fill_in_lines(&mut self, fields: &mut Fields, cart: &Cart, priced: &Priced) {
+        let lines = self.goods_lines(cart, priced);
+        let shipping: Vec<Value> = self.shipping_line(cart).into_iter().collect();
+        let fees = self.fee_lines(&cart.to);
+        let coupons = self.coupon_lines(cart, priced, MadeBy::Checkout);
+        set(fields, "line_items", lines);
+        set(fields, "tax_lines", json!([]));
+        set(fields, "shipping_lines", shipping);
+        set(fields, "fee_lines", fees);
+        set(fields, "coupon_lines", coupons);
     }
 
-    fn shipping_line(&mut self, wanted: &[Wanted]) -> Option<Value> {
-        let net = self.market.shipping?;
-        let mut fields = shipping_amounts(&self.market, net);
-        let packed: Vec<String> = wanted
+    fn shipping_line(&mut self, cart: &Cart) -> Option<Value> {
+        let net = self.settings.shipping?;
+        let classes: Vec<String> =
+            cart.lines.iter().map(|line| self.tax_class(line.item)).collect();
+        let rates = self.settings.shipping_rates(&classes, &cart.to);
+        let mut fields = self.settings.other_amounts(&Taxed::on_top(net, &rates));
+        let packed: Vec<String> = cart
+            .lines
             .iter()
             .filter_map(|line| {
                 Some(format!("{} &times; {}", self.items.get(&line.item)?.name(), line.quantity))
@@ -213,10 +219,36 @@ impl State {
         Some(Value::Object(fields))
     }
 
-    fn checkout_meta(&mut self) -> Value {
+    fn fee_lines(&mut self, to: &Place) -> Vec<Value> {
+        let fees = self.settings.fees.clone();
+        fees.into_iter()
+            .map(|fee| {
+                let rates = self.settings.rates(&fee.tax_class, to);
+                let mut fields = self.settings.other_amounts(&Taxed::on_top(fee.amount, &rates));
+                for (key, value) in [
+                    ("id", json!(self.take_row_id())),
+                    ("name", json!(fee.name)),
+                    ("tax_class", json!(fee.tax_class)),
+                    ("tax_status", json!("taxable")),
+                    ("amount", json!(fee.amount.normalize().to_string())),
+                    ("meta_data", json!([])),
+                ] {
+                    set(&mut fields, key, value);
+                }
+                Value::Object(fields)
+            })
+            .collect()
+    }
+
+    /// What the checkout notes of itself, and what it was asked to.
+    fn checkout_meta(&mut self, asked: &[(String, String)]) -> Value {
         let mut meta = Vec::new();
         for key in ["_coupons_hash", "_fees_hash", "_shipping_hash", "_taxes_hash"] {
             let (row, value) = (self.take_row_id(), self.digits(32));
+            meta.push(json!({ "id": row, "key": key, "value": value }));
+        }
+        for (key, value) in asked {
+            let row = self.take_row_id();
             meta.push(json!({ "id": row, "key": key, "value": value }));
         }
         let row = self.take_row_id();
@@ -224,27 +256,96 @@ impl State {
         json!(meta)
     }
 
-    fn fill_in_buyer(&mut self, order_id: u64) {
+    fn fill_in_buyer(&mut self, order_id: u64, purchase: &Purchase, payment: &Payment) {
         let (first, last, street) = BUYERS[self.random.random_range(0..BUYERS.len())];
         let market = &self.market;
         let lines = [first, last, street, market.city, market.postcode];
-        let place = (market.country, market.state);
+        let to = self.destination(&purchase.country);
+        let place = (to.country.as_str(), to.state.as_str());
         let mailbox = first.to_lowercase().replace('ò', "o");
-        let billing =
-            address(&lines, place, Some((&format!("{mailbox}@example.test"), market.phone)));
+        let mail = format!("{mailbox}@example.test");
+        let mut billing = address(&lines, place, Some((&mail, market.phone)));
         let mut shipping = address(&lines, place, None);
+        billing["company"] = json!(escaped(&purchase.company));
+        shipping["company"] = json!(escaped(&purchase.company));
         shipping["phone"] = json!(market.phone);
         let Some(order) = self.orders.get_mut(&order_id) else {
             return;
         };
+        let method = match payment {
+            Payment::OnDelivery => "cod",
+            Payment::Transfer => "bacs",
+            Payment::Paid(gateway) => &gateway.id,
+        };
         set(&mut order.fields, "billing", billing);
         set(&mut order.fields, "shipping", shipping);
-        set(&mut order.fields, "payment_method_title", "Cash on delivery");
+        set(&mut order.fields, "payment_method", method);
+        set(&mut order.fields, "payment_method_title", payment.title());
+    }
+
+    /// Counts the use of the cart's coupons.
+    fn count_coupons(&mut self, cart: &Cart, order_id: u64) {
+        let order = self.orders.get(&order_id);
+        let buyer = order.map(|order| order.fields["billing"]["email"].clone());
+        for coupon in &cart.coupons {
+            let Some(coupon) = self.coupons.get_mut(coupon) else {
+                continue;
+            };
+            let count = coupon.fields["usage_count"].as_u64().unwrap_or(0) + 1;
+            set(&mut coupon.fields, "usage_count", count);
+            if let Some(used_by) = coupon.fields.get_mut("used_by").and_then(Value::as_array_mut) {
+                used_by.extend(buyer.clone());
+            }
+        }
+    }
+
+    fn pay(&mut self, order_id: u64, cart: &Cart, payment: &Payment) {
+        match payment {
+            Payment::OnDelivery => {
+                self.change_status(order_id, "processing");
+            }
+            Payment::Transfer => {
+                self.change_status(order_id, "on-hold");
+            }
+            Payment::Paid(gateway) => {
+                let held = cart.lines.iter().filter_map(|line| {
+                    let item = self.items.get(&line.item)?;
+                    Some(format!(
+                        "<br>- {} ({}) &times; {}",
+                        item.name(),
+                        item.sku(),
+                        line.quantity
+                    ))
+                });
+                let held: String = held.collect();
+                self.note_by_shop(
+                    order_id,
+                    &format!("Stock hold of 60 minutes applied to: {held}"),
+                );
+                let transaction = format!("TX-{order_id}");
+                let note = format!("Payment via {} ({transaction}).", gateway.title);
+                self.note_by_shop(order_id, &note);
+                if let Some(order) = self.orders.get_mut(&order_id) {
+                    set(&mut order.fields, "transaction_id", transaction);
+                }
+                self.change_status(order_id, "processing");
+            }
+        }
+    }
+
+    /// Fills the totals of an order from its lines.
+    pub(crate) fn sum_up(&mut self, order: &mut Order) {
+        let settings = self.settings.clone();
+        settings.sum_up(order, || self.take_row_id());
     }
 }
 
 /// First and last name, street, city and postcode; country and state; e-mail and phone.
-fn address(lines: &[&str; 5], place: (&str, &str), contact: Option<(&str, &str)>) -> Value {
+pub(crate) fn address(
+    lines: &[&str; 5],
+    place: (&str, &str),
+    contact: Option<(&str, &str)>,
+) -> Value {
     let [first, last, street, city, postcode] = lines;
     let mut address = json!({
         "first_name": escaped(first),
@@ -264,7 +365,8 @@ fn address(lines: &[&str; 5], place: (&str, &str), contact: Option<(&str, &str)>
     address
 }
 
-fn blank_order() -> Fields {
+/// An order that nothing was filled in yet.
+pub(crate) fn blank_order() -> Fields {
     object(json!({
         "parent_id": 0,
         "version": super::WOOCOMMERCE_VERSION,
@@ -280,14 +382,11 @@ fn blank_order() -> Fields {
         "date_completed_gmt": null,
         "date_paid": null,
         "date_paid_gmt": null,
+        "line_items": [],
+        "tax_lines": [],
+        "shipping_lines": [],
         "fee_lines": [],
         "coupon_lines": [],
-        "refunds": [],
         "needs_processing": true,
-        "total": money_zero(),
     }))
-}
-
-fn money_zero() -> String {
-    super::order::amount_text(Decimal::ZERO, 2)
 }

@@ -83,6 +83,47 @@ pub(crate) fn meta_integer(line: &Fields, key: &str) -> Option<i64> {
     }
 }
 
+/// Sets the value of a line's metadata. What has the key already keeps its id; else the row is one.
+pub(crate) fn set_line_meta(line: &mut Fields, row: u64, key: &str, value: i64) {
+    let value = value.to_string();
+    let known = objects_mut(line, "meta_data").find(|entry| text(entry, "key") == key);
+    if let Some(known) = known {
+        set(known, "value", value.clone());
+        set(known, "display_value", value);
+    } else if let Some(all) = line.get_mut("meta_data").and_then(Value::as_array_mut) {
+        all.push(line_meta(row, key, key, &value));
+    }
+}
+
+/// Stores metadata as it was sent: with the `id` of what is there already that is changed, else what
+/// has the key; what is neither is added under a new row. A null takes it away.
+pub(crate) fn store_meta(fields: &mut Fields, sent: &Fields, mut take_row: impl FnMut() -> u64) {
+    for entry in objects(sent, "meta_data") {
+        let (wanted, key) = (id(entry, "id"), text(entry, "key"));
+        let value = entry.get("value").cloned().unwrap_or_default();
+        let all = fields.entry("meta_data").or_insert_with(|| json!([]));
+        let Some(all) = all.as_array_mut() else {
+            continue;
+        };
+        let at = all
+            .iter()
+            .position(|known| if wanted > 0 { known["id"] == wanted } else { known["key"] == key });
+        match at {
+            Some(at) if value.is_null() => {
+                all.remove(at);
+            }
+            Some(at) => {
+                if !key.is_empty() {
+                    all[at]["key"] = json!(key);
+                }
+                all[at]["value"] = value;
+            }
+            None if value.is_null() => {}
+            None => all.push(json!({ "id": take_row(), "key": key, "value": value })),
+        }
+    }
+}
+
 /// Metadata of a line as the API shows it.
 pub(crate) fn line_meta(row: u64, key: &str, label: &str, value: &str) -> Value {
     json!({ "id": row, "key": key, "value": value, "display_key": label, "display_value": value })

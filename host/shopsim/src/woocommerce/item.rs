@@ -25,9 +25,10 @@ pub(crate) struct NewItem<'p> {
     pub sku: &'p str,
     pub title: &'p str,
     pub price: &'p str,
+    pub sale_price: &'p str,
+    pub tax_class: &'p str,
     pub stock: Option<i64>,
     pub backorders: &'p str,
-    pub home: &'p str,
     pub variable: bool,
 }
 
@@ -77,7 +78,7 @@ const VARIATION_KEYS: [&str; 41] = [
 ];
 
 impl Item {
-    pub(crate) fn new(new: &NewItem<'_>, now: Timestamp, market: &Market) -> Self {
+    pub(crate) fn new(new: &NewItem<'_>, now: Timestamp, market: &Market, home: &str) -> Self {
         let kind = match (new.parent, new.variable) {
             (Some(_), _) => "variation",
             (None, true) => "variable",
@@ -94,7 +95,7 @@ impl Item {
                 text(&parent.fields, "permalink"),
                 slug_of_option(new.title)
             ),
-            None => format!("{}/product/{slug}/", new.home),
+            None => format!("{home}/product/{slug}/"),
         };
         let mut fields = blank_product();
         for (key, value) in [
@@ -109,15 +110,20 @@ impl Item {
             ("backorders", json!(if new.stock.is_some() { new.backorders } else { "no" })),
             ("parent_id", json!(new.parent.map_or(0, Item::id))),
             ("has_options", json!(new.variable)),
+            ("tax_class", json!(new.tax_class)),
         ] {
             set(&mut fields, key, value);
         }
         if !new.variable {
             set(&mut fields, "regular_price", new.price);
+            set(&mut fields, "sale_price", new.sale_price);
         }
         if new.parent.is_some() {
             for (key, value) in variation_defaults(new.title) {
                 set(&mut fields, &key, value);
+            }
+            if new.tax_class.is_empty() {
+                set(&mut fields, "tax_class", "parent");
             }
         }
         set_date(&mut fields, "created", Some(now), market);
@@ -169,6 +175,12 @@ impl Item {
 
     pub(crate) fn sku(&self) -> &str {
         text(&self.fields, "sku")
+    }
+
+    /// Regular and sale price, as stored.
+    pub(crate) fn prices(&self) -> (String, String) {
+        let price = |name: &str| text(&self.fields, name).to_owned();
+        (price("regular_price"), price("sale_price"))
     }
 
     /// How the ledger names it.
@@ -281,6 +293,10 @@ impl Item {
     /// The fields, with the parent's stock where the item uses it.
     fn shown(&self, parent: Option<&Item>) -> Fields {
         let mut fields = self.fields.clone();
+        if text(&fields, "tax_class") == "parent" {
+            let class = parent.map(|parent| text(&parent.fields, "tax_class")).unwrap_or_default();
+            set(&mut fields, "tax_class", class);
+        }
         if let Some(parent) = parent.filter(|parent| !self.counts_stock() && parent.counts_stock())
         {
             set(&mut fields, "manage_stock", "parent");

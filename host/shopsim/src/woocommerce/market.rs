@@ -1,4 +1,4 @@
-//! Where a shop sells: its currency's habits, taxes and time zone.
+//! Where a shop sells: its currency's habits, its address and its time zone.
 //!
 //! Two shops were observed, one in Rome (euro, prices entered with 22 % tax inside, a courier) and
 //! one in New York (dollar, 8.875 % on top, no shipping). A euro shop behaves as the first, every
@@ -9,6 +9,7 @@ use jiff::{Timestamp, civil::DateTime};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::SimError;
+use super::settings::Place;
 
 /// The habits of a shop's place.
 #[derive(Debug, Clone)]
@@ -19,13 +20,6 @@ pub(crate) struct Market {
     pub symbol_after: bool,
     pub decimal_separator: char,
     pub thousand_separator: char,
-    pub prices_include_tax: bool,
-    pub rate_id: u64,
-    pub rate_percent: Decimal,
-    pub rate_code: &'static str,
-    pub rate_label: &'static str,
-    /// Net price of the courier; absent: nothing is shipped for money.
-    pub shipping: Option<Decimal>,
     pub country: &'static str,
     pub state: &'static str,
     pub city: &'static str,
@@ -33,13 +27,6 @@ pub(crate) struct Market {
     pub address: &'static str,
     pub phone: &'static str,
     zone: TimeZone,
-}
-
-/// A gross or net amount split as the shop does it, six decimals each.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Taxed {
-    pub net: Decimal,
-    pub tax: Decimal,
 }
 
 impl Market {
@@ -54,12 +41,6 @@ impl Market {
                 symbol_after: true,
                 decimal_separator: ',',
                 thousand_separator: '.',
-                prices_include_tax: true,
-                rate_id: 2,
-                rate_percent: Decimal::new(22, 0),
-                rate_code: "IT-IVA 22%-1",
-                rate_label: "IVA 22%",
-                shipping: Some(Decimal::new(492, 2)),
                 country: "IT",
                 state: "RM",
                 city: "Roma",
@@ -81,12 +62,6 @@ impl Market {
             symbol_after: false,
             decimal_separator: '.',
             thousand_separator: ',',
-            prices_include_tax: false,
-            rate_id: 1,
-            rate_percent: Decimal::new(8875, 3),
-            rate_code: "US-NY-NY TAX-1",
-            rate_label: "NY Tax",
-            shipping: None,
             country: "US",
             state: "NY",
             city: "New York",
@@ -97,26 +72,9 @@ impl Market {
         })
     }
 
-    /// The net amount and the tax of an entered price times a quantity.
-    pub(crate) fn taxed(&self, entered: Decimal) -> Taxed {
-        let hundred = Decimal::ONE_HUNDRED;
-        if self.prices_include_tax {
-            let net = six(entered * hundred / (hundred + self.rate_percent));
-            Taxed { net, tax: entered - net }
-        } else {
-            Taxed { net: entered, tax: six(entered * self.rate_percent / hundred) }
-        }
-    }
-
-    /// A tax in cents. With the tax inside the price a half cent goes down, so that net and tax
-    /// make the price again.
-    pub(crate) fn tax_cents(&self, tax: Decimal) -> Decimal {
-        let half = if self.prices_include_tax {
-            RoundingStrategy::MidpointTowardZero
-        } else {
-            RoundingStrategy::MidpointAwayFromZero
-        };
-        tax.round_dp_with_strategy(2, half)
+    /// Where the shop is.
+    pub(crate) fn place(&self) -> Place {
+        Place { country: self.country.to_owned(), state: self.state.to_owned() }
     }
 
     /// What the shop makes of a price it was sent as text: its own decimal separator and the dot
@@ -166,6 +124,11 @@ impl Market {
         self.zone.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
+    /// A day on the shop's clock, as its mails write it.
+    pub(crate) fn day(&self, at: Timestamp) -> String {
+        self.zone.to_datetime(at).strftime("%d/%m/%Y").to_string()
+    }
+
     /// The moment of a time on the shop's clock. Of the hour that comes twice in autumn the second
     /// is meant, as observed.
     pub(crate) fn moment_of(&self, at: DateTime) -> Option<Timestamp> {
@@ -189,10 +152,6 @@ pub(crate) fn cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
-fn six(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,16 +171,6 @@ mod tests {
             (&euro, "19.90", "19.90"),
         ] {
             assert_eq!(market.parse_price(sent), stored, "{sent} in {}", market.currency);
-        }
-    }
-
-    #[test]
-    fn net_and_tax_in_cents_make_the_price_again() {
-        let market = Market::of_currency("EUR").unwrap();
-        for price in 1..5000 {
-            let gross = Decimal::new(price, 2);
-            let Taxed { net, tax } = market.taxed(gross);
-            assert_eq!(cents(net) + market.tax_cents(tax), gross);
         }
     }
 

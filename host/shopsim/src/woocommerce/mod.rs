@@ -4,18 +4,28 @@
 //! hears webhooks (`webhook.rs`, `delivery.rs`). What a shop knows is `state.rs`; `checkout.rs` and
 //! `stock.rs` are what an order does to it.
 
+mod cart;
 mod checkout;
+mod coupon;
+mod customer;
 mod delivery;
+mod discounts;
 mod fields;
+mod gateway;
 mod item;
 mod line;
+mod mail;
 mod market;
+mod note;
 mod order;
 mod php_json;
+mod refund;
 mod rest;
+mod settings;
 mod shop;
 mod state;
 mod stock;
+mod totals;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -28,6 +38,8 @@ use serde_json::Value;
 use crate::faults::Faults;
 use crate::ledger::{LedgerEntry, SeenRequest, Writer};
 use fields::Fields;
+pub use gateway::Gateway;
+pub use settings::{Fee, Settings, TaxRate};
 use shop::Shop;
 
 /// The version the shop says it runs.
@@ -78,12 +90,33 @@ pub struct Product {
     pub title: String,
     /// Price as entered, such as `19.90`. A product with variations has none of its own.
     pub price: String,
+    /// Price while it is on sale; empty: it is not.
+    pub sale_price: String,
+    /// Tax class; empty: the standard one. `parent`, for a variation: its product's.
+    pub tax_class: String,
     /// Units; absent: nobody counts (or, for a variation, its product does).
     pub stock: Option<i64>,
     /// Whether it is sold when there are none left.
     pub backorders: bool,
     /// Its variations.
     pub variations: Vec<Product>,
+}
+
+/// What a customer takes to the till.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Purchase {
+    /// SKUs and units.
+    pub lines: Vec<(String, i64)>,
+    /// `cod` (or nothing) is paid on delivery, `bacs` by transfer; or the id of a [`Gateway`].
+    pub payment_method: String,
+    /// Codes of coupons.
+    pub coupons: Vec<String>,
+    /// Country code of where it goes; empty: the shop's own.
+    pub country: String,
+    /// Company on the addresses.
+    pub company: String,
+    /// What the shop's checkout asks for besides, as the order's metadata will show it.
+    pub meta: Vec<(String, String)>,
 }
 
 /// An order that was placed.
@@ -145,6 +178,20 @@ pub enum BuyError {
         /// What was asked for.
         quantity: i64,
     },
+    /// No coupon has this code.
+    #[error("no coupon has the code `{0}`")]
+    UnknownCoupon(String),
+    /// The coupon has a restriction that the simulated checkout does not know.
+    #[error("the simulated checkout does not look at `{restriction}` of the coupon `{code}`")]
+    CouponNotSimulated {
+        /// The coupon's code.
+        code: String,
+        /// The property of the coupon.
+        restriction: &'static str,
+    },
+    /// No payment method has this id.
+    #[error("`{0}` is no payment method here; take `cod`, `bacs` or a gateway's id")]
+    UnknownPayment(String),
     /// There are too few.
     #[error("{wanted} of `{sku}` were asked for and {available} are left")]
     OutOfStock {
@@ -230,7 +277,27 @@ impl WooShop {
     pub fn buy<S: AsRef<str>>(&self, lines: &[(S, i64)]) -> Result<PlacedOrder, BuyError> {
         let lines: Vec<(String, i64)> =
             lines.iter().map(|(sku, quantity)| (sku.as_ref().to_owned(), *quantity)).collect();
-        self.shop.with(|state| state.buy(&lines))
+        self.check_out(&Purchase { lines, ..Purchase::default() })
+    }
+
+    /// A customer checks out with coupons, another payment method or to another country. Paid at
+    /// once, and on delivery, the order is processing when this returns; by transfer it is on hold.
+    ///
+    /// # Errors
+    /// Something cannot be had; nothing is changed then.
+    pub fn check_out(&self, purchase: &Purchase) -> Result<PlacedOrder, BuyError> {
+        self.shop.with(|state| state.check_out(purchase))
+    }
+
+    /// What the merchant has set.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shop.with(|state| state.settings.clone())
+    }
+
+    /// Sets taxes, sending and fees, for orders from now on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.shop.with(|state| state.settings = settings);
     }
 
     /// The merchant sets an order's status, such as `cancelled` or `trash`; the stock follows.
@@ -260,6 +327,14 @@ impl WooShop {
     pub fn add_reading_key(&self, consumer_key: &str, consumer_secret: &str) {
         let key = rest::ApiKey::new(consumer_key, consumer_secret, false);
         self.shop.with(|state| state.keys.push(key));
+    }
+
+    /// Adds a payment method that can send money back, or changes the one with its id.
+    pub fn set_gateway(&self, gateway: Gateway) {
+        self.shop.with(|state| {
+            state.gateways.retain(|other| other.id != gateway.id);
+            state.gateways.push(gateway);
+        });
     }
 
     /// Makes every request to the API take at least this long; zero at the start.

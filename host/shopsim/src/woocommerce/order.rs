@@ -1,15 +1,17 @@
 //! Orders, as they are kept and shown.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Number, Value, json};
 
-use super::fields::{Fields, date, id, money, object, objects, objects_mut, set, text};
+use super::fields::{Fields, date, id, money, objects, objects_mut, set, text};
 use super::item::hints;
-use super::market::{Market, Taxed, cents};
+use super::note::Note;
+use super::refund::Refund;
+use crate::ledger::LedgerEvent;
 
 /// An order.
 #[derive(Debug, Clone)]
@@ -18,8 +20,10 @@ pub(crate) struct Order {
     pub fields: Fields,
     /// Whether its units are out of stock now; the API does not show it.
     pub stock_reduced: bool,
-    /// When its refunds were made, by their ids. Of a captured order they are not known.
-    pub refunded_at: BTreeMap<u64, Timestamp>,
+    /// In the order they were made.
+    pub refunds: Vec<Refund>,
+    /// In the order they were written.
+    pub notes: Vec<Note>,
 }
 
 /// Statuses an order may be set to.
@@ -44,25 +48,28 @@ const ORDER_MONEY: [&str; 7] = [
     "total",
     "total_tax",
 ];
-const LINE_LISTS: [&str; 6] =
-    ["line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines", "refunds"];
-const LINE_MONEY: [&str; 8] = [
-    "subtotal",
-    "subtotal_tax",
-    "total",
-    "total_tax",
-    "tax_total",
-    "shipping_tax_total",
-    "discount",
-    "discount_tax",
-];
+/// The lists whose lines have amounts that are rounded when shown; those of coupons are shown as
+/// they are kept.
+const LINE_LISTS: [&str; 4] = ["line_items", "tax_lines", "shipping_lines", "fee_lines"];
+const LINE_MONEY: [&str; 6] =
+    ["subtotal", "subtotal_tax", "total", "total_tax", "tax_total", "shipping_tax_total"];
 
 impl Order {
     /// A captured order.
     pub(crate) fn captured(captured: Fields) -> Self {
         let mut fields = captured;
         fields.remove("_links");
-        Self { fields, stock_reduced: false, refunded_at: BTreeMap::new() }
+        let made = date(&fields, "modified").unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut refunds: Vec<Refund> =
+            objects(&fields, "refunds").map(|entry| Refund::captured(entry, made)).collect();
+        refunds.sort_by_key(|refund| refund.id);
+        fields.remove("refunds");
+        Self { refunds, ..Self::new(fields) }
+    }
+
+    /// An order that nothing has happened to yet.
+    pub(crate) fn new(fields: Fields) -> Self {
+        Self { fields, stock_reduced: false, refunds: Vec::new(), notes: Vec::new() }
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -91,14 +98,8 @@ impl Order {
     pub(crate) fn json(&self, home: &str, decimals: u32) -> Value {
         let mut fields = self.fields.clone();
         set_decimals(&mut fields, &ORDER_MONEY, decimals);
-        for list in LINE_LISTS {
-            for line in objects_mut(&mut fields, list) {
-                set_decimals(line, &LINE_MONEY, decimals);
-                for tax in objects_mut(line, "taxes") {
-                    set_decimals(tax, &LINE_MONEY, decimals);
-                }
-            }
-        }
+        show_lines(&mut fields, decimals);
+        set(&mut fields, "refunds", self.refund_entries(decimals));
         let collection = format!("{home}/wp-json/wc/v3/orders");
         let own = format!("{collection}/{}", self.id());
         let templates = format!("{own}/actions/email_templates");
@@ -111,68 +112,43 @@ impl Order {
         Value::Object(fields)
     }
 
-    /// Fills the totals from the lines, each in cents, so that lines and order add up.
-    pub(crate) fn sum_up(&mut self, market: &Market) {
-        let fields = &self.fields;
-        let sum = |list: &str, key: &str| -> Decimal {
-            objects(fields, list).map(|line| cents(money(line, key))).sum()
-        };
-        let cart_tax = sum("line_items", "total_tax");
-        let shipping = sum("shipping_lines", "total");
-        let shipping_tax = sum("shipping_lines", "total_tax");
-        let total = sum("line_items", "total") + cart_tax + shipping + shipping_tax;
-        for (key, amount) in [
-            ("discount_total", Decimal::ZERO),
-            ("discount_tax", Decimal::ZERO),
-            ("shipping_total", shipping),
-            ("shipping_tax", shipping_tax),
-            ("cart_tax", cart_tax),
-            ("total", total),
-            ("total_tax", cart_tax + shipping_tax),
-        ] {
-            set(&mut self.fields, key, amount_text(amount, 2));
-        }
-        for line in objects_mut(&mut self.fields, "tax_lines") {
-            set(line, "tax_total", amount_text(cart_tax, 2));
-            set(line, "shipping_tax_total", amount_text(shipping_tax, 2));
-            set(line, "rate_percent", number(market.rate_percent));
-        }
+    /// What the order itself shows of its refunds: the newest first, those of one second in the
+    /// order they were made.
+    fn refund_entries(&self, decimals: u32) -> Vec<Value> {
+        let mut newest: Vec<&Refund> = self.refunds.iter().collect();
+        newest.sort_by_key(|refund| Reverse(refund.made.as_second()));
+        newest.into_iter().map(|refund| refund.entry(decimals)).collect()
     }
-}
 
-/// The amounts of a line of goods.
-pub(crate) fn goods_amounts(market: &Market, price: Decimal, quantity: i64) -> Fields {
-    let Taxed { net, tax } = market.taxed(price * Decimal::from(quantity));
-    let line_tax = market.tax_cents(tax);
-    let each = net.to_f64().unwrap_or(0.0) / quantity.to_f64().unwrap_or(1.0);
-    object(json!({
-        "subtotal": amount_text(net, 6),
-        "subtotal_tax": amount_text(line_tax, 6),
-        "total": amount_text(net, 6),
-        "total_tax": amount_text(line_tax, 6),
-        "taxes": [{
-            "id": market.rate_id,
-            "total": amount_text(tax, 6),
-            "subtotal": amount_text(tax, 6),
-        }],
-        "price": float(each),
-    }))
-}
+    /// What is left to refund, not rounded.
+    pub(crate) fn rest(&self) -> Decimal {
+        let refunded: Decimal = self.refunds.iter().map(|refund| refund.amount).sum();
+        money(&self.fields, "total") - refunded
+    }
 
-/// The amounts of the shipping line.
-pub(crate) fn shipping_amounts(market: &Market, net: Decimal) -> Fields {
-    let tax = net * market.rate_percent / Decimal::ONE_HUNDRED;
-    object(json!({
-        "total": amount_text(net, 2),
-        "total_tax": amount_text(cents(tax), 2),
-        "taxes": [{ "id": market.rate_id, "total": amount_text(tax, 6), "subtotal": "" }],
-    }))
+    /// What the ledger says when it is made.
+    pub(crate) fn made(&self) -> LedgerEvent {
+        let total = money(&self.fields, "total").normalize().to_string();
+        LedgerEvent::OrderMade { order: self.id(), status: self.status().to_owned(), total }
+    }
 }
 
 /// An amount as text with that many decimals.
 pub(crate) fn amount_text(amount: Decimal, decimals: u32) -> String {
     let rounded = amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
     format!("{rounded:.*}", decimals as usize)
+}
+
+/// Rounds the amounts of all lines for showing.
+pub(crate) fn show_lines(fields: &mut Fields, decimals: u32) {
+    for list in LINE_LISTS {
+        for line in objects_mut(fields, list) {
+            set_decimals(line, &LINE_MONEY, decimals);
+            for tax in objects_mut(line, "taxes") {
+                set_decimals(tax, &LINE_MONEY, decimals);
+            }
+        }
+    }
 }
 
 fn set_decimals(fields: &mut Fields, keys: &[&str], decimals: u32) {
@@ -184,10 +160,11 @@ fn set_decimals(fields: &mut Fields, keys: &[&str], decimals: u32) {
     }
 }
 
-fn number(amount: Decimal) -> Value {
+/// An amount that the shop shows as a number.
+pub(crate) fn number(amount: Decimal) -> Value {
     amount.to_f64().map_or(Value::Null, float)
 }
 
-fn float(amount: f64) -> Value {
+pub(crate) fn float(amount: f64) -> Value {
     Number::from_f64(amount).map_or(Value::Null, Value::Number)
 }

@@ -3,18 +3,22 @@
 //! Each public step (a checkout, a status change, a request) takes the lock once, so its stock
 //! arithmetic is atomic and its ledger entries stand in the order of the truth.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
+use super::coupon::Coupon;
+use super::customer::Account;
 use super::fields::{Fields, id, set, set_date, text};
+use super::gateway::Gateway;
 use super::item::{Item, NewItem};
 use super::market::Market;
 use super::order::Order;
 use super::rest::{ApiKey, Nonces};
+use super::settings::Settings;
 use super::webhook::{Held, Pending, Webhook};
 use super::{Product, SimError, WooShopConfig};
 use crate::faults::Fate;
@@ -23,11 +27,23 @@ use crate::ledger::{Ledger, LedgerEvent, SeenRequest, Writer};
 pub(crate) struct State {
     /// Address of the shop, without a slash at the end.
     pub home: String,
+    /// How far the shop's clock is ahead.
+    pub clock_ahead: SignedDuration,
+    /// What its pages and mails call the shop.
+    pub title: String,
     pub market: Market,
+    pub settings: Settings,
+    pub gateways: Vec<Gateway>,
     pub keys: Vec<ApiKey>,
     pub nonces: Nonces,
     pub items: BTreeMap<u64, Item>,
+    /// Ids by SKU in lower case.
+    skus: HashMap<String, u64>,
+    /// Variations by their product.
+    children: HashMap<u64, BTreeSet<u64>>,
     pub orders: BTreeMap<u64, Order>,
+    pub coupons: BTreeMap<u64, Coupon>,
+    pub customers: BTreeMap<u64, Account>,
     pub webhooks: BTreeMap<u64, Webhook>,
     /// Whether deliveries leave at all; without, each is lost.
     pub delivering: bool,
@@ -45,17 +61,28 @@ pub(crate) struct State {
     pub random: StdRng,
     next_post: u64,
     next_row: u64,
+    next_note: u64,
+    next_customer: u64,
 }
 
 impl State {
     pub(crate) fn new(config: &WooShopConfig, home: String) -> Result<Self, SimError> {
+        let market = Market::of_currency(&config.currency)?;
         let mut state = Self {
             home,
-            market: Market::of_currency(&config.currency)?,
+            clock_ahead: SignedDuration::ZERO,
+            title: config.name.clone(),
+            settings: Settings::of(&market),
+            market,
+            gateways: Vec::new(),
             keys: vec![ApiKey::new(&config.consumer_key, &config.consumer_secret, true)],
             nonces: Nonces::default(),
             items: BTreeMap::new(),
+            skus: HashMap::new(),
+            children: HashMap::new(),
             orders: BTreeMap::new(),
+            coupons: BTreeMap::new(),
+            customers: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             delivering: config.webhooks,
             pending: VecDeque::new(),
@@ -70,6 +97,8 @@ impl State {
             // A fresh installation has used the ids before for its pages.
             next_post: 10,
             next_row: 1,
+            next_note: 2,
+            next_customer: 2,
         };
         for product in &config.products {
             state.add_product(product)?;
@@ -110,13 +139,14 @@ impl State {
             sku,
             title: &product.title,
             price: &product.price,
+            sale_price: &product.sale_price,
+            tax_class: &product.tax_class,
             stock: product.stock,
             backorders: if product.backorders { "yes" } else { "no" },
-            home: &self.home,
             variable: !product.variations.is_empty(),
         };
-        let item = Item::new(&new, Timestamp::now(), &self.market);
-        self.items.insert(id, item);
+        let item = Item::new(&new, self.now(), &self.market, &self.home);
+        self.insert_item(item);
         Ok(id)
     }
 
@@ -127,7 +157,7 @@ impl State {
         let item = Item::captured(captured, &parent_name, &self.market);
         let (product, parent) = (item.id(), item.parent());
         self.reserve_post_id(product);
-        self.items.insert(product, item);
+        self.insert_item(item);
         if let Some(parent) = parent {
             self.settle_family(parent);
         }
@@ -153,18 +183,74 @@ impl State {
         id
     }
 
+    /// The next id of an account; the first is the merchant's.
+    pub(crate) fn take_customer_id(&mut self) -> u64 {
+        let id = self.next_customer;
+        self.next_customer += 1;
+        id
+    }
+
+    /// The next id of a note.
+    pub(crate) fn take_note_id(&mut self) -> u64 {
+        let id = self.next_note;
+        self.next_note += 1;
+        id
+    }
+
+    /// The payment method of an order, if it is one that can send money back.
+    pub(crate) fn gateway(&self, payment_method: &str) -> Option<&Gateway> {
+        self.gateways.iter().find(|gateway| gateway.id == payment_method)
+    }
+
     /// Some hexadecimal digits, always the same ones for a seed.
     pub(crate) fn digits(&mut self, length: usize) -> String {
         (0..length).filter_map(|_| char::from_digit(self.random.random_range(0..16), 16)).collect()
     }
 
+    /// Puts in a product or variation, in place of what had its id.
+    pub(crate) fn insert_item(&mut self, item: Item) {
+        let (id, sku, parent) = (item.id(), item.sku().to_lowercase(), item.parent());
+        if let Some(before) = self.items.insert(id, item) {
+            self.forget_sku(&before);
+        }
+        if !sku.is_empty() {
+            self.skus.entry(sku).or_insert(id);
+        }
+        if let Some(parent) = parent {
+            self.children.entry(parent).or_default().insert(id);
+        }
+    }
+
+    /// Takes away a product that has no variations.
+    pub(crate) fn remove_item(&mut self, id: u64) {
+        if let Some(item) = self.items.remove(&id) {
+            self.forget_sku(&item);
+        }
+    }
+
+    pub(crate) fn set_sku(&mut self, id: u64, sku: &str) {
+        if let Some(mut item) = self.items.get(&id).cloned() {
+            set(&mut item.fields, "sku", sku);
+            self.insert_item(item);
+        }
+    }
+
+    fn forget_sku(&mut self, item: &Item) {
+        let sku = item.sku().to_lowercase();
+        if self.skus.get(&sku) == Some(&item.id()) {
+            self.skus.remove(&sku);
+        }
+    }
+
     /// The product with this SKU, whatever its letters' case.
     pub(crate) fn by_sku(&self, sku: &str) -> Option<u64> {
-        let wanted = sku.to_lowercase();
-        (!sku.is_empty())
-            .then(|| self.items.values().find(|item| item.sku().to_lowercase() == wanted))
-            .flatten()
-            .map(Item::id)
+        self.skus.get(&sku.to_lowercase()).copied()
+    }
+
+    /// The product with this GTIN.
+    pub(crate) fn by_gtin(&self, gtin: &str) -> Option<u64> {
+        let has = |item: &&Item| text(&item.fields, "global_unique_id") == gtin;
+        (!gtin.is_empty()).then(|| self.items.values().find(has)).flatten().map(Item::id)
     }
 
     /// The product whose stock is used when this one is sold; absent: nobody counts.
@@ -204,7 +290,7 @@ impl State {
     /// A product was saved: its date moves and `product.updated` is told, changed or not. Saving a
     /// variation saves the product it belongs to as well.
     pub(crate) fn updated_product(&mut self, product: u64) {
-        let now = Timestamp::now();
+        let now = self.now();
         let Some(item) = self.items.get_mut(&product) else {
             return;
         };
@@ -219,8 +305,8 @@ impl State {
 
     /// Works out what a parent shows of its children: the lowest price, whether any is in stock.
     pub(crate) fn settle_family(&mut self, parent: u64) {
-        let children: Vec<&Item> =
-            self.items.values().filter(|item| item.parent() == Some(parent)).collect();
+        let ids = self.children.get(&parent).into_iter().flatten();
+        let children: Vec<&Item> = ids.filter_map(|id| self.items.get(id)).collect();
         let lowest = children
             .iter()
             .map(|child| text(&child.fields, "price"))
@@ -250,8 +336,14 @@ impl State {
 
     /// Moves an order's modification date.
     pub(crate) fn touch_order(&mut self, order: u64) {
+        let now = self.now();
         if let Some(order) = self.orders.get_mut(&order) {
-            set_date(&mut order.fields, "modified", Some(Timestamp::now()), &self.market);
+            set_date(&mut order.fields, "modified", Some(now), &self.market);
         }
+    }
+
+    /// What the shop's clock shows; the ledger goes by the true one.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now().saturating_add(self.clock_ahead).unwrap_or(Timestamp::MAX)
     }
 }

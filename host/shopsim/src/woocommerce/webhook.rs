@@ -127,6 +127,10 @@ pub(crate) fn hooks(topic: &str) -> Option<&'static [&'static str]> {
             &["user_register", "woocommerce_created_customer", "woocommerce_new_customer"]
         }
         "customer.updated" => &["profile_update", "woocommerce_update_customer"],
+        "customer.deleted" => &["delete_user"],
+        "coupon.created" => &["woocommerce_process_shop_coupon_meta", "woocommerce_new_coupon"],
+        "coupon.updated" => &["woocommerce_process_shop_coupon_meta", "woocommerce_update_coupon"],
+        "coupon.deleted" => &["wp_trash_post"],
         _ => return None,
     })
 }
@@ -250,6 +254,7 @@ impl State {
             Ok(status) => self.lose(&topic, resource, &format!("answered {status}")),
             Err(reason) => self.lose(&topic, resource, &reason),
         }
+        let now = self.now();
         let Some(webhook) = self.webhooks.get_mut(&delivery.webhook) else {
             return;
         };
@@ -257,7 +262,7 @@ impl State {
             webhook.failures = 0;
         } else if webhook.failures > WEBHOOK_FAILURES_MAX {
             webhook.status = "disabled".to_owned();
-            webhook.modified = Some(Timestamp::now());
+            webhook.modified = Some(now);
             self.ledger.add(LedgerEvent::WebhookDisabled { webhook: delivery.webhook });
         } else {
             webhook.failures += 1;
@@ -270,16 +275,18 @@ impl State {
     }
 
     fn payload(&self, topic: &str, resource: u64) -> Option<String> {
-        let value = if topic.starts_with("order.") {
-            self.orders.get(&resource)?.json(&self.home, 2)
-        } else {
-            self.product_json(self.items.get(&resource)?)
+        let value = match topic.split('.').next() {
+            Some("order") => self.orders.get(&resource)?.json(&self.home, 2),
+            Some("customer") => self.customers.get(&resource)?.json(&self.home),
+            Some("coupon") => self.coupons.get(&resource)?.json(&self.home),
+            _ => self.product_json(self.items.get(&resource)?),
         };
         Some(php_json::encode(&value))
     }
 
     /// Changes fields of a webhook; the failure counter stays.
     pub(crate) fn change_webhook(&mut self, webhook: u64, changes: &Fields) -> bool {
+        let now = self.now();
         let Some(webhook) = self.webhooks.get_mut(&webhook) else {
             return false;
         };
@@ -293,7 +300,7 @@ impl State {
         change("delivery_url", &mut webhook.url);
         change("secret", &mut webhook.secret);
         change("status", &mut webhook.status);
-        webhook.modified = Some(Timestamp::now());
+        webhook.modified = Some(now);
         true
     }
 
@@ -311,7 +318,7 @@ impl State {
             url: url.to_owned(),
             secret,
             status: given("status").unwrap_or("active").to_owned(),
-            created: Timestamp::now(),
+            created: self.now(),
             modified: None,
             failures: 0,
         };

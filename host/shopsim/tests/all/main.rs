@@ -9,6 +9,7 @@ mod faults;
 mod likeness;
 mod lists;
 mod properties;
+mod refunds;
 mod refusals;
 mod scene;
 mod shapes;

@@ -95,7 +95,7 @@ fn explained(mut quantities: BTreeMap<String, i64>, shop: &WooShop) -> BTreeMap<
                 assert_eq!(*known, before);
                 *known += after - before;
             }
-            other => panic!("nobody listens here: {other:?}"),
+            _ => {}
         }
     }
     quantities

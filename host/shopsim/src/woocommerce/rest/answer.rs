@@ -19,6 +19,8 @@ pub(crate) struct Answer {
 /// Methods that a collection and a single thing take.
 pub(crate) const COLLECTION: &str = "GET, POST";
 pub(crate) const SINGLE: &str = "GET, POST, PUT, PATCH, DELETE";
+pub(crate) const BATCH: &str = "POST, PUT, PATCH";
+pub(crate) const DELETABLE: &str = "GET, DELETE";
 pub(crate) const READ_ONLY: &str = "GET";
 
 impl Answer {

@@ -135,7 +135,7 @@ fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> 
         return Err(refused("Invalid signature - provided signature does not match."));
     }
     let access = known.access();
-    let now = jiff::Timestamp::now().as_second();
+    let now = state.now().as_second();
     let timestamp: i64 = field("oauth_timestamp").parse().unwrap_or(0);
     if (now - timestamp).abs() > OAUTH_WINDOW_SECONDS {
         return Err(refused("Invalid timestamp."));

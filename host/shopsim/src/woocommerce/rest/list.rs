@@ -29,8 +29,18 @@ pub(crate) struct Period {
 }
 
 impl Window {
-    /// What a query asks for, or the refusal.
+    /// What a query asks for, or the refusal. Unless it says otherwise, a list is sorted by the
+    /// first of these, downwards.
     pub(crate) fn of(request: &Request, order_by: &[&str]) -> Result<Self, Answer> {
+        Self::sorted(request, order_by, "desc")
+    }
+
+    /// The same for a list that goes upwards.
+    pub(crate) fn ascending(request: &Request, order_by: &[&str]) -> Result<Self, Answer> {
+        Self::sorted(request, order_by, "asc")
+    }
+
+    fn sorted(request: &Request, order_by: &[&str], default: &str) -> Result<Self, Answer> {
         let mut invalid = Invalid::default();
         let page = number(request, "page", 1, &mut invalid);
         if page == Some(0) {
@@ -43,11 +53,12 @@ impl Window {
             invalid.add("per_page", "rest_out_of_bounds", &problem, Value::Null);
         }
         let offset = request.query("offset").map(|_| number(request, "offset", 0, &mut invalid));
-        let by = request.query("orderby").unwrap_or("date");
+        let first = order_by.first().copied().unwrap_or_default();
+        let by = request.query("orderby").unwrap_or(first);
         if !order_by.contains(&by) {
             invalid.not_one_of("orderby", order_by);
         }
-        let direction = request.query("order").unwrap_or("desc");
+        let direction = request.query("order").unwrap_or(default);
         if !["asc", "desc"].contains(&direction) {
             invalid.not_one_of("order", &["asc", "desc"]);
         }

@@ -4,13 +4,18 @@
 
 mod answer;
 mod auth;
+mod batch;
+mod coupons;
+mod customers;
 mod list;
+mod notes;
 mod orders;
 mod products;
 mod refunds;
 mod request;
 mod settings;
 mod status;
+mod taxes;
 mod validate;
 mod webhooks;
 
@@ -37,13 +42,24 @@ use crate::ledger::{LedgerEvent, SeenRequest};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Route {
     Products,
+    ProductBatch,
     Product(u64),
     Variations(u64),
     Variation(u64, u64),
     AllVariations,
     Orders,
     Order(u64),
+    Notes(u64),
+    Note(u64, u64),
     Refunds(u64),
+    Refund(u64, u64),
+    AllRefunds,
+    Coupons,
+    Coupon(u64),
+    Customers,
+    Customer(u64),
+    TaxRates,
+    TaxClasses,
     Webhooks,
     Webhook(u64),
     GeneralSettings,
@@ -87,10 +103,10 @@ pub(crate) async fn answer(
     };
     let fault = shop.with(|state| fault_of(state, &request));
     match fault {
-        None => carry_out(&shop, &request, fault).await,
+        None => see_through(shop, request, fault).await,
         Some(RequestFault::Slow) => {
             tokio::time::sleep(shop.with(|state| state.fate.faults().slowness)).await;
-            carry_out(&shop, &request, fault).await
+            see_through(shop, request, fault).await
         }
         Some(RequestFault::Throttled) => {
             let after = shop.with(|state| state.fate.faults().retry_after).as_secs();
@@ -116,6 +132,25 @@ pub(crate) async fn answer(
             cut(&line)
         }
     }
+}
+
+/// Does what a request asks for. A write goes on to its end when nobody waits for the answer any
+/// more.
+async fn see_through(
+    shop: Arc<Shop>,
+    request: Request,
+    fault: Option<RequestFault>,
+) -> http::Response<Body> {
+    if !request.writes() {
+        return carry_out(&shop, &request, fault).await;
+    }
+    shop.with(|state| state.effects_to_come += 1);
+    let done = tokio::spawn(async move {
+        let answer = carry_out(&shop, &request, fault).await;
+        shop.with(|state| state.effects_to_come -= 1);
+        answer
+    });
+    done.await.unwrap_or_else(|_| http::Response::new(Body::empty()))
 }
 
 /// Draws what goes wrong with a request, and enters it in the ledger.
@@ -187,13 +222,24 @@ async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result
     }
     let answer = match route {
         Route::Products => products::list(shop, request),
+        Route::ProductBatch => batch::products(shop, request),
         Route::Product(id) => products::single(shop, request, id).await,
         Route::Variations(parent) => products::variations(shop, request, Some(parent)),
         Route::AllVariations => products::variations(shop, request, None),
         Route::Variation(_, id) => products::variation(shop, request, id).await,
-        Route::Orders => orders::list(shop, request),
+        Route::Orders => orders::collection(shop, request),
         Route::Order(id) => orders::single(shop, request, id),
-        Route::Refunds(order) => refunds::list(shop, request, order),
+        Route::Notes(order) => notes::collection(shop, request, order),
+        Route::Note(order, id) => notes::single(shop, request, order, id),
+        Route::Refunds(order) => refunds::collection(shop, request, order).await,
+        Route::Refund(order, id) => refunds::single(shop, request, order, id),
+        Route::AllRefunds => refunds::list_all(shop, request),
+        Route::Coupons => coupons::collection(shop, request),
+        Route::Coupon(id) => coupons::single(shop, request, id),
+        Route::Customers => customers::collection(shop, request),
+        Route::Customer(id) => customers::single(shop, request, id),
+        Route::TaxRates => taxes::rates(shop, request),
+        Route::TaxClasses => taxes::classes(shop, request),
         Route::Webhooks => webhooks::collection(shop, request).await,
         Route::Webhook(id) => webhooks::single(shop, request, id),
         Route::GeneralSettings => shop.with(|state| Ok(settings::general(state))),
@@ -209,6 +255,7 @@ fn route(request: &Request) -> Option<Route> {
     let number = |text: &str| text.parse::<u64>().ok();
     let found = match segments.as_slice() {
         ["products"] => Some(Route::Products),
+        ["products", "batch"] => Some(Route::ProductBatch),
         ["products", id] => number(id).map(Route::Product),
         ["products", parent, "variations"] => number(parent).map(Route::Variations),
         ["products", parent, "variations", id] => {
@@ -217,7 +264,21 @@ fn route(request: &Request) -> Option<Route> {
         ["variations"] => Some(Route::AllVariations),
         ["orders"] => Some(Route::Orders),
         ["orders", id] => number(id).map(Route::Order),
+        ["orders", id, "notes"] => number(id).map(Route::Notes),
+        ["orders", order, "notes", id] => {
+            number(order).zip(number(id)).map(|(order, id)| Route::Note(order, id))
+        }
         ["orders", id, "refunds"] => number(id).map(Route::Refunds),
+        ["orders", order, "refunds", id] => {
+            number(order).zip(number(id)).map(|(order, id)| Route::Refund(order, id))
+        }
+        ["refunds"] => Some(Route::AllRefunds),
+        ["coupons"] => Some(Route::Coupons),
+        ["coupons", id] => number(id).map(Route::Coupon),
+        ["customers"] => Some(Route::Customers),
+        ["customers", id] => number(id).map(Route::Customer),
+        ["taxes"] => Some(Route::TaxRates),
+        ["taxes", "classes"] => Some(Route::TaxClasses),
         ["webhooks"] => Some(Route::Webhooks),
         ["webhooks", id] => number(id).map(Route::Webhook),
         ["settings", "general"] => Some(Route::GeneralSettings),
@@ -242,12 +303,23 @@ fn methods(route: Route) -> &'static str {
         Route::Products
         | Route::Variations(_)
         | Route::Orders
+        | Route::Notes(_)
         | Route::Refunds(_)
+        | Route::Coupons
+        | Route::Customers
+        | Route::TaxRates
+        | Route::TaxClasses
         | Route::Webhooks => answer::COLLECTION,
-        Route::Product(_) | Route::Variation(..) | Route::Order(_) | Route::Webhook(_) => {
-            answer::SINGLE
-        }
+        Route::Product(_)
+        | Route::Variation(..)
+        | Route::Order(_)
+        | Route::Coupon(_)
+        | Route::Customer(_)
+        | Route::Webhook(_) => answer::SINGLE,
+        Route::ProductBatch => answer::BATCH,
+        Route::Note(..) | Route::Refund(..) => answer::DELETABLE,
         Route::AllVariations
+        | Route::AllRefunds
         | Route::GeneralSettings
         | Route::SystemStatus
         | Route::Currency
@@ -259,7 +331,14 @@ fn methods(route: Route) -> &'static str {
 fn denied(route: Route, request: &Request) -> Answer {
     let single = matches!(
         route,
-        Route::Product(_) | Route::Variation(..) | Route::Order(_) | Route::Webhook(_)
+        Route::Product(_)
+            | Route::Variation(..)
+            | Route::Order(_)
+            | Route::Note(..)
+            | Route::Refund(..)
+            | Route::Coupon(_)
+            | Route::Customer(_)
+            | Route::Webhook(_)
     );
     let (code, message) = match (request.method.as_str(), single) {
         ("GET", true) => ("cannot_view", "Sorry, you cannot view this resource."),

@@ -1,31 +1,42 @@
 //! `/orders`.
 
+mod edit;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::list::{Period, Window};
-use super::request::Request;
+use super::refuse_filters;
+use super::request::{API, Request};
 use super::validate::Invalid;
-use super::{not_simulated, refuse_filters};
+use crate::ledger::LedgerEvent;
 use crate::limits::MONEY_DECIMALS_MAX;
-use crate::woocommerce::fields::{Fields, date, set, text};
+use crate::woocommerce::fields::{Fields, date, objects, text};
 use crate::woocommerce::order::{Order, STATUSES};
 use crate::woocommerce::shop::Shop;
 
 pub(super) const ORDER_BY: [&str; 6] = ["date", "id", "include", "title", "slug", "modified"];
-const NOT_SIMULATED: [&str; 6] =
-    ["search", "exclude", "parent", "customer", "product", "created_via"];
-/// Fields that are stored as they come; everything else an order could be sent is not simulated.
-const PLAIN: [&str; 4] =
-    ["customer_note", "transaction_id", "payment_method", "payment_method_title"];
+const NOT_SIMULATED: [&str; 5] = ["exclude", "parent", "customer", "product", "created_via"];
 
-/// The list; without a status that is all but the trash.
-pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
-    if request.method == "POST" {
-        return Err(not_simulated(request));
-    }
+/// The list, or a new order. Without a status the list is of all but the trash.
+pub(super) fn collection(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
+    if request.method == "POST" { create(shop, request) } else { list(shop, request) }
+}
+
+fn create(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
+    let decimals = decimals(request)?;
+    let fields = edit::checked(request, true)?;
+    shop.with(|state| {
+        let id = edit::create(state, &fields)?;
+        let order = state.orders.get(&id).ok_or_else(|| invalid_id(400))?;
+        let location = format!("{}{API}/orders/{id}", state.home);
+        Ok(Answer::created(order.json(&state.home, decimals), location))
+    })
+}
+
+fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
     refuse_filters(request, &NOT_SIMULATED)?;
     let window = Window::of(request, &ORDER_BY)?;
     let decimals = decimals(request)?;
@@ -34,6 +45,9 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
     shop.with(|state| {
         let made = Period::of(request, "", &state.market)?;
         let changed = Period::of(request, "modified_", &state.market)?;
+        if let Some(words) = request.query("search") {
+            refuse_search(state.orders.values(), words)?;
+        }
         let chosen = state.orders.values().filter(|order| {
             let status = order.status();
             let fits = if statuses.is_empty() || statuses.contains(&"any") {
@@ -42,6 +56,7 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
                 statuses.contains(&status)
             };
             fits && (include.is_empty() || include.contains(&order.id().to_string().as_str()))
+                && request.query("search").is_none_or(|words| found_by(order, words))
                 && made.contains(date(&order.fields, "created"))
                 && changed.contains(order.modified())
         });
@@ -50,50 +65,74 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
     })
 }
 
-/// One order. Its status can be set, with what that does to the stock.
-pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Answer, Answer> {
-    if request.method == "DELETE" {
-        return Err(not_simulated(request));
+/// An order is found by the transaction of its payment.
+fn found_by(order: &Order, words: &str) -> bool {
+    let transaction = text(&order.fields, "transaction_id");
+    !transaction.is_empty() && transaction == words
+}
+
+/// The real shop looks for words at other places too, of which it was not seen which count.
+fn refuse_search<'o>(
+    mut orders: impl Iterator<Item = &'o Order>,
+    words: &str,
+) -> Result<(), Answer> {
+    let wanted = words.to_lowercase();
+    let mentions = |fields: &Fields| {
+        let mut texts = fields.values().filter_map(Value::as_str);
+        texts.any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let elsewhere = |order: &Order| {
+        let addresses = ["billing", "shipping"]
+            .into_iter()
+            .filter_map(|name| order.fields.get(name).and_then(Value::as_object));
+        let lines = objects(&order.fields, "line_items");
+        !found_by(order, words)
+            && (order.id().to_string() == wanted || addresses.chain(lines).any(mentions))
+    };
+    match orders.any(elsewhere) {
+        true => Err(Answer::not_simulated("searching orders by what is in their texts")),
+        false => Ok(()),
     }
+}
+
+/// One order.
+pub(super) fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Answer, Answer> {
     let decimals = decimals(request)?;
-    let fields = if request.updates() { Some(checked(request)?) } else { None };
+    if request.method == "DELETE" {
+        return delete(shop, request, id, decimals);
+    }
+    let fields = if request.updates() { Some(edit::checked(request, false)?) } else { None };
     shop.with(|state| {
-        let missing = if fields.is_some() { 400 } else { 404 };
-        let order = state.orders.get_mut(&id).ok_or_else(|| invalid_id(missing))?;
-        if let Some(fields) = fields {
-            for name in PLAIN {
-                if let Some(value) = fields.get(name) {
-                    set(&mut order.fields, name, value.clone());
-                }
-            }
-            let status = match text(&fields, "status") {
-                "" => order.status().to_owned(),
-                status => status.to_owned(),
-            };
-            state.change_status(id, &status);
+        if let Some(fields) = &fields {
+            edit::update(state, id, fields)?;
         }
-        let order = state.orders.get(&id).ok_or_else(|| invalid_id(missing))?;
+        let order = state.orders.get(&id).ok_or_else(|| invalid_id(404))?;
         Ok(Answer::ok(order.json(&state.home, decimals)))
+    })
+}
+
+/// Puts an order into the trash, or takes it away for good, of which nobody is told. What is out of
+/// stock stays out. The answer shows the order as it was.
+fn delete(shop: &Arc<Shop>, request: &Request, id: u64, decimals: u32) -> Result<Answer, Answer> {
+    let for_good = request.flag("force");
+    shop.with(|state| {
+        let order = state.orders.get(&id).ok_or_else(|| invalid_id(404))?;
+        if order.status() == "trash" && !for_good {
+            return Err(Answer::not_simulated("putting an order into the trash twice"));
+        }
+        let shown = order.json(&state.home, decimals);
+        state.ledger.add(LedgerEvent::OrderDeleted { order: id, for_good });
+        if for_good {
+            state.orders.remove(&id);
+        } else {
+            state.change_status(id, "trash");
+        }
+        Ok(Answer::ok(shown))
     })
 }
 
 pub(super) fn invalid_id(status: u16) -> Answer {
     Answer::error(status, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.")
-}
-
-fn checked(request: &Request) -> Result<Fields, Answer> {
-    let fields = request.fields()?;
-    let mut invalid = Invalid::default();
-    invalid.one_of(&fields, "status", &STATUSES);
-    for name in PLAIN {
-        invalid.of_type(&fields, name, "string");
-    }
-    invalid.finish()?;
-    let other = fields.keys().find(|name| *name != "status" && !PLAIN.contains(&name.as_str()));
-    match other {
-        Some(name) => Err(Answer::not_simulated(&format!("changing an order's {name}"))),
-        None => Ok(fields),
-    }
 }
 
 fn statuses(request: &Request) -> Result<Vec<&str>, Answer> {

@@ -1,5 +1,6 @@
 //! `/products` and `/products/{id}/variations`.
 
+mod create;
 mod store;
 
 use std::sync::Arc;
@@ -8,6 +9,9 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use store::{checked, update};
+
+pub(super) use create::{create, delete_item};
+pub(super) use store::{checked_fields, store};
 
 use super::answer::Answer;
 use super::list::{Period, Window};
@@ -39,7 +43,7 @@ const NOT_SIMULATED: [&str; 14] = [
 /// The list, without variations unless a SKU is asked for.
 pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
     if request.method == "POST" {
-        return Err(not_simulated(request));
+        return create::product(shop, request);
     }
     refuse_filters(request, &NOT_SIMULATED)?;
     let window = Window::of(request, &ORDER_BY)?;
@@ -67,8 +71,8 @@ pub(super) fn variations(
     request: &Request,
     parent: Option<u64>,
 ) -> Result<Answer, Answer> {
-    if request.method == "POST" {
-        return Err(not_simulated(request));
+    if let ("POST", Some(parent)) = (request.method.as_str(), parent) {
+        return create::variation(shop, request, parent);
     }
     refuse_filters(request, &NOT_SIMULATED)?;
     let window = Window::of(request, &ORDER_BY)?;
@@ -103,7 +107,7 @@ pub(super) fn variations(
 /// One product; a variation can be read here, but not changed.
 pub(super) async fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Result<Answer, Answer> {
     if request.method == "DELETE" {
-        return Err(not_simulated(request));
+        return create::delete(shop, request, id);
     }
     if !request.updates() {
         return shop.with(|state| {
@@ -112,24 +116,32 @@ pub(super) async fn single(shop: &Arc<Shop>, request: &Request, id: u64) -> Resu
         });
     }
     let fields = checked(request)?;
-    shop.with(|state| {
-        let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 400))?;
-        if item.parent().is_some() {
-            let message = "To manipulate product variations you should use the \
-                /products/&lt;product_id&gt;/variations/&lt;id&gt; endpoint.";
-            return Err(Answer::error(404, "woocommerce_rest_invalid_product_id", message));
-        }
-        Ok(())
-    })?;
+    shop.with(|state| refuse_variation(state, id))?;
     update(shop, id, &fields).await?;
     shop.with(|state| {
         let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 400))?;
-        let mut shown = state.product_json(item);
-        // Only the answer to a write has these two.
-        shown["permalink_template"] = json!(format!("{}/product/%pagename%/", state.home));
-        shown["generated_slug"] = shown["slug"].clone();
-        Ok(Answer::ok(shown))
+        Ok(Answer::ok(written_json(state, item)))
     })
+}
+
+/// Refuses to change what is no product, or a variation, which has its own place.
+pub(super) fn refuse_variation(state: &State, id: u64) -> Result<(), Answer> {
+    let item = state.items.get(&id).ok_or_else(|| invalid_id("product", 400))?;
+    if item.parent().is_some() {
+        let message = "To manipulate product variations you should use the \
+            /products/&lt;product_id&gt;/variations/&lt;id&gt; endpoint.";
+        return Err(Answer::error(404, "woocommerce_rest_invalid_product_id", message));
+    }
+    Ok(())
+}
+
+/// A product as the answer to a write shows it; only that has two fields more.
+pub(super) fn written_json(state: &State, item: &Item) -> Value {
+    let mut shown = state.product_json(item);
+    let slug = text(&item.fields, "slug").trim_end_matches("__trashed").to_owned();
+    shown["permalink_template"] = json!(format!("{}/product/%pagename%/", state.home));
+    shown["generated_slug"] = json!(slug);
+    shown
 }
 
 /// Whether the product has this variation. The shop looks already while it asks whether this may be
@@ -179,7 +191,10 @@ fn filter<'s>(state: &'s State, request: &Request) -> Result<Vec<&'s Item>, Answ
         let status = text(&item.fields, "status");
         (include.is_empty() || include.contains(&item.id().to_string().as_str()))
             && kind.is_none_or(|kind| text(&item.fields, "type") == kind)
-            && (statuses.is_empty() || statuses.contains(&"any") || statuses.contains(&status))
+            && match statuses.is_empty() || statuses.contains(&"any") {
+                true => status != "trash",
+                false => statuses.contains(&status),
+            }
             && made.contains(date(&item.fields, "created"))
             && changed.contains(item.modified())
     });

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::ledger::Writer;
+use crate::ledger::{LedgerEvent, Writer};
 use crate::limits::INVENTORY_DELTA_WINDOW;
-use crate::woocommerce::fields::{Fields, escaped, integer, objects, objects_mut, set, text};
+use crate::woocommerce::fields::{Fields, escaped, integer, set, store_meta, text};
 use crate::woocommerce::item::Item;
 use crate::woocommerce::rest::answer::Answer;
 use crate::woocommerce::rest::request::Request;
@@ -32,7 +31,7 @@ const PLAIN: [&str; 10] = [
     "menu_order",
 ];
 /// Fields of the real shop that it stores and this one does not.
-const NOT_STORED: [&str; 10] = [
+pub(super) const NOT_STORED: [&str; 10] = [
     "type",
     "slug",
     "images",
@@ -47,7 +46,11 @@ const NOT_STORED: [&str; 10] = [
 
 /// The body's fields, each of the type the shop wants.
 pub(super) fn checked(request: &Request) -> Result<Fields, Answer> {
-    let fields = request.fields()?;
+    checked_fields(request.fields()?)
+}
+
+/// These fields, each of the type the shop wants.
+pub(in crate::woocommerce::rest) fn checked_fields(fields: Fields) -> Result<Fields, Answer> {
     let mut invalid = Invalid::default();
     invalid.of_type(&fields, "name", "string");
     invalid.one_of(&fields, "status", &STATUSES);
@@ -80,9 +83,11 @@ pub(super) async fn update(shop: &Arc<Shop>, id: u64, fields: &Fields) -> Result
     shop.with(|state| store(state, id, fields, aimed_at))
 }
 
-fn store(state: &mut State, id: u64, fields: &Fields, aimed_at: Option<i64>) -> Result<(), Answer> {
+/// Refuses a SKU or a GTIN that another product has, with that one's id.
+pub(super) fn refuse_taken(state: &State, own: Option<u64>, fields: &Fields) -> Result<(), Answer> {
+    let other = |found: Option<u64>| found.filter(|other| Some(*other) != own);
     if let Some(sku) = fields.get("sku").and_then(Value::as_str)
-        && let Some(other) = state.by_sku(sku).filter(|other| *other != id)
+        && let Some(other) = other(state.by_sku(sku))
     {
         let data = json!({
             "status": 400, "resource_id": other, "unique_sku": format!("{sku}-1"),
@@ -90,12 +95,32 @@ fn store(state: &mut State, id: u64, fields: &Fields, aimed_at: Option<i64>) -> 
         let message = "Invalid or duplicated SKU.";
         return Err(Answer::error_with(400, "product_invalid_sku", message, data));
     }
+    let gtin = text(fields, "global_unique_id");
+    if let Some(other) = other(state.by_gtin(gtin)) {
+        let data = json!({ "status": 400, "resource_id": other });
+        let message = "Invalid or duplicated GTIN, UPC, EAN or ISBN.";
+        return Err(Answer::error_with(400, "product_invalid_global_unique_id", message, data));
+    }
+    Ok(())
+}
+
+/// Stores the fields; a quantity is aimed at if the product is counted then.
+pub(in crate::woocommerce::rest) fn store(
+    state: &mut State,
+    id: u64,
+    fields: &Fields,
+    aimed_at: Option<i64>,
+) -> Result<(), Answer> {
+    refuse_taken(state, Some(id), fields)?;
     store_texts(state, id, fields);
     store_prices(state, id, fields);
     if let Some(counts) = fields.get("manage_stock").and_then(boolean) {
         store_counting(state, id, counts);
     }
-    store_meta(state, id, fields);
+    if let Some(mut item) = state.items.remove(&id) {
+        store_meta(&mut item.fields, fields, || state.take_row_id());
+        state.items.insert(id, item);
+    }
     let counted = state.items.get(&id).is_some_and(Item::counts_stock);
     if let Some(after) = aimed_at.filter(|_| counted) {
         state.write_stock(id, after, Writer::Api);
@@ -117,10 +142,8 @@ fn store_texts(state: &mut State, id: u64, fields: &Fields) {
     let Some(item) = state.items.get_mut(&id) else {
         return;
     };
-    for name in ["sku", "status"] {
-        if let Some(value) = fields.get(name) {
-            set(&mut item.fields, name, value.clone());
-        }
+    if let Some(status) = fields.get("status") {
+        set(&mut item.fields, "status", status.clone());
     }
     // A variation is named after its options, whatever it is sent.
     if let Some(name) = fields.get("name").and_then(Value::as_str).filter(|_| parent.is_none()) {
@@ -131,6 +154,9 @@ fn store_texts(state: &mut State, id: u64, fields: &Fields) {
             set(&mut item.fields, name, value.clone());
         }
     }
+    if let Some(sku) = fields.get("sku").and_then(Value::as_str) {
+        state.set_sku(id, sku);
+    }
 }
 
 /// Prices as the shop reads them. A parent has none of its own; `price` itself is only read.
@@ -139,6 +165,7 @@ fn store_prices(state: &mut State, id: u64, fields: &Fields) {
     let Some(item) = state.items.get_mut(&id).filter(|item| !item.is_variable()) else {
         return;
     };
+    let before = item.prices();
     for name in ["regular_price", "sale_price"] {
         if let Some(sent) = fields.get(name).and_then(Value::as_str) {
             let price = market.parse_price(sent);
@@ -155,33 +182,17 @@ fn store_prices(state: &mut State, id: u64, fields: &Fields) {
     if pointless {
         set(&mut item.fields, "sale_price", "");
     }
-}
-
-/// Metadata is stored by its key; what has the key already is replaced and keeps its id. This was
-/// not observed: it is what the vendor's source does (`update_meta_data` without an id).
-fn store_meta(state: &mut State, id: u64, fields: &Fields) {
-    for sent in objects(fields, "meta_data") {
-        let row = state.take_row_id();
-        let Some(item) = state.items.get_mut(&id) else {
-            return;
-        };
-        let key = text(sent, "key");
-        let value = sent.get("value").cloned().unwrap_or_default();
-        let known =
-            objects_mut(&mut item.fields, "meta_data").find(|meta| text(meta, "key") == key);
-        if let Some(known) = known {
-            set(known, "value", value);
-            continue;
-        }
-        let entry = json!({ "id": row, "key": key, "value": value });
-        if let Some(all) = item.fields.get_mut("meta_data").and_then(Value::as_array_mut) {
-            all.push(entry);
-        }
+    let after = item.prices();
+    if before != after {
+        let (regular_price, sale_price) = after;
+        let sku = item.ledger_name();
+        state.ledger.add(LedgerEvent::PriceWritten { sku, regular_price, sale_price });
     }
 }
 
 /// Starts or stops counting. The ledger sees the units come from nothing or go to nothing.
 fn store_counting(state: &mut State, id: u64, counts: bool) {
+    let now = state.now();
     let counted = state.items.get(&id).is_some_and(Item::counts_stock);
     if counted && !counts {
         state.write_stock(id, 0, Writer::Api);
@@ -193,5 +204,5 @@ fn store_counting(state: &mut State, id: u64, counts: bool) {
     if counts && integer(&item.fields, "stock_quantity").is_none() {
         set(&mut item.fields, "stock_quantity", 0);
     }
-    item.touch(Timestamp::now(), &state.market);
+    item.touch(now, &state.market);
 }

@@ -55,7 +55,7 @@ impl Client {
                     });
                     return Ok(());
                 }
-                Err(PlatformError::Refused { reason }) => {
+                Err(PlatformError::Refused { reason } | PlatformError::Unsupported { reason }) => {
                     tracing::warn!(
                         client.id = %self.setup.id, shop.id = %key.shop, entity = %key, reason,
                         "an entity could not be read",

@@ -31,7 +31,9 @@ pub fn objection_to_proposal(
     if !install.module.imports().contains(interface) {
         return Some(format!("`{interface}` is no longer granted to its module"));
     }
-    if let Some(winner) = client.wins.get(interface).filter(|winner| *winner != id) {
+    let winner = client.wins.get(interface).filter(|winner| *winner != id);
+    // What only adds something is no matter of winning.
+    if let Some(winner) = winner.filter(|_| kind.sets()) {
         return Some(format!("`{winner}` is the one that writes by `{interface}` for this client"));
     }
     match kind.shop() {

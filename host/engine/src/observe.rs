@@ -10,7 +10,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fondaco_model::{
-    Entity, EntityKey, Observation, PersonSeen, ShopId, Snapshot, Timestamp, TraceId, event::Cause,
+    Aspect, Entity, EntityKey, Observation, Order, PersonSeen, ShopId, Snapshot, Timestamp,
+    TraceId, Variant,
+    action::{order_exclusive, price_exclusive, product_exclusive, stock_target},
+    event::Cause,
     observe,
 };
 use fondaco_platforms::Heard;
@@ -50,7 +53,7 @@ pub struct Compared {
     pub rows: Vec<ObservedRow>,
     /// What has to be read from the platform to tell.
     pub to_fetch: Vec<EntityKey>,
-    /// What was masked, with the target of the write.
+    /// What was masked, each with the fence it is behind.
     pub masked: Vec<(String, EntityKey)>,
 }
 
@@ -217,18 +220,59 @@ impl Client {
     }
 }
 
-/// Takes out of a snapshot what is behind a fence, if it differs from what is known; returns the
-/// target of the write that the fence stands for.
+/// Takes out of a snapshot what is behind a fence, if it differs from what is known; returns that
+/// fence.
 fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Option<String> {
-    let shop = &seen.key.shop;
-    let id = &seen.key.id;
-    let Entity::Variant(variant) = &mut seen.entity else {
+    let (shop, id) = (&seen.key.shop, &seen.key.id);
+    match &mut seen.entity {
+        Entity::Variant(variant) => {
+            let known = known.and_then(Entity::as_variant);
+            let content = mask_content(shop, id, variant, known, fences);
+            mask_stock(shop, id, variant, known, fences).or(content)
+        }
+        Entity::Order(order) => {
+            let fence = order_exclusive(shop, id);
+            let known = known.and_then(Entity::as_order);
+            // Where an order stands, what its lines took off the stock and what was given back move
+            // together.
+            let differs = known.is_none_or(|known| order_differs(known, order));
+            let masked = fences.contains(&fence) && differs;
+            masked.then(|| {
+                *order = Order::default();
+                fence
+            })
+        }
+    }
+}
+
+/// What a price and a field of a product are written to.
+fn mask_content(
+    shop: &ShopId,
+    id: &str,
+    variant: &mut Variant,
+    known: Option<&Variant>,
+    fences: &[String],
+) -> Option<String> {
+    let content = variant.content.value()?;
+    if known.and_then(|known| known.content.value()) == Some(content) {
         return None;
-    };
-    let known = known.and_then(Entity::as_variant);
+    }
+    let all = [price_exclusive(shop, id), product_exclusive(shop, &content.product)];
+    let fence = all.into_iter().find(|fence| fences.contains(fence))?;
+    variant.content = Aspect::Unknown;
+    Some(fence)
+}
+
+fn mask_stock(
+    shop: &ShopId,
+    id: &str,
+    variant: &mut Variant,
+    known: Option<&Variant>,
+    fences: &[String],
+) -> Option<String> {
     let mut masked = None;
     variant.stock.retain(|location, level| {
-        let target = fondaco_model::action::stock_target(shop, id, location);
+        let target = stock_target(shop, id, location);
         let is_known = known.and_then(|known| known.stock.get(location));
         if !fences.contains(&target) || is_known.map(|known| known.value()) == Some(level.value()) {
             return true;
@@ -237,6 +281,19 @@ fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Optio
         false
     });
     masked
+}
+
+fn order_differs(known: &Order, seen: &Order) -> bool {
+    fn other<T: PartialEq>(known: &Aspect<T>, seen: &Aspect<T>) -> bool {
+        !matches!(seen, Aspect::Unknown) && known.value() != seen.value()
+    }
+    other(&known.head, &seen.head)
+        || other(&known.lines, &seen.lines)
+        || other(&known.transactions, &seen.transactions)
+        || seen
+            .refunds
+            .iter()
+            .any(|(id, refund)| known.refunds.get(id).is_none_or(|known| other(known, refund)))
 }
 
 /// The mirror never stands still long enough: something else keeps writing the same rows.

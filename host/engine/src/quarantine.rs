@@ -12,7 +12,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fondaco_model::{Action, ActionEnd, ActionState, ClientId};
+use fondaco_model::{Action, ActionEnd, ActionState, ClientId, action::Value};
 use fondaco_platforms::{Looked, PlatformError, Request};
 use fondaco_store::{Act, ActionFilter, Quarantine, StoreError};
 
@@ -123,9 +123,10 @@ impl Client {
         request: &Request,
         quarantine: Quarantine,
     ) -> Result<(), Ended> {
-        let Some(shop) = self.shop(&request.entity.shop) else {
+        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
             return Ok(());
         };
+        let id = shop.platform.shop();
         // The other host may have sent it just before it ended.
         let longest = u64::try_from(shop.platform.longest_request().as_millis());
         let certain_at = quarantine.since.plus_ms(longest.unwrap_or(u64::MAX));
@@ -133,10 +134,10 @@ impl Client {
         let mut tries = 0;
         let (end, seen) = loop {
             tries += 1;
-            match shop.platform.look(now(), request).await {
-                Ok(Looked::Done { snapshots }) => {
+            match shop.platform.look(now(), &action.kind, request).await {
+                Ok(Looked::Done { ids, snapshots }) => {
                     let seen = Seen::written(request, snapshots);
-                    break (ActionEnd::Done { ids: Vec::new() }, seen);
+                    break (ActionEnd::Done { ids }, seen);
                 }
                 Ok(Looked::NotDone) => {
                     return self
@@ -147,21 +148,22 @@ impl Client {
                     let detail = format!(
                         "a backup was restored that is from before its end; the shop shows {found} \
                          now, neither {} nor {}",
-                        request.only_if, request.result,
+                        request.only_if.clone().unwrap_or(Value::Nothing),
+                        request.result,
                     );
                     break (ActionEnd::Unknown { detail }, Seen::default());
                 }
-                Err(PlatformError::Refused { reason }) => {
+                Err(PlatformError::Refused { reason } | PlatformError::Unsupported { reason }) => {
                     let detail = format!("the shop did not let its effect be looked for: {reason}");
                     break (ActionEnd::Unknown { detail }, Seen::default());
                 }
                 Err(error) => {
-                    self.shop_trouble(&request.entity.shop, "look for what was under way", &error);
+                    self.shop_trouble(id, "look for what was under way", &error);
                     self.sleep_after(tries).await?;
                 }
             }
         };
-        self.trouble(&request.entity.shop, None);
+        self.trouble(id, None);
         self.settle(action, end, seen).await
     }
 }

@@ -11,7 +11,9 @@ use std::{
 };
 
 use fondaco_model::{
-    Action, ActionEnd, ActionKind, EntityKey, Snapshot, Timestamp, action::Shown, event::Cause,
+    Action, ActionEnd, ActionKind, Snapshot, Timestamp,
+    action::{Shown, Value},
+    event::Cause,
 };
 use fondaco_platforms::{Executed, Looked, PlatformError, Request};
 use fondaco_store::{ReadyAction, SettleOutcome, Settlement, failpoint::Failpoint};
@@ -35,9 +37,13 @@ pub struct Seen {
 
 impl Seen {
     /// A request that took effect.
-    pub const fn written(request: &Request, snapshots: Vec<Snapshot>) -> Self {
-        let shown = Shown { before: Some(request.only_if), after: Some(request.result) };
-        Self { shown, snapshots }
+    pub fn written(request: &Request, snapshots: Vec<Snapshot>) -> Self {
+        Self::after(request, request.result.clone(), snapshots)
+    }
+
+    /// A request after which the target showed this.
+    pub fn after(request: &Request, found: Value, snapshots: Vec<Snapshot>) -> Self {
+        Self { shown: Shown { before: request.only_if.clone(), after: Some(found) }, snapshots }
     }
 }
 
@@ -124,8 +130,8 @@ impl Client {
     ) -> Result<bool, Ended> {
         let request = match self.request(&action).await? {
             Ok(request) => request,
-            Err(reason) => {
-                self.settle(&action, ActionEnd::Failed { reason }, Seen::default()).await?;
+            Err(end) => {
+                self.settle(&action, end, Seen::default()).await?;
                 return Ok(true);
             }
         };
@@ -149,20 +155,24 @@ impl Client {
         Ok(true)
     }
 
-    /// The request for an action, or why there can be none.
-    pub async fn request(&self, action: &Action) -> Result<Result<Request, String>, Ended> {
-        let ActionKind::ChangeStock { shop, variant, .. } = &action.kind else {
-            return Ok(Err("the host has no request for it".to_owned()));
+    /// The request for an action, or how it ends because there can be none.
+    pub async fn request(&self, action: &Action) -> Result<Result<Request, ActionEnd>, Ended> {
+        let failed = |reason: String| Ok(Err(ActionEnd::Failed { reason }));
+        let Some(setup) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
+            return failed("its shop is not in the client's file".to_owned());
         };
-        let key = EntityKey::variant(shop.clone(), variant.clone());
-        let row = self.store.mirror(&self.setup.id, &key).await?;
-        Ok(match (row, self.shop(shop)) {
-            (Some(row), Some(setup)) => {
-                setup.platform.request(&action.kind, &row.entity).map_err(|error| error.to_string())
-            }
-            (None, _) => Err(format!("shop `{shop}` has no variant `{variant}`")),
-            (_, None) => Err(format!("there is no shop `{shop}`")),
-        })
+        let entity = match action.kind.entity() {
+            None => None,
+            Some(key) => match self.store.mirror(&self.setup.id, &key).await? {
+                Some(row) => Some(row.entity),
+                None => return failed(format!("there is no {key}")),
+            },
+        };
+        let request = setup.platform.request(&action.id, &action.kind, entity.as_ref());
+        Ok(request.map_err(|error| match error {
+            PlatformError::Unsupported { reason } => ActionEnd::Unsupported { reason },
+            error => ActionEnd::Failed { reason: error.to_string() },
+        }))
     }
 
     /// Carries out a request. If nobody knows whether it took effect, returns the moment by which it
@@ -172,26 +182,29 @@ impl Client {
         action: &Action,
         request: &Request,
     ) -> Result<Option<Timestamp>, Ended> {
-        let Some(shop) = self.shop(&request.entity.shop) else {
+        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
             return self.shop_is_gone(action).await.map(|()| None);
         };
         let began = Instant::now();
         Failpoint::BeforeSend.pass();
-        let executed = shop.platform.execute(now(), request).await;
+        let executed = shop.platform.execute(now(), &action.kind, request).await;
         Failpoint::AfterSend.pass();
-        self.metrics.action_sent(&self.setup.id, &request.entity.shop, began.elapsed());
+        self.metrics.action_sent(&self.setup.id, shop.platform.shop(), began.elapsed());
         match executed {
-            Ok(Executed::Done { snapshots }) => {
+            Ok(Executed::Done { ids, snapshots }) => {
                 let seen = Seen::written(request, snapshots);
-                self.settle(action, ActionEnd::Done { ids: Vec::new() }, seen).await?;
+                self.settle(action, ActionEnd::Done { ids }, seen).await?;
             }
             Ok(Executed::Stale { found, snapshots }) => {
-                let shown = Shown { before: Some(found), after: None };
+                let shown = Shown { before: Some(found.clone()), after: None };
                 let seen = Seen { shown, snapshots };
                 self.settle(action, ActionEnd::Stale { found }, seen).await?;
             }
             Err(PlatformError::Refused { reason }) => {
                 self.settle(action, ActionEnd::Failed { reason }, Seen::default()).await?;
+            }
+            Err(PlatformError::Unsupported { reason }) => {
+                self.settle(action, ActionEnd::Unsupported { reason }, Seen::default()).await?;
             }
             Err(PlatformError::Unavailable { reason, retry_after }) => {
                 self.postpone(action, &reason, retry_after).await?;
@@ -256,32 +269,33 @@ impl Client {
         request: &Request,
         left_at: Timestamp,
     ) -> Result<(), Ended> {
-        let Some(shop) = self.shop(&request.entity.shop) else {
+        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
             return self.shop_is_gone(action).await;
         };
         let longest = u64::try_from(shop.platform.longest_request().as_millis());
         let certain_at = left_at.plus_ms(longest.unwrap_or(u64::MAX));
         self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0))).await?;
         for tries in 1.. {
-            match shop.platform.look(now(), request).await {
-                Ok(Looked::Done { snapshots }) => {
+            match shop.platform.look(now(), &action.kind, request).await {
+                Ok(Looked::Done { ids, snapshots }) => {
                     let seen = Seen::written(request, snapshots);
-                    return self.settle(action, ActionEnd::Done { ids: Vec::new() }, seen).await;
+                    return self.settle(action, ActionEnd::Done { ids }, seen).await;
                 }
                 Ok(Looked::NotDone) => {
                     return self.postpone(action, "it had no effect", None).await;
                 }
                 Ok(Looked::Neither { found, snapshots }) => {
+                    let over = request.only_if.as_ref();
+                    let over = over.map(|value| format!(" over {value}")).unwrap_or_default();
                     let detail = format!(
-                        "the connection broke while {} was being written over {}; the shop shows \
+                        "the connection broke while {} was being written{over}; the shop shows \
                          {found} now",
-                        request.result, request.only_if,
+                        request.result,
                     );
-                    let shown = Shown { before: Some(request.only_if), after: Some(found) };
-                    let seen = Seen { shown, snapshots };
+                    let seen = Seen::after(request, found, snapshots);
                     return self.settle(action, ActionEnd::Unknown { detail }, seen).await;
                 }
-                Err(PlatformError::Refused { reason }) => {
+                Err(PlatformError::Refused { reason } | PlatformError::Unsupported { reason }) => {
                     let detail = format!("the shop did not let its effect be looked for: {reason}");
                     let end = ActionEnd::Unknown { detail };
                     return self.settle(action, end, Seen::default()).await;
@@ -314,7 +328,7 @@ impl Client {
                 action: action.id.clone(),
                 end: end.clone(),
                 at: now(),
-                shown: seen.shown,
+                shown: seen.shown.clone(),
                 rows: compared.rows,
             };
             match self.store.settle(&self.lease, settlement).await? {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fondaco_egress::EgressPolicy;
-use fondaco_model::{ClientId, InstallId, ShopId, schedule::Schedule};
+use fondaco_model::{ActionKind, ClientId, InstallId, ShopId, schedule::Schedule};
 use fondaco_platforms::Platform;
 use fondaco_sandbox::Module;
 pub use fondaco_store::{Mode, ShadowState};
@@ -22,6 +22,18 @@ pub struct ClientSetup {
     /// For what several installs would write, by its interface (`change-stock`): the one that
     /// does.
     pub wins: BTreeMap<String, InstallId>,
+}
+
+impl ClientSetup {
+    /// Whether a shop may write to the customer because of this action.
+    #[must_use]
+    pub fn mails_customer(&self, action: &ActionKind) -> bool {
+        let (Some(shop), Some(verb)) = (action.shop(), action.verb()) else {
+            return false;
+        };
+        let platform = self.shops.get(shop).map(|shop| shop.platform.capabilities());
+        platform.is_some_and(|platform| platform.mails_customer(verb))
+    }
 }
 
 /// A shop of a client.

@@ -195,7 +195,9 @@ pub async fn actions(listing: &Listing, open: bool, ended: Option<&str>) -> anyh
         let waits = next_try(&action);
         let end = action.end.unwrap_or(action.state);
         let detail = action.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-        println!("{}  {:<10} {}{detail}{waits}", moment(action.proposed_at), end, action.what);
+        let mails = if action.mails_customer { " [mails the customer]" } else { "" };
+        let what = action.what;
+        println!("{}  {end:<11} {what}{mails}{detail}{waits}", moment(action.proposed_at));
         println!("    {} by {}: {}", action.id, action.install, action.why_en);
         println!("    number {}, trace {}", action.number, action.trace);
     }

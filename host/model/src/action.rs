@@ -1,11 +1,29 @@
 //! Actions: what a module proposed, on its way to a shop.
+//!
+//! [`ActionKind`] is what to do, [`Value`] what a shop shows of what it writes, [`Verb`] the word by
+//! which platforms say whether they can do it. [`divide`] parts an amount of money.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{ClientId, Decimal, EntityKey, InstallId, Location, ShopId, Timestamp, TraceId};
+use crate::{ClientId, InstallId, Timestamp, TraceId};
+
+mod kind;
+mod refund;
+mod value;
+mod verb;
+mod write;
+
+pub use kind::{ActionKind, order_exclusive, price_exclusive, product_exclusive, stock_target};
+pub use refund::{DivideError, divide};
+pub use value::Value;
+pub use verb::Verb;
+pub use write::{
+    DiscountWrite, OrderStep, OrderWrite, PriceWrite, ProductField, ProductWrite, Reduction,
+    RefundMethod, RefundWrite, Restock,
+};
 
 /// An action's id: the same proposal of the same run has the same id, however often it is run.
 ///
@@ -60,6 +78,14 @@ impl ActionId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The beginning of the id: short enough for a text that people read beside it, and long enough
+    /// that no two actions on one order have the same.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        const SHORT_CHARACTERS: usize = 12;
+        self.0.get(..SHORT_CHARACTERS).unwrap_or(&self.0)
     }
 }
 
@@ -118,97 +144,6 @@ impl Severity {
     }
 }
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum ActionKind {
-    /// Set what a shop shows as available to sell.
-    ChangeStock {
-        /// The shop.
-        shop: ShopId,
-        /// The variant's id on that shop.
-        variant: String,
-        /// The place.
-        location: Location,
-        /// What should be available afterwards.
-        available: Decimal,
-        /// What was available when this was decided: the value-before. If the shop shows
-        /// something else, nothing is written.
-        decided_on: Decimal,
-    },
-    /// Tell the people of the module's area.
-    Alert {
-        /// How much it matters.
-        severity: Severity,
-        /// One line.
-        title: Localised,
-        /// What it means and what can be done.
-        text: Localised,
-    },
-}
-
-impl ActionKind {
-    /// The interface of the contract it is proposed by.
-    #[must_use]
-    pub const fn interface(&self) -> &'static str {
-        match self {
-            Self::ChangeStock { .. } => "change-stock",
-            Self::Alert { .. } => "alert",
-        }
-    }
-
-    /// The shop it is carried out on; absent if the host does it itself.
-    #[must_use]
-    pub const fn shop(&self) -> Option<&ShopId> {
-        match self {
-            Self::ChangeStock { shop, .. } => Some(shop),
-            Self::Alert { .. } => None,
-        }
-    }
-
-    /// The entity it writes to; absent if it writes to none.
-    #[must_use]
-    pub fn entity(&self) -> Option<EntityKey> {
-        match self {
-            Self::ChangeStock { shop, variant, .. } => {
-                Some(EntityKey::variant(shop.clone(), variant.clone()))
-            }
-            Self::Alert { .. } => None,
-        }
-    }
-
-    /// The field it writes. Actions on one target are carried out one after the other, and a newer
-    /// one takes the place of one that still waits. Absent: it writes none.
-    #[must_use]
-    pub fn target(&self) -> Option<String> {
-        match self {
-            Self::ChangeStock { shop, variant, location, .. } => {
-                Some(stock_target(shop, variant, location))
-            }
-            Self::Alert { .. } => None,
-        }
-    }
-
-    /// What no other action may be under way with: of two that have the same, the second begins
-    /// only after the first has settled. For what writes a field that is its target. For what moves
-    /// money it has to be the order, so that of a refund and another on the same order none is
-    /// decided while nobody knows of the other. Absent: it stands in nobody's way.
-    #[must_use]
-    pub fn exclusive(&self) -> Option<String> {
-        match self {
-            Self::ChangeStock { .. } => self.target(),
-            Self::Alert { .. } => None,
-        }
-    }
-}
-
-/// The target of actions that write what is available of a variant in one place.
-#[must_use]
-pub fn stock_target(shop: &ShopId, variant: &str, location: &Location) -> String {
-    let place = location.id().unwrap_or_default();
-    format!("stock/{shop}/{variant}/{place}")
-}
-
 /// What a run proposed: an action that is not committed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
@@ -264,7 +199,12 @@ pub enum ActionEnd {
     /// The shop showed another value than it was decided on, and was left alone.
     Stale {
         /// What the shop showed.
-        found: Decimal,
+        found: Value,
+    },
+    /// The platform has no such thing, or no way to it: no try will ever do it.
+    Unsupported {
+        /// What it lacks, and what there is instead.
+        reason: String,
     },
     /// A newer action took its place before it was sent.
     Superseded,
@@ -289,8 +229,8 @@ pub enum ActionEnd {
 
 impl ActionEnd {
     /// All the words of [`Self::as_str`].
-    pub const WORDS: [&str; 7] =
-        ["done", "refused", "stale", "superseded", "failed", "unknown", "expired"];
+    pub const WORDS: [&str; 8] =
+        ["done", "refused", "stale", "unsupported", "superseded", "failed", "unknown", "expired"];
 
     /// The word for it in the store, in metrics and on pages.
     #[must_use]
@@ -299,6 +239,7 @@ impl ActionEnd {
             Self::Done { .. } => "done",
             Self::Refused { .. } => "refused",
             Self::Stale { .. } => "stale",
+            Self::Unsupported { .. } => "unsupported",
             Self::Superseded => "superseded",
             Self::Failed { .. } => "failed",
             Self::Unknown { .. } => "unknown",
@@ -310,13 +251,13 @@ impl ActionEnd {
 
 /// What the shop showed of an action's target before and after it was carried out. Undoing it
 /// writes back the one if the shop still shows the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Shown {
     /// Before; absent if that was not seen.
-    pub before: Option<Decimal>,
+    pub before: Option<Value>,
     /// After; absent if that was not seen, or nothing was written.
-    pub after: Option<Decimal>,
+    pub after: Option<Value>,
 }
 
 /// A committed action.
@@ -369,6 +310,7 @@ impl Action {
             Some(ActionEnd::Stale { .. }) => {
                 Some("the shop showed another value than it was decided on; its module was told")
             }
+            Some(ActionEnd::Unsupported { .. }) => Some("its platform cannot do it"),
             Some(ActionEnd::Superseded) => Some("a newer action took its place"),
             Some(ActionEnd::Shadow { .. }) => Some("its module ran in shadow"),
             Some(ActionEnd::Unknown { .. }) => Some(
@@ -441,7 +383,8 @@ mod tests {
             (Some(ActionEnd::Refused { reason: reason() }), true),
             (Some(ActionEnd::Expired), true),
             (Some(ActionEnd::Unknown { detail: reason() }), false),
-            (Some(ActionEnd::Stale { found: "3".parse().unwrap() }), false),
+            (Some(ActionEnd::Stale { found: Value::Number(3.into()) }), false),
+            (Some(ActionEnd::Unsupported { reason: reason() }), false),
             (Some(ActionEnd::Done { ids: Vec::new() }), false),
             (Some(ActionEnd::Superseded), false),
             (None, false),
@@ -453,23 +396,6 @@ mod tests {
         }
         let sending = Action { state: ActionState::Sending, ..action(None) };
         assert!(sending.no_discard().is_some() && sending.no_retry().is_some());
-    }
-
-    #[test]
-    fn what_writes_one_field_is_never_under_way_twice() {
-        let change = |variant: &str, available: &str| ActionKind::ChangeStock {
-            shop: ShopId::new("milano").unwrap(),
-            variant: variant.to_owned(),
-            location: Location::WHOLE_SHOP,
-            available: available.parse().unwrap(),
-            decided_on: "1".parse().unwrap(),
-        };
-        assert_eq!(change("7", "2").exclusive(), change("7", "3").exclusive());
-        assert_ne!(change("7", "2").exclusive(), change("8", "2").exclusive());
-        assert_eq!(change("7", "2").exclusive(), change("7", "2").target());
-        let text = Localised::default();
-        let alert = ActionKind::Alert { severity: Severity::Info, title: text.clone(), text };
-        assert_eq!(alert.exclusive(), None, "people can be told many things at a time");
     }
 
     #[test]

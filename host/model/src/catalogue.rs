@@ -4,6 +4,8 @@
 //! are not part of it. What is sold, counted and priced is the variant
 //! ([`crate::commerce::Variant`]).
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Decimal, ShopId, Timestamp, commerce::Money};
 
 /// A product as it is shown: what its variants have in common.
@@ -51,7 +53,8 @@ pub enum ProductChange {
 }
 
 /// To whom a price applies.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PriceScope {
     /// Everybody who has no better one.
     Everyone,

@@ -52,6 +52,8 @@ impl Decimal {
     pub const ZERO: Self = Self(rust_decimal::Decimal::ZERO);
     /// One.
     pub const ONE: Self = Self(rust_decimal::Decimal::ONE);
+    /// Most digits after the dot that any of these numbers has.
+    const PLACES_MAX: u32 = FRACTION_DIGITS_MAX as u32;
 
     /// Reads a number as platforms write them: like the contract's grammar, but with any count of
     /// digits after the dot (rounded half to even to [`FRACTION_DIGITS_MAX`]) and leading zeros.
@@ -78,6 +80,28 @@ impl Decimal {
     #[must_use]
     pub fn is_whole(self) -> bool {
         self.0.fract().is_zero()
+    }
+
+    /// How many units of the last of so many digits after the dot it is; absent if it is finer than
+    /// that.
+    #[must_use]
+    pub fn units(self, places: u32) -> Option<i128> {
+        let unit = 10i128.pow(Self::PLACES_MAX.checked_sub(places)?);
+        let millionths = self.millionths()?;
+        (millionths % unit == 0).then_some(millionths / unit)
+    }
+
+    /// So many units of the last of so many digits after the dot; absent if that is too large.
+    #[must_use]
+    pub fn from_units(units: i128, places: u32) -> Option<Self> {
+        rust_decimal::Decimal::try_from_i128_with_scale(units, places).ok().map(Self)
+    }
+
+    /// How many millionths it is, which is a whole number; absent if it is too large.
+    pub(crate) fn millionths(self) -> Option<i128> {
+        let mut number = self.0;
+        number.rescale(Self::PLACES_MAX);
+        (number.scale() == Self::PLACES_MAX).then(|| number.mantissa())
     }
 
     /// The number as a whole one; absent if it is not whole or does not fit.

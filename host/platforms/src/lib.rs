@@ -5,18 +5,25 @@
 //! changed (comparing with the mirror does that, in [`fondaco_model::observe`]), keeps nothing, and
 //! knows no plugin and no database.
 //!
-//! Start reading at [`Platform`], then `woocommerce/mod.rs`.
+//! Start reading at [`Platform`], which lists what every adapter must do, then `woocommerce/mod.rs`.
+//! What each of them can do is a table, [`Capabilities`], and [`document`] is that table to read.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionKind, Decimal, Entity, EntityKey, PersonSeen, ShopId, Snapshot, Timestamp,
+    ActionId, ActionKind, Entity, EntityKey, PersonSeen, ShopId, Snapshot, Timestamp, action::Value,
 };
 use http::HeaderMap;
 
+mod capabilities;
 pub mod limits;
 pub mod woocommerce;
+
+pub use capabilities::{Capabilities, Capability, document};
+
+/// What every adapter's platform can do, in the order of their names.
+pub const ALL: [&Capabilities; 1] = [&woocommerce::CAPABILITIES];
 
 /// What a shop sent, once it is known to be from that shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +90,12 @@ pub enum PlatformError {
         /// What it said, and what can be done about it.
         reason: String,
     },
+    /// The platform has no such thing, or no way to it.
+    #[error("{reason}")]
+    Unsupported {
+        /// What it lacks, and what there is instead.
+        reason: String,
+    },
 }
 
 /// What to read a page of.
@@ -105,7 +118,8 @@ pub struct Page {
     pub total: Option<u64>,
 }
 
-/// A request as it will be sent, kept before it is.
+/// A request as it will be sent, kept before it is. What depends on what the shop shows just then
+/// (which rates of tax a refund is parted by, whether a sale is running) is added when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Request {
     /// HTTP method.
@@ -114,26 +128,26 @@ pub struct Request {
     pub path: String,
     /// JSON body.
     pub body: serde_json::Value,
-    /// What the field must show for this to be sent; compared by value.
-    pub only_if: Decimal,
+    /// What the target must show for this to be sent; absent: it is sent whatever it shows.
+    pub only_if: Option<Value>,
     /// What it will show afterwards.
-    pub result: Decimal,
-    /// The entity it changes.
-    pub entity: EntityKey,
+    pub result: Value,
 }
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Executed {
-    /// It took effect; the platform's answer shows this.
+    /// It took effect, now or before; the platform's answer shows this.
     Done {
+        /// The platform's ids of what it made, where it made something.
+        ids: Vec<String>,
         /// What the answer shows.
         snapshots: Vec<Snapshot>,
     },
-    /// The field showed something else, and nothing was written.
+    /// The target showed something else, and nothing was written.
     Stale {
         /// What it showed.
-        found: Decimal,
+        found: Value,
         /// What was seen.
         snapshots: Vec<Snapshot>,
     },
@@ -144,6 +158,8 @@ pub enum Executed {
 pub enum Looked {
     /// It took effect, as far as can be told.
     Done {
+        /// The platform's ids of what it made, where it made something.
+        ids: Vec<String>,
         /// What was seen.
         snapshots: Vec<Snapshot>,
     },
@@ -151,8 +167,8 @@ pub enum Looked {
     NotDone,
     /// Neither what was before nor what would be after.
     Neither {
-        /// What the field shows.
-        found: Decimal,
+        /// What the target shows.
+        found: Value,
         /// What was seen.
         snapshots: Vec<Snapshot>,
     },
@@ -177,6 +193,36 @@ pub struct ShopFacts {
 }
 
 /// A shop, spoken to in its own API.
+///
+/// What every adapter MUST do, and `tests/conformance` holds each of them to:
+/// 1. **Keep nothing.** Between two calls it remembers neither what it read nor what it sent; a
+///    second adapter for the same shop, made after a crash, goes on where the first one ended.
+/// 2. **Say what it saw, never that something changed.** Everything comes out as snapshots; what a
+///    payload does not tell is unknown, not empty. A version is the platform's, and never newer.
+/// 3. **Take nothing unsigned for the shop's**, and compare signatures in constant time.
+/// 4. **Lose nothing while reading.** A list that changes while it is read is read without gaps; ties
+///    of the platform's clock are read twice rather than not at all.
+/// 5. **Tell its errors apart.** [`PlatformError::Unavailable`] only if there was surely no effect and
+///    trying again helps; [`PlatformError::Refused`] only if there was surely no effect and trying
+///    again does not; [`PlatformError::Ambiguous`] whenever there may have been one. A read is never
+///    ambiguous.
+/// 6. **Do what its table says, and refuse the rest.** Where [`Platform::capabilities`] says `Cannot`,
+///    [`Platform::request`] answers [`PlatformError::Unsupported`] with that reason, and nothing is
+///    sent. What it does it does on the newest versions that the table names.
+/// 7. **Never write what was not decided.** [`Platform::execute`] reads first, and where the target
+///    shows something else than the action was decided on it writes nothing ([`Executed::Stale`]).
+///    Between reading and writing lies one request at most.
+/// 8. **Do nothing twice.** An action whose effect is there already is [`Executed::Done`], without a
+///    write. Each write leaves a mark of its action on the platform, or is told by what it sets.
+/// 9. **Find what it did.** After [`Platform::longest_request`] has passed, [`Platform::look`] tells
+///    done, not done and neither apart; it writes nothing. Where money may have moved and nobody can
+///    tell, it is neither.
+/// 10. **Check what was answered.** An answer of success that shows another value than was sent is no
+///     success: the write may have been dropped or understood differently.
+/// 11. **Send amounts the platform cannot misread**, and never move money unless the action says so.
+/// 12. **Say when a write makes the platform write to the customer** ([`Capability::Does`]).
+/// 13. **Keep secrets.** No credential and nothing that identifies a person is in an error, a request
+///     that is kept, or a log.
 #[async_trait]
 pub trait Platform: Send + Sync + 'static {
     /// The shop's name within its client.
@@ -213,19 +259,39 @@ pub trait Platform: Send + Sync + 'static {
         cursor: Option<&str>,
     ) -> Result<Page, PlatformError>;
 
-    /// Makes the request for an action, from what the mirror has of the entity.
+    /// What the platform can do, and how.
+    fn capabilities(&self) -> &'static Capabilities;
+
+    /// Makes the request for an action, from what the mirror has of the entity it writes to, if it
+    /// writes to one. The id is what its effect is marked with.
     ///
     /// # Errors
-    /// If the platform cannot do it: [`PlatformError::Refused`].
-    fn request(&self, action: &ActionKind, entity: &Entity) -> Result<Request, PlatformError>;
+    /// [`PlatformError::Unsupported`] if the platform cannot do it at all, [`PlatformError::Refused`]
+    /// if it cannot do it so.
+    fn request(
+        &self,
+        id: &ActionId,
+        action: &ActionKind,
+        entity: Option<&Entity>,
+    ) -> Result<Request, PlatformError>;
 
-    /// Looks whether the field still shows what the action was decided on, and if so sends the
+    /// Looks whether the target still shows what the action was decided on, and if so sends the
     /// request.
-    async fn execute(&self, now: Timestamp, request: &Request) -> Result<Executed, PlatformError>;
+    async fn execute(
+        &self,
+        now: Timestamp,
+        action: &ActionKind,
+        request: &Request,
+    ) -> Result<Executed, PlatformError>;
 
     /// Looks for the effect of a request of which nobody knows whether it was carried out. To be
     /// called only after [`Self::longest_request`] has passed since it was sent.
-    async fn look(&self, now: Timestamp, request: &Request) -> Result<Looked, PlatformError>;
+    async fn look(
+        &self,
+        now: Timestamp,
+        action: &ActionKind,
+        request: &Request,
+    ) -> Result<Looked, PlatformError>;
 
     /// How long after it was sent a request can still take effect.
     fn longest_request(&self) -> Duration;

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, http::HeaderMap, routing::post};
 use fondaco_model::{
-    ActionKind, Decimal, Entity, EntityKey, EntityKind, Location, ShopId, Snapshot, Timestamp,
-    commerce::OrderState,
+    ActionId, ActionKind, Decimal, Entity, EntityKey, EntityKind, Location, ShopId, Snapshot,
+    Timestamp, action::Value, commerce::OrderState,
 };
 use fondaco_platforms::{
     Collection, Executed, Heard, Looked, Platform, PlatformError, Verified,
@@ -106,6 +106,10 @@ fn available(entity: &Entity) -> Option<Decimal> {
     level.value().unwrap().available
 }
 
+fn action_id() -> ActionId {
+    ActionId::from_stored("39ca6e9be3e609a033636f7a2f9a5372")
+}
+
 fn change(id: &str, from: i64, to: i64) -> ActionKind {
     ActionKind::ChangeStock {
         shop: ShopId::new("milano").unwrap(),
@@ -177,19 +181,25 @@ async fn stock_is_written_once_and_only_as_decided() {
     let catalogue = catalogue(&adapter).await;
     for (sku, from, to) in [("A", 10, 7), ("TEE-S", 5, -1)] {
         let (id, entity) = &catalogue[sku];
-        let request = adapter.request(&change(id, from, to), entity).unwrap();
-        assert_eq!(adapter.look(now(), &request).await.unwrap(), Looked::NotDone);
-        let done = adapter.execute(now(), &request).await.unwrap();
-        let Executed::Done { snapshots } = done else { panic!("{done:?}") };
+        let action = change(id, from, to);
+        let request = adapter.request(&action_id(), &action, Some(entity)).unwrap();
+        assert_eq!(adapter.look(now(), &action, &request).await.unwrap(), Looked::NotDone);
+        let done = adapter.execute(now(), &action, &request).await.unwrap();
+        let Executed::Done { snapshots, .. } = done else { panic!("{done:?}") };
         assert_eq!(available(&snapshots[0].entity), Some(to.into()));
         assert_eq!(shop.quantity(sku), Some(to));
-        assert!(matches!(adapter.look(now(), &request).await.unwrap(), Looked::Done { .. }));
+        assert!(matches!(
+            adapter.look(now(), &action, &request).await.unwrap(),
+            Looked::Done { .. }
+        ));
         // Once more: it shows something else than was decided on.
-        let stale = adapter.execute(now(), &request).await.unwrap();
-        assert!(matches!(stale, Executed::Stale { found, .. } if found == to.into()));
+        let stale = adapter.execute(now(), &action, &request).await.unwrap();
+        assert!(
+            matches!(stale, Executed::Stale { found, .. } if found == Value::Number(to.into()))
+        );
     }
     let (id, entity) = &catalogue["FREE"];
-    let refused = adapter.request(&change(id, 0, 1), entity).unwrap_err();
+    let refused = adapter.request(&action_id(), &change(id, 0, 1), Some(entity)).unwrap_err();
     assert!(matches!(refused, PlatformError::Refused { .. }));
     let writes = shop.requests();
     assert_eq!(writes.len(), 2, "{writes:?}");

@@ -17,8 +17,21 @@ pub const ALWAYS_THERE: [&str; 7] =
 
 /// The interfaces whose functions are more than in the contract today. The others answer that they
 /// are not served yet.
-const SERVED_INTERFACES: [&str; 8] =
-    ["alert", "catalogue", "change-stock", "http-get", "orders", "people", "signal", "stock"];
+const SERVED_INTERFACES: [&str; 13] = [
+    "alert",
+    "catalogue",
+    "change-catalogue",
+    "change-discounts",
+    "change-orders",
+    "change-prices",
+    "change-returns",
+    "change-stock",
+    "http-get",
+    "orders",
+    "people",
+    "signal",
+    "stock",
+];
 
 /// The hooks that anything calls today.
 const SERVED_HOOKS: [&str; 6] =

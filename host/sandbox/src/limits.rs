@@ -110,6 +110,12 @@ pub const LOG_LINE_BYTES: usize = 16;
 pub const PROPOSALS_MAX: usize = 1_000;
 /// Bytes of one text within a proposal.
 pub const PROPOSAL_TEXT_BYTES_MAX: usize = 4 * KIB;
+/// Bytes of one name or code within a proposal.
+pub const PROPOSAL_NAME_BYTES_MAX: usize = 256;
+/// Bytes of one text of a product sheet within a proposal.
+pub const PRODUCT_TEXT_BYTES_MAX: usize = 64 * KIB;
+/// Lines of an order that one proposal names.
+pub const ORDER_LINES_MAX: usize = 1_000;
 /// Bytes of what a signal carries.
 pub const SIGNAL_PAYLOAD_BYTES_MAX: usize = 64 * KIB;
 /// Bytes of a proposal's key.

@@ -217,7 +217,7 @@ pub struct Observed {
     /// How far reading a shop has come with it.
     pub progress: Option<(ShopId, ShopProgress)>,
     /// Entities whose observation was masked by an own write on its way; they are read again after
-    /// it has settled. (Target of the write, entity.) If the write has settled meanwhile, nothing
+    /// it has settled. (What the write excludes, entity.) If the write has settled meanwhile, nothing
     /// masks any more: [`ObserveOutcome::Moved`].
     pub masked: Vec<(String, EntityKey)>,
 }
@@ -524,8 +524,8 @@ pub trait Store:
     /// knows.
     async fn sending(&self, client: &ClientId) -> Result<Vec<SendingAction>, StoreError>;
 
-    /// Marks an action as being sent, with the request as it will be sent, and puts up the fence
-    /// on its target. Says whether it could be: it was still waiting, and nothing else was being
+    /// Marks an action as being sent, with the request as it will be sent, and puts up its
+    /// fence. Says whether it could be: it was still waiting, and nothing else was being
     /// sent that is exclusive with it.
     async fn begin(
         &self,
@@ -556,7 +556,7 @@ pub trait Store:
         settlement: Settlement,
     ) -> Result<SettleOutcome, StoreError>;
 
-    /// The targets of all actions that are being sent.
+    /// What all actions that are being sent exclude (`ActionKind::exclusive`): the fences.
     async fn fences(&self, client: &ClientId) -> Result<Vec<String>, StoreError>;
 
     /// How much waits.

@@ -323,7 +323,7 @@ async fn actions(
         limit: query.rows(),
     };
     let actions = host.store.actions(&setup.id, filter).await?;
-    Ok(Json(actions.into_iter().map(ActionView::from).collect()))
+    Ok(Json(actions.into_iter().map(|action| ActionView::of(action, setup)).collect()))
 }
 
 /// One action.
@@ -340,7 +340,7 @@ async fn action(
     let setup = visible(&host, &principal, &client)?;
     let id = ActionId::from_stored(action.as_str());
     match host.store.action(&setup.id, &id).await? {
-        Some(action) => Ok(Json(ActionView::from(action))),
+        Some(action) => Ok(Json(ActionView::of(action, setup))),
         None => {
             let words = format!("client `{client}` has no action `{action}`");
             Err(Problem::new(StatusCode::NOT_FOUND, words))

@@ -1,20 +1,20 @@
 //! What the admin API shows: plain words and numbers, in JSON.
 
 use fondaco_engine::quarantine::Quarantined;
-use fondaco_model::{
-    Action, ActionEnd, ActionKind, Decimal,
-    run::{Resource, RunUse},
-};
+use fondaco_model::run::{Resource, RunUse};
 use fondaco_store::{AuditEntry, Backup, DeadDelivery, RunRecord, RunResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::figures::RunFigures;
 
+mod action;
 mod control;
 pub mod redo;
 pub mod story;
 
+pub use action::ActionView;
+use action::words;
 pub use control::{AlertView, StopView};
 
 /// How the host stands.
@@ -272,97 +272,6 @@ impl From<RunRecord> for RunView {
             committed_at: run.committed_at.map(|moment| moment.0),
             conflicts: run.conflicts,
         }
-    }
-}
-
-/// An action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ActionView {
-    /// Its id.
-    pub id: String,
-    /// Its number within the client.
-    pub number: u64,
-    /// The trace it belongs to.
-    pub trace: String,
-    /// The install that proposed it.
-    pub install: String,
-    /// The event whose run proposed it.
-    pub event: u64,
-    /// The interface it was proposed by.
-    pub kind: String,
-    /// What it does, in words.
-    pub what: String,
-    /// Why, in English.
-    pub why_en: String,
-    /// Why, in Italian.
-    pub why_it: String,
-    /// `waiting`, `sending` or `ended`.
-    pub state: String,
-    /// How it ended, once it has: `done`, `refused`, `stale`, `superseded`, `failed`, `unknown`,
-    /// `expired`, or `shadow`: its module ran in shadow, so it went nowhere.
-    pub end: Option<String>,
-    /// More about the end, in words.
-    pub detail: Option<String>,
-    /// How often sending it was begun.
-    pub attempts: u32,
-    /// When it was proposed, in milliseconds since 1970.
-    pub proposed_at: u64,
-    /// If it waits to be tried again: not before then, in milliseconds since 1970.
-    pub next_try_at: Option<u64>,
-    /// Why it was last put back, if it was.
-    pub last_reason: Option<String>,
-    /// What the shop showed before it was carried out, once that was seen.
-    pub shown_before: Option<String>,
-    /// What the shop showed afterwards, once that was seen.
-    pub shown_after: Option<String>,
-    /// When it ended, in milliseconds since 1970.
-    pub ended_at: Option<u64>,
-}
-
-impl From<Action> for ActionView {
-    fn from(action: Action) -> Self {
-        let detail = match &action.end {
-            Some(ActionEnd::Refused { reason } | ActionEnd::Failed { reason }) => {
-                Some(reason.clone())
-            }
-            Some(ActionEnd::Unknown { detail }) => Some(detail.clone()),
-            Some(ActionEnd::Shadow { objection: Some(objection) }) => {
-                Some(format!("live, it would be refused: {objection}"))
-            }
-            Some(ActionEnd::Stale { found }) => Some(format!("the shop showed {found}")),
-            _ => None,
-        };
-        Self {
-            id: action.id.to_string(),
-            number: action.number,
-            trace: action.trace.to_string(),
-            install: action.install.to_string(),
-            event: action.event,
-            kind: action.kind.interface().to_owned(),
-            what: words(&action.kind),
-            why_en: action.terms.explanation.en,
-            why_it: action.terms.explanation.it,
-            state: action.state.as_str().to_owned(),
-            end: action.end.as_ref().map(|end| end.as_str().to_owned()),
-            detail,
-            attempts: action.attempts,
-            proposed_at: action.proposed_at.0,
-            next_try_at: action.next_try.map(|moment| moment.0),
-            last_reason: action.last_reason,
-            shown_before: action.shown.before.map(|value| value.to_string()),
-            shown_after: action.shown.after.map(|value| value.to_string()),
-            ended_at: action.ended_at.map(|moment| moment.0),
-        }
-    }
-}
-
-fn words(kind: &ActionKind) -> String {
-    match kind {
-        ActionKind::ChangeStock { shop, variant, available, decided_on, .. } => {
-            let (before, after): (&Decimal, &Decimal) = (decided_on, available);
-            format!("stock of variant {variant} on {shop}: {before} → {after}")
-        }
-        ActionKind::Alert { title, .. } => title.en.clone(),
     }
 }
 

@@ -105,7 +105,9 @@ impl on_outcome::Guest for StockSync {
             on_outcome::End::Stale(found) => End::Stale(quantity(&found)?),
             on_outcome::End::Superseded => End::Superseded,
             on_outcome::End::Refused(_) => End::Refused,
-            on_outcome::End::Failed(_) | on_outcome::End::Expired => End::Failed,
+            on_outcome::End::Failed(_)
+            | on_outcome::End::Expired
+            | on_outcome::End::Unsupported(_) => End::Failed,
             on_outcome::End::Unknown(_) => End::Unknown,
         };
         let heard = OutcomeHeard { action: event.action, key, end, at: about.observed_at };

@@ -9,9 +9,12 @@ use fondaco_model::{InstallId, ShopId};
 
 use super::reader::{Place, Section, nearest, quoted};
 
-/// The interfaces by which a module sets a value another module may want to be different. Those
-/// that only add something (an alert, a message) are no matter of winning.
-pub(super) const EXCLUSIVE_WRITES: [&str; 1] = ["change-stock"];
+/// The interfaces by which a module sets something another module may want to be different. Those
+/// that only add something (an alert, a message) are no matter of winning, and neither are the notes
+/// and parcels of `change-orders`: whoever does not win there may still write them. A discount code
+/// is a thing of its own, which the module that wants it names.
+pub(super) const EXCLUSIVE_WRITES: [&str; 5] =
+    ["change-catalogue", "change-orders", "change-prices", "change-returns", "change-stock"];
 
 /// An install with what it would write: nothing while it is off or in shadow.
 pub(super) struct Writer<'a> {

@@ -58,6 +58,8 @@ impl Teller {
             ActionKind::Alert { title, text, .. } => {
                 return Some(format!("alert: {}. {}", title.en, text.en));
             }
+            // The demonstration's module does nothing else.
+            _ => return None,
         };
         let sku = self.sku(client, shop, variant).await;
         let why = self.why(client, action.event, &sku).await;
@@ -74,7 +76,9 @@ impl Teller {
             ActionEnd::Superseded => return None,
             // Nothing happens in shadow.
             ActionEnd::Shadow { .. } => return None,
-            ActionEnd::Refused { reason } | ActionEnd::Failed { reason } => {
+            ActionEnd::Refused { reason }
+            | ActionEnd::Failed { reason }
+            | ActionEnd::Unsupported { reason } => {
                 format!("{why}; stock on {place} was not changed: {reason}")
             }
             ActionEnd::Unknown { detail } => format!("{why}; stock on {place}: {detail}"),

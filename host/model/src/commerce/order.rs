@@ -55,6 +55,22 @@ pub enum OrderState {
     Failed,
 }
 
+impl OrderState {
+    /// The word for it in the contract, in the store and in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::OnHold => "on-hold",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// All of an order but its lines, transactions, refunds and parcels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderHead {

@@ -59,6 +59,9 @@ pub fn failure(
         |hint: &str| format!("the shop answered {method} {path} with {status}{message}{hint}");
     let wait = retry_after(headers);
     Failed::Otherwise(match status.as_u16() {
+        // Not a shop in trouble: it worked the refund, and took it back. An amount that is more than
+        // is left and a payment service that says no are told like this.
+        500 if code == "woocommerce_rest_cannot_create_order_refund" => refused(reason("")),
         429 => PlatformError::Unavailable { reason: reason(""), retry_after: wait },
         408 | 500..=599 => uncertain(method, reason(""), wait),
         300..=399 => refused(reason(&redirect(headers))),

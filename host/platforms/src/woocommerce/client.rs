@@ -190,7 +190,8 @@ impl Client {
         };
         let (PlatformError::Unavailable { reason, .. }
         | PlatformError::Ambiguous { reason }
-        | PlatformError::Refused { reason }) = &mut error;
+        | PlatformError::Refused { reason }
+        | PlatformError::Unsupported { reason }) = &mut error;
         *reason = self.credentials.scrubbed(reason);
         Failed::Otherwise(error)
     }

@@ -10,19 +10,20 @@
 //!
 //! Start reading at [`WooCommerce`]; `deliveries.rs` is the way in by webhook, `pages.rs` the way
 //! in by reading, `orders.rs` and `products.rs` make the snapshots, `people.rs` tells whom they name,
-//! `stock.rs` writes.
+//! `writes/` writes.
 
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use fondaco_model::{ActionKind, Entity, EntityKey, ShopId, Snapshot, Timestamp};
+use fondaco_model::{ActionId, ActionKind, Entity, EntityKey, ShopId, Snapshot, Timestamp};
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use crate::{
-    Collection, Executed, Heard, Looked, Page, Platform, PlatformError, Request, ShopFacts,
-    Unreadable, Unverified, Verified, WebhookMade,
+    Capabilities, Collection, Executed, Heard, Looked, Page, Platform, PlatformError, Request,
+    ShopFacts, Unreadable, Unverified, Verified, WebhookMade,
 };
 
 mod answers;
@@ -35,12 +36,13 @@ mod pages;
 mod payloads;
 mod people;
 mod products;
-mod stock;
 mod times;
 mod webhooks;
+mod writes;
 
 use auth::Credentials;
 use client::Client;
+pub use writes::CAPABILITIES;
 
 /// How to reach a WooCommerce shop.
 #[derive(Debug)]
@@ -92,6 +94,8 @@ pub struct WooCommerce {
     client: Client,
     webhook_secret: SecretString,
     longest_request: Duration,
+    /// What it sells in, read before the first price is written.
+    currency: OnceCell<String>,
 }
 
 impl fmt::Debug for WooCommerce {
@@ -126,6 +130,7 @@ impl WooCommerce {
             client: Client::new(base, credentials).map_err(ConfigError::Client)?,
             webhook_secret: config.webhook_secret,
             longest_request: config.longest_request,
+            currency: OnceCell::new(),
         })
     }
 }
@@ -198,16 +203,35 @@ impl Platform for WooCommerce {
         }
     }
 
-    fn request(&self, action: &ActionKind, entity: &Entity) -> Result<Request, PlatformError> {
-        stock::request(&self.shop, action, entity)
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
     }
 
-    async fn execute(&self, now: Timestamp, request: &Request) -> Result<Executed, PlatformError> {
-        stock::execute(&self.client, now, request).await
+    fn request(
+        &self,
+        id: &ActionId,
+        action: &ActionKind,
+        entity: Option<&Entity>,
+    ) -> Result<Request, PlatformError> {
+        writes::request(&self.shop, id, action, entity)
     }
 
-    async fn look(&self, now: Timestamp, request: &Request) -> Result<Looked, PlatformError> {
-        stock::look(&self.client, now, request).await
+    async fn execute(
+        &self,
+        now: Timestamp,
+        action: &ActionKind,
+        request: &Request,
+    ) -> Result<Executed, PlatformError> {
+        writes::execute(self, now, action, request).await
+    }
+
+    async fn look(
+        &self,
+        now: Timestamp,
+        action: &ActionKind,
+        request: &Request,
+    ) -> Result<Looked, PlatformError> {
+        writes::look(self, now, action, request).await
     }
 
     fn longest_request(&self) -> Duration {

@@ -138,7 +138,7 @@ fn campaign(notes: &[payloads::Meta]) -> Option<Campaign> {
 
 /// Where an order stands. Plugins add statuses of their own (`shipped`, `awaiting-pickup`, …):
 /// such an order was accepted, and is being worked on once it is paid.
-fn state(status: &str, paid: bool) -> OrderState {
+pub fn state(status: &str, paid: bool) -> OrderState {
     match status {
         "pending" => OrderState::Pending,
         "on-hold" => OrderState::OnHold,

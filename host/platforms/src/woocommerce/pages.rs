@@ -22,7 +22,7 @@ use super::{
     orders::{self, Refunds},
     payloads::{Order, Product, Refund, Webhook},
     products::{self, Naming, Seen, Sold, plain_text},
-    stock, times,
+    times, writes,
 };
 use crate::{
     Page, PlatformError, Unreadable,
@@ -198,12 +198,12 @@ pub async fn orders(
 }
 
 /// Amounts are rounded to two digits unless asked for, and then no longer add up.
-fn whole_amounts() -> Parameters {
+pub fn whole_amounts() -> Parameters {
     vec![("dp", "6".to_owned())]
 }
 
 /// An order that was read, with its refunds if it has any.
-async fn whole_order(
+pub async fn whole_order(
     client: &Client,
     seen: &Seen<'_>,
     order: &Order,
@@ -211,21 +211,28 @@ async fn whole_order(
     if order.refunds.is_empty() {
         return Ok(orders::snapshot(seen, order, Refunds::NotRead));
     }
-    let path = format!("/orders/{}/refunds", order.id);
-    let mut refunds = Vec::new();
+    match all::<Refund>(client, &format!("/orders/{}/refunds", order.id), &whole_amounts()).await {
+        Ok(refunds) => Ok(orders::snapshot(seen, order, Refunds::Read(&refunds))),
+        // The order was deleted since it was read.
+        Err(Failed::Gone) => Ok(orders::snapshot(seen, order, Refunds::NotRead)),
+        Err(Failed::Otherwise(error)) => Err(error),
+    }
+}
+
+/// All entries of a list that is short.
+pub async fn all<T: Numbered>(
+    client: &Client,
+    path: &str,
+    filter: &Parameters,
+) -> Result<Vec<T>, Failed> {
+    let mut entries = Vec::new();
     let mut position = Some(Position::default());
     while let Some(after) = position {
-        match try_list::<Refund>(client, &path, &whole_amounts(), after).await {
-            Ok(listed) => {
-                refunds.extend(listed.entries);
-                position = listed.next;
-            }
-            // The order was deleted since it was read.
-            Err(Failed::Gone) => return Ok(orders::snapshot(seen, order, Refunds::NotRead)),
-            Err(Failed::Otherwise(error)) => return Err(error),
-        }
+        let listed = try_list::<T>(client, path, filter, after).await?;
+        entries.extend(listed.entries);
+        position = listed.next;
     }
-    Ok(orders::snapshot(seen, order, Refunds::Read(&refunds)))
+    Ok(entries)
 }
 
 /// A page of the catalogue: some products, each with all its variations. The total counts products.
@@ -310,7 +317,7 @@ pub async fn fetch(
     now: Timestamp,
     key: &EntityKey,
 ) -> Result<Vec<Snapshot>, PlatformError> {
-    let id = stock::number(&key.id)?;
+    let id = writes::number(&key.id)?;
     let seen = Seen { shop, read: Some(now) };
     // It is gone as of this reading.
     let gone = seen.version(now);

@@ -98,7 +98,17 @@ pub struct Product {
     #[serde(default)]
     pub regular_price: Option<Plain>,
     #[serde(default)]
+    pub sale_price: Option<Plain>,
+    #[serde(default)]
+    pub date_on_sale_from_gmt: Option<String>,
+    #[serde(default)]
+    pub date_on_sale_to_gmt: Option<String>,
+    #[serde(default)]
     pub on_sale: bool,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub short_description: Option<String>,
     /// Only where the shop has the feature switched on (since version 10).
     #[serde(default)]
     pub cost_of_goods_sold: Option<CostOfGoods>,
@@ -207,7 +217,19 @@ pub struct Line {
     #[serde(default)]
     pub bundled_items: serde_json::Value,
     #[serde(default)]
+    pub taxes: Vec<LineTax>,
+    #[serde(default)]
     pub meta_data: Vec<Meta>,
+}
+
+/// The tax on a line by one rate.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LineTax {
+    /// Of the rate.
+    pub id: u64,
+    /// Empty where the rate does not apply.
+    #[serde(default)]
+    pub total: Option<Plain>,
 }
 
 /// Something a plugin, or WooCommerce itself, noted on a line.
@@ -227,6 +249,10 @@ pub struct Charge {
     pub name: Option<String>,
     pub total: Plain,
     pub total_tax: Plain,
+    #[serde(default)]
+    pub taxes: Vec<LineTax>,
+    #[serde(default)]
+    pub meta_data: Vec<Meta>,
 }
 
 /// A code that was redeemed.
@@ -256,6 +282,41 @@ pub struct Refund {
     /// Their quantities and amounts are negative.
     #[serde(default)]
     pub line_items: Vec<Line>,
+    /// Their amounts are negative.
+    #[serde(default)]
+    pub shipping_lines: Vec<Charge>,
+    #[serde(default)]
+    pub meta_data: Vec<Meta>,
+}
+
+/// A note on an order.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Note {
+    pub id: u64,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A discount code.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Discount {
+    pub id: u64,
+    #[serde(default)]
+    pub code: Option<Plain>,
+    #[serde(default)]
+    pub amount: Option<Plain>,
+    #[serde(default)]
+    pub discount_type: Option<String>,
+    #[serde(default)]
+    pub free_shipping: bool,
+    #[serde(default)]
+    pub minimum_amount: Option<Plain>,
+    #[serde(default)]
+    pub usage_limit: Option<Plain>,
+    #[serde(default)]
+    pub date_expires_gmt: Option<String>,
+    #[serde(default)]
+    pub meta_data: Vec<Meta>,
 }
 
 /// A customer with an account.

@@ -13,6 +13,11 @@ mod products;
 mod shop;
 mod stock;
 
+/// An action's id.
+fn id() -> ActionId {
+    ActionId::from_stored("39ca6e9be3e609a033636f7a2f9a5372")
+}
+
 fn config(url: &str) -> Config {
     Config {
         shop: shop(),

@@ -2,7 +2,6 @@
 
 use fondaco_model::{
     ActionEnd, ActionId, InstallId, Timestamp,
-    decimal::DecimalText,
     hear::{BackfillPage, FeedRows, Lifecycle},
 };
 use wasmtime::component::InstancePre;
@@ -78,7 +77,7 @@ impl Hooks {
     ) -> wasmtime::Result<Returned> {
         let hook = there(self.outcome.as_ref(), Hook::Outcome)?;
         let (ids, found) = ends(end);
-        let end = outcome_end(end, &ids, found.as_ref());
+        let end = outcome_end(end, &ids, &found);
         let outcome = on_outcome::Outcome { action: action.as_str(), kind, key, end };
         let hook = hook.load(&mut *door.store, door.instance)?;
         Ok(handled(hook.call_handle(door.store, door.about, outcome).await?))
@@ -164,25 +163,20 @@ impl Hooks {
 }
 
 /// What the record of an end borrows from.
-fn ends(end: &ActionEnd) -> (Vec<&str>, Option<DecimalText>) {
+fn ends(end: &ActionEnd) -> (Vec<&str>, String) {
     match end {
-        ActionEnd::Done { ids } => (ids.iter().map(String::as_str).collect(), None),
-        ActionEnd::Stale { found } => (Vec::new(), Some(DecimalText::of(*found))),
-        _ => (Vec::new(), None),
+        ActionEnd::Done { ids } => (ids.iter().map(String::as_str).collect(), String::new()),
+        ActionEnd::Stale { found } => (Vec::new(), found.told()),
+        _ => (Vec::new(), String::new()),
     }
 }
 
-fn outcome_end<'a>(
-    end: &'a ActionEnd,
-    ids: &'a [&'a str],
-    found: Option<&'a DecimalText>,
-) -> on_outcome::End<'a> {
+fn outcome_end<'a>(end: &'a ActionEnd, ids: &'a [&'a str], found: &'a str) -> on_outcome::End<'a> {
     match end {
         ActionEnd::Done { .. } => on_outcome::End::Done(ids),
         ActionEnd::Refused { reason } => on_outcome::End::Refused(reason),
-        ActionEnd::Stale { .. } => {
-            on_outcome::End::Stale(found.map(DecimalText::as_str).unwrap_or_default())
-        }
+        ActionEnd::Stale { .. } => on_outcome::End::Stale(found),
+        ActionEnd::Unsupported { reason } => on_outcome::End::Unsupported(reason),
         ActionEnd::Superseded => on_outcome::End::Superseded,
         ActionEnd::Failed { reason } => on_outcome::End::Failed(reason),
         ActionEnd::Unknown { detail } => on_outcome::End::Unknown(detail),

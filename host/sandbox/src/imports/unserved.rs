@@ -2,9 +2,7 @@
 
 use crate::{
     contract::interfaces::{
-        ask_person, change_catalogue, change_discounts, change_orders, change_prices,
-        change_returns, http_request, metrics, publish_file, record_metric, send_message,
-        types::Terms,
+        ask_person, http_request, metrics, publish_file, record_metric, send_message, types::Terms,
     },
     run::Run,
 };
@@ -15,55 +13,6 @@ impl metrics::Host for Run {
             -> Vec<metrics::Point>;
         target as "metrics.target" (kpi: String, shop: Option<String>, days: metrics::Days)
             -> Option<String>;
-    }
-}
-
-impl change_prices::Host for Run {
-    not_served! {
-        propose as "change-prices.propose" (change: change_prices::PriceChange, terms: Terms)
-            -> String;
-    }
-}
-
-impl change_catalogue::Host for Run {
-    not_served! {
-        propose as "change-catalogue.propose" (
-            change: change_catalogue::ProductChange,
-            terms: Terms
-        ) -> String;
-    }
-}
-
-impl change_orders::Host for Run {
-    not_served! {
-        propose as "change-orders.propose" (
-            shop: String,
-            order: String,
-            change: change_orders::OrderChange,
-            terms: Terms
-        ) -> String;
-    }
-}
-
-impl change_returns::Host for Run {
-    not_served! {
-        propose as "change-returns.propose" (
-            shop: String,
-            order: String,
-            customer_return: Option<String>,
-            change: change_returns::ReturnChange,
-            terms: Terms
-        ) -> String;
-    }
-}
-
-impl change_discounts::Host for Run {
-    not_served! {
-        propose as "change-discounts.propose" (
-            discount: change_discounts::Discount,
-            terms: Terms
-        ) -> String;
-        end as "change-discounts.end" (shop: String, code: String, terms: Terms) -> String;
     }
 }
 

@@ -18,13 +18,13 @@ pub fn observe(
     observed: Observed,
 ) -> Result<Verdict<ObserveOutcome>, Fault> {
     write.belongs_to(observed.trace);
-    for (target, key) in &observed.masked {
+    for (fence, key) in &observed.masked {
         // The fence may have been lifted after it was asked for. Then nobody would read the entity
         // again, so the observation has to be compared anew.
-        if !outbox::is_fenced(write, target)? {
+        if !outbox::is_fenced(write.connection, &write.client, fence)? {
             return Ok(Verdict::Undo(ObserveOutcome::Moved));
         }
-        mask(write, target, key)?;
+        mask(write, fence, key)?;
     }
     let Some(events) = take_rows(write, at, observed.rows)? else {
         return Ok(Verdict::Undo(ObserveOutcome::Moved));
@@ -141,7 +141,7 @@ fn keep_sku(write: &mut ClientWrite<'_>, key: &EntityKey, entity: &Entity) -> Re
     Ok(())
 }
 
-fn mask(write: &ClientWrite<'_>, target: &str, key: &EntityKey) -> Result<(), Fault> {
+fn mask(write: &ClientWrite<'_>, fence: &str, key: &EntityKey) -> Result<(), Fault> {
     write
         .connection
         .prepare_cached(
@@ -150,7 +150,7 @@ fn mask(write: &ClientWrite<'_>, target: &str, key: &EntityKey) -> Result<(), Fa
         )?
         .execute(params![
             write.client.as_str(),
-            target,
+            fence,
             key.shop.as_str(),
             key.kind.as_str(),
             key.id
@@ -159,20 +159,20 @@ fn mask(write: &ClientWrite<'_>, target: &str, key: &EntityKey) -> Result<(), Fa
 }
 
 /// Takes the entities that a fence has masked, so that they are read again.
-pub fn take_masked(write: &ClientWrite<'_>, target: &str) -> Result<Vec<EntityKey>, Fault> {
-    let of_target = [write.client.as_str(), target];
+pub fn take_masked(write: &ClientWrite<'_>, fence: &str) -> Result<Vec<EntityKey>, Fault> {
+    let of_fence = [write.client.as_str(), fence];
     let keys = write
         .connection
         .prepare_cached(
             "SELECT shop, kind, id FROM masked_entities WHERE client = ?1 AND target = ?2
              ORDER BY shop, kind, id",
         )?
-        .query_and_then(of_target, entity_key)?
+        .query_and_then(of_fence, entity_key)?
         .collect::<Result<Vec<_>, Fault>>()?;
     write
         .connection
         .prepare_cached("DELETE FROM masked_entities WHERE client = ?1 AND target = ?2")?
-        .execute(of_target)?;
+        .execute(of_fence)?;
     Ok(keys)
 }
 

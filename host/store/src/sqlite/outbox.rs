@@ -83,35 +83,25 @@ pub fn waiting_for(write: &ClientWrite<'_>, target: &str) -> Result<Option<Actio
     rows.next().transpose()
 }
 
-/// Whether an action is being sent to the target.
-pub fn is_fenced(write: &ClientWrite<'_>, target: &str) -> Result<bool, Fault> {
-    is_sending(write.connection, &write.client, target)
-}
-
-/// Whether an action is being sent that none may be beside.
-fn is_excluded(connection: &Connection, client: &ClientId, exclusive: &str) -> Result<bool, Fault> {
-    let excluded = connection
+/// Whether an action is being sent that none may be beside. While it is, it is a fence.
+pub fn is_fenced(
+    connection: &Connection,
+    client: &ClientId,
+    exclusive: &str,
+) -> Result<bool, Fault> {
+    let fenced = connection
         .prepare_cached(
             "SELECT 1 FROM actions WHERE client = ?1 AND exclusive = ?2 AND state = 'sending'",
         )?
         .exists([client.as_str(), exclusive])?;
-    Ok(excluded)
+    Ok(fenced)
 }
 
-fn is_sending(connection: &Connection, client: &ClientId, target: &str) -> Result<bool, Fault> {
-    let sending = connection
-        .prepare_cached(
-            "SELECT 1 FROM actions WHERE client = ?1 AND target = ?2 AND state = 'sending'",
-        )?
-        .exists([client.as_str(), target])?;
-    Ok(sending)
-}
-
-/// The targets of all actions that are being sent.
+/// What all actions that are being sent exclude.
 pub fn fences(connection: &Connection, client: &ClientId) -> Result<Vec<String>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT target FROM actions
-         WHERE client = ?1 AND state = 'sending' AND target IS NOT NULL ORDER BY number",
+        "SELECT exclusive FROM actions
+         WHERE client = ?1 AND state = 'sending' AND exclusive IS NOT NULL ORDER BY number",
     )?;
     let rows = statement.query_map([client.as_str()], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -222,7 +212,7 @@ fn readiness(
     action: Action,
 ) -> Result<Option<ReadyAction>, Fault> {
     let mut blocked = match action.kind.exclusive() {
-        Some(exclusive) => is_excluded(connection, client, &exclusive)?,
+        Some(exclusive) => is_fenced(connection, client, &exclusive)?,
         None => false,
     };
     let mut after_failed = None;

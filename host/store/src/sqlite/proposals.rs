@@ -1,8 +1,7 @@
 //! Proposals become actions; a newer one takes the place of one that still waits.
 
 use fondaco_model::{
-    Action, ActionEnd, ActionKind, ActionState, Event, EventBody, InstallId, Proposal, Timestamp,
-    TraceId,
+    Action, ActionEnd, ActionState, Event, EventBody, InstallId, Proposal, Timestamp, TraceId,
 };
 use rusqlite::params;
 
@@ -38,7 +37,7 @@ pub fn propose(
         None => None,
     };
     if let Some(older) = waiting {
-        take_value_before(&mut proposal.kind, &older.kind);
+        proposal.kind.take_value_before(&older.kind);
         end(write, &older, ActionEnd::Superseded, origin.at)?;
     }
     insert(write, origin, &proposal, None)?;
@@ -74,18 +73,6 @@ pub fn record_shadow(
         return Ok(());
     }
     insert(write, origin, proposal, Some(&ActionEnd::Shadow { objection }))
-}
-
-/// Lets a newer action be decided on what the older one was: the older one's effect, which the
-/// newer one may have counted on, never came.
-pub fn take_value_before(newer: &mut ActionKind, older: &ActionKind) {
-    if let (
-        ActionKind::ChangeStock { decided_on, .. },
-        ActionKind::ChangeStock { decided_on: before, .. },
-    ) = (newer, older)
-    {
-        *decided_on = *before;
-    }
 }
 
 /// Ends an action and tells its install.

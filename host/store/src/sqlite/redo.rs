@@ -168,7 +168,7 @@ fn retry(write: &mut ClientWrite<'_>, at: Timestamp, action: &Action) -> Result<
     if let Some(target) = kind.target()
         && let Some(older) = outbox::waiting_for(write, &target)?
     {
-        proposals::take_value_before(&mut kind, &older.kind);
+        kind.take_value_before(&older.kind);
         proposals::end(write, &older, ActionEnd::Superseded, at)?;
     }
     let mut terms = action.terms.clone();

@@ -81,7 +81,7 @@ fn give_way(
     older: &Action,
     mut newer: Action,
 ) -> Result<(), Fault> {
-    proposals::take_value_before(&mut newer.kind, &older.kind);
+    newer.kind.take_value_before(&older.kind);
     write
         .connection
         .prepare_cached("UPDATE actions SET kind = ?3 WHERE client = ?1 AND action = ?2")?
@@ -106,7 +106,7 @@ pub fn settle(
     };
     keep_shown(write, &action, settlement.shown)?;
     events.push(proposals::end(write, &action, settlement.end, at)?);
-    // One that was never begun has no fence; what stands on its target is another's.
+    // One that was never begun has no fence; what stands there is another's.
     let masked = match action.state {
         ActionState::Sending => lift(write, &action)?,
         ActionState::Waiting | ActionState::Ended => Vec::new(),
@@ -129,8 +129,8 @@ fn load(write: &ClientWrite<'_>, id: &ActionId) -> Result<Action, Fault> {
 }
 
 fn lift(write: &ClientWrite<'_>, action: &Action) -> Result<Vec<EntityKey>, Fault> {
-    match action.kind.target() {
-        Some(target) => mirror::take_masked(write, &target),
+    match action.kind.exclusive() {
+        Some(fence) => mirror::take_masked(write, &fence),
         None => Ok(Vec::new()),
     }
 }

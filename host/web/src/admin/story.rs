@@ -50,7 +50,7 @@ async fn trace(
         let words = format!("client `{client}` has nothing under trace {id}");
         return Err(Problem::new(StatusCode::NOT_FOUND, words));
     }
-    Ok(Json(TraceView::of(trace, story)))
+    Ok(Json(TraceView::of(trace, story, setup)))
 }
 
 /// All there is to one run.
@@ -75,7 +75,8 @@ async fn run(
     let event = host.store.event(&setup.id, run.event).await?;
     let mut actions = Vec::with_capacity(run.actions.len());
     for id in &run.actions {
-        actions.extend(host.store.action(&setup.id, id).await?.map(ActionView::from));
+        let action = host.store.action(&setup.id, id).await?;
+        actions.extend(action.map(|action| ActionView::of(action, setup)));
     }
     Ok(Json(RunStoryView::of(run, event.as_ref(), actions)))
 }

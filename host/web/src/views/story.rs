@@ -1,5 +1,6 @@
 //! Stories: all that is under one trace, and all there is to one run.
 
+use fondaco_engine::setup::ClientSetup;
 use fondaco_model::{
     Change, Event, EventBody, OrderChange, VariantChange, hear::LifecycleStep, http::HttpRecord,
 };
@@ -37,7 +38,7 @@ pub struct StepView {
 impl TraceView {
     /// Tells a story: each event with what came of it, then by time.
     #[must_use]
-    pub fn of(trace: String, story: TraceStory) -> Self {
+    pub fn of(trace: String, story: TraceStory, client: &ClientSetup) -> Self {
         let mut steps: Vec<StepView> = story.deliveries.iter().map(delivery_step).collect();
         for event in &story.events {
             steps.push(step(event.observed_at.0, "event", event.number, event_words(event)));
@@ -53,7 +54,8 @@ impl TraceView {
         }
         // What has the same millisecond stays in the order of what led to what.
         steps.sort_by_key(|step| step.at);
-        let actions = story.actions.into_iter().map(ActionView::from).collect();
+        let actions = story.actions.into_iter();
+        let actions = actions.map(|action| ActionView::of(action, client)).collect();
         Self { trace, steps, actions }
     }
 }

@@ -19,7 +19,7 @@ pub fn all() {
     reads();
     reads_not_served();
     proposals();
-    proposals_not_served();
+    proposals_for_shops();
     others_not_served();
 }
 
@@ -99,7 +99,7 @@ fn proposals() {
     tell("alert.raise", &alert::raise(&notice, None));
 }
 
-fn proposals_not_served() {
+fn proposals_for_shops() {
     let price = Price {
         shop: SHOP.to_owned(),
         variant: "1".to_owned(),
@@ -122,7 +122,13 @@ fn proposals_not_served() {
     tell("change-catalogue.propose", &change_catalogue::propose(&change, &terms()));
     let change = change_orders::OrderChange::Tag("tried".to_owned());
     tell("change-orders.propose", &change_orders::propose(SHOP, "7", &change, &terms()));
-    let change = change_returns::ReturnChange::Approve;
+    let change = change_returns::ReturnChange::Refund(change_returns::RefundProposal {
+        amount: money("1.50"),
+        method: change_returns::RefundMethod::Recorded,
+        lines: Vec::new(),
+        shipping: "0".to_owned(),
+        restock: change_returns::Restock::None,
+    });
     tell("change-returns.propose", &change_returns::propose(SHOP, "7", None, &change, &terms()));
     let discount = change_discounts::Discount {
         shop: SHOP.to_owned(),

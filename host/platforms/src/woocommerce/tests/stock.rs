@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use fondaco_model::{
-    Aspect, Decimal, Location, Variant, Version,
+    Aspect, Decimal, Location, Variant, Version, action,
     commerce::{StockLevel, StockPolicy, VariantContent},
 };
 
@@ -11,6 +11,10 @@ use super::*;
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
+}
+
+fn value(text: &str) -> action::Value {
+    action::Value::Number(decimal(text))
 }
 
 fn variant(product: &str, policy: StockPolicy) -> Entity {
@@ -46,7 +50,8 @@ fn change(id: &str, available: &str) -> ActionKind {
 
 fn request(available: &str) -> Request {
     let shop = shop_at("http://127.0.0.1:1");
-    shop.request(&change("11", available), &variant("11", StockPolicy::Tracked)).unwrap()
+    shop.request(&id(), &change("11", available), Some(&variant("11", StockPolicy::Tracked)))
+        .unwrap()
 }
 
 /// What a request leaves on the product.
@@ -60,11 +65,10 @@ fn a_request_is_made_for_each_kind_of_variant() {
     assert_eq!((simple.method.as_str(), simple.path.as_str()), ("PUT", "/products/11"));
     assert_eq!(simple.body["stock_quantity"], 7);
     assert_ne!(mark(&simple), mark(&request("7.0")), "each request has a mark of its own");
-    assert_eq!((simple.only_if, simple.result), (decimal("10"), decimal("7")));
-    assert_eq!(simple.entity, EntityKey::variant(shop(), "11"));
+    assert_eq!((simple.only_if, simple.result), (Some(value("10")), value("7")));
     let adapter = shop_at("http://127.0.0.1:1");
     let entity = variant("12", StockPolicy::Backorder);
-    let variation = adapter.request(&change("13", "-2"), &entity).unwrap();
+    let variation = adapter.request(&id(), &change("13", "-2"), Some(&entity)).unwrap();
     assert_eq!(variation.path, "/products/12/variations/13");
     assert_eq!(variation.body["stock_quantity"], -2);
 }
@@ -74,7 +78,7 @@ fn what_the_shop_cannot_do_is_refused() {
     let adapter = shop_at("http://127.0.0.1:1");
     let tracked = variant("11", StockPolicy::Tracked);
     let check = |action: &ActionKind, entity: &Entity, reason: &str| {
-        assert_eq!(adapter.request(action, entity).unwrap_err().to_string(), reason);
+        assert_eq!(adapter.request(&id(), action, Some(entity)).unwrap_err().to_string(), reason);
     };
     check(
         &change("11", "7.5"),
@@ -137,8 +141,8 @@ async fn product_with(changes: Value) -> Replay {
 async fn stock_is_written_where_it_is_as_decided() {
     let replay = product_with(json!({})).await;
     let request = request("7");
-    let executed = replay.shop.execute(at(50), &request).await.unwrap();
-    let Executed::Done { snapshots } = executed else { panic!("{executed:?}") };
+    let executed = replay.shop.execute(at(50), &change("11", "7"), &request).await.unwrap();
+    let Executed::Done { snapshots, .. } = executed else { panic!("{executed:?}") };
     let written = snapshots[0].entity.as_variant().unwrap();
     let level = &written.stock[&Location::WHOLE_SHOP];
     assert_eq!(level.value().unwrap().available, Some(decimal("7")));
@@ -152,16 +156,16 @@ async fn stock_is_written_where_it_is_as_decided() {
 #[tokio::test]
 async fn stock_that_is_another_is_left_alone() {
     let replay = product_with(json!({ "stock_quantity": 8 })).await;
-    let executed = replay.shop.execute(at(50), &request("7")).await.unwrap();
+    let executed = replay.shop.execute(at(50), &change("11", "7"), &request("7")).await.unwrap();
     let Executed::Stale { found, snapshots } = executed else { panic!("{executed:?}") };
-    assert_eq!((found, snapshots.len()), (decimal("8"), 1));
+    assert_eq!((found, snapshots.len()), (value("8"), 1));
     assert_eq!(replay.calls(), ["GET /products/11"]);
 }
 
 #[tokio::test]
 async fn what_is_so_already_is_not_written() {
     let replay = product_with(json!({})).await;
-    let executed = replay.shop.execute(at(50), &request("10")).await.unwrap();
+    let executed = replay.shop.execute(at(50), &change("11", "10"), &request("10")).await.unwrap();
     assert!(matches!(executed, Executed::Done { .. }));
     assert_eq!(replay.calls(), ["GET /products/11"]);
 }
@@ -170,10 +174,11 @@ async fn what_is_so_already_is_not_written() {
 async fn what_is_not_counted_is_refused() {
     let check = async |changes: Value, reason: &str| {
         let replay = product_with(changes).await;
-        let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
+        let error =
+            replay.shop.execute(at(50), &change("11", "7"), &request("7")).await.unwrap_err();
         assert_eq!(error, PlatformError::Refused { reason: reason.to_owned() });
         assert_eq!(replay.calls(), ["GET /products/11"]);
-        let error = replay.shop.look(at(50), &request("7")).await.unwrap_err();
+        let error = replay.shop.look(at(50), &change("11", "7"), &request("7")).await.unwrap_err();
         assert_eq!(error, PlatformError::Refused { reason: reason.to_owned() });
     };
     check(
@@ -198,21 +203,21 @@ async fn a_write_that_is_dropped_is_noticed() {
         _ => Reply::captured("woocommerce/stock_put_unmanaged"),
     })
     .await;
-    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
+    let error = replay.shop.execute(at(50), &change("11", "7"), &request("7")).await.unwrap_err();
     assert!(matches!(error, PlatformError::Refused { .. }), "{error:?}");
 
     // Taken, and another number answered.
     let replay = Replay::new(|_| Reply::captured("woocommerce/product_get")).await;
-    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
-    let reason = "the shop took 7 for variant 11 on milano and answered that it has 10";
+    let error = replay.shop.execute(at(50), &change("11", "7"), &request("7")).await.unwrap_err();
+    let reason = "the shop took 7 for variant 11 and answered that it has 10";
     assert_eq!(error, PlatformError::Ambiguous { reason: reason.to_owned() });
 }
 
 #[tokio::test]
 async fn what_is_gone_is_refused() {
     let replay = Replay::new(|_| Reply::captured("woocommerce/err_bad_product_id")).await;
-    let error = replay.shop.execute(at(50), &request("7")).await.unwrap_err();
-    assert_eq!(error.to_string(), "the shop no longer has variant 11 on milano");
+    let error = replay.shop.execute(at(50), &change("11", "7"), &request("7")).await.unwrap_err();
+    assert_eq!(error.to_string(), "the shop no longer has variant 11");
 }
 
 #[tokio::test]
@@ -220,7 +225,7 @@ async fn looking_tells_what_became_of_a_request() {
     let request = request("7");
     let looked = async |shown: i64, marks: Vec<Value>| {
         let replay = product_with(json!({ "stock_quantity": shown, "meta_data": marks })).await;
-        let looked = replay.shop.look(at(50), &request).await.unwrap();
+        let looked = replay.shop.look(at(50), &change("11", "7"), &request).await.unwrap();
         assert_eq!(replay.calls(), ["GET /products/11"]);
         looked
     };
@@ -234,7 +239,9 @@ async fn looking_tells_what_became_of_a_request() {
     assert_eq!(looked(10, Vec::new()).await, Looked::NotDone);
     for shown in [7, 6] {
         let neither = looked(shown, vec![json!({ "key": "other", "value": "1" })]).await;
-        assert!(matches!(neither, Looked::Neither { found, .. } if found == Decimal::from(shown)));
+        assert!(
+            matches!(neither, Looked::Neither { found, .. } if found == value(&shown.to_string()))
+        );
     }
 }
 
@@ -251,10 +258,10 @@ async fn a_variation_is_written_under_its_product() {
     .await;
     let adapter = shop_at("http://127.0.0.1:1");
     let entity = variant("12", StockPolicy::Tracked);
-    let ask = adapter.request(&change("13", "3"), &entity).unwrap();
-    let ask = Request { only_if: decimal("5"), ..ask };
-    let executed = replay.shop.execute(at(50), &ask).await.unwrap();
-    let Executed::Done { snapshots } = executed else { panic!("{executed:?}") };
+    let ask = adapter.request(&id(), &change("13", "3"), Some(&entity)).unwrap();
+    let ask = Request { only_if: Some(value("5")), ..ask };
+    let executed = replay.shop.execute(at(50), &change("13", "3"), &ask).await.unwrap();
+    let Executed::Done { snapshots, .. } = executed else { panic!("{executed:?}") };
     let written = snapshots[0].entity.as_variant().unwrap();
     // The answer has only the short name, so it tells nothing of the content.
     assert_eq!(written.content, Aspect::Unknown);

@@ -97,7 +97,7 @@ pub async fn what_surely_had_no_effect_is_tried_again(store: &dyn Store) {
     end(store, &lease, "b", ActionEnd::Refused { reason: "no".to_owned() }).await;
     end(store, &lease, "c", ActionEnd::Expired).await;
     end(store, &lease, "d", done()).await;
-    end(store, &lease, "e", ActionEnd::Stale { found: decimal(3) }).await;
+    end(store, &lease, "e", ActionEnd::Stale { found: decimal(3).into() }).await;
     end(store, &lease, "f", ActionEnd::Unknown { detail: "?".to_owned() }).await;
     store.begin(&lease, NOW, &action_id("g"), "{}").await.unwrap();
     let later = NOW.plus_ms(1_000);

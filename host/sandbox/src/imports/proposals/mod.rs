@@ -2,37 +2,28 @@
 //! the contract and kept until the run is committed.
 
 use fondaco_model::{
-    ActionId, ActionKind, Decimal, Location, Proposal, Terms, Timestamp,
+    ActionId, ActionKind, Decimal, EntityKey, Order, Proposal, ShopId, Terms, Timestamp,
     action::{Localised, ProposalOrigin, Severity},
-    commerce::StockPolicy,
+    commerce::Money,
     run::Resource,
 };
 
 use crate::{
     CallError,
     contract::interfaces::{
-        alert, change_stock,
+        alert,
         types::{self, Refusal},
     },
     limits,
     run::Run,
 };
 
-impl change_stock::Host for Run {
-    async fn propose(
-        &mut self,
-        change: change_stock::StockChange,
-        terms: types::Terms,
-    ) -> wasmtime::Result<Result<String, Refusal>> {
-        let bytes = change.shop.len() + change.variant.len() + terms_bytes(&terms);
-        self.count_host_call(bytes)?;
-        let kind = match self.stock_change(change).await? {
-            Ok(kind) => kind,
-            Err(reason) => return Ok(Err(Refusal::Invalid(reason))),
-        };
-        Ok(self.keep(kind, checked_terms(terms))?.map_err(Refusal::Invalid))
-    }
-}
+mod catalogue;
+mod discounts;
+mod orders;
+mod prices;
+mod returns;
+mod stock;
 
 impl alert::Host for Run {
     async fn raise(
@@ -61,36 +52,36 @@ impl alert::Host for Run {
 }
 
 impl Run {
-    async fn stock_change(
+    /// Keeps a proposal if what it says and its terms are right; says why not otherwise.
+    fn propose(
         &mut self,
-        change: change_stock::StockChange,
-    ) -> Result<Result<ActionKind, String>, CallError> {
-        let decimals = decimal("available", &change.available)
-            .and_then(|available| Ok((available, decimal("decided-on", &change.decided_on)?)));
-        let (available, decided_on) = match decimals {
-            Ok(decimals) => decimals,
+        kind: Result<ActionKind, String>,
+        terms: types::Terms,
+    ) -> wasmtime::Result<Result<String, Refusal>> {
+        Ok(match kind {
+            Ok(kind) => self.keep(kind, checked_terms(terms))?.map_err(Refusal::Invalid),
+            Err(reason) => Err(Refusal::Invalid(reason)),
+        })
+    }
+
+    /// The shop that a proposal is for; says why not, if the install may not see it.
+    async fn shop_of_proposal(&mut self, shop: &str) -> Result<Result<ShopId, String>, CallError> {
+        let known = self.known_shop(shop).await?;
+        Ok(known.ok_or_else(|| format!("there is no shop `{}`", shown(shop))))
+    }
+
+    /// The order that a proposal is about, as the run sees it.
+    async fn order_of_proposal(
+        &mut self,
+        shop: &str,
+        order: &str,
+    ) -> Result<Result<(EntityKey, Order), String>, CallError> {
+        let shop = match self.shop_of_proposal(shop).await? {
+            Ok(shop) => shop,
             Err(reason) => return Ok(Err(reason)),
         };
-        let Some(shop) = self.known_shop(&change.shop).await? else {
-            return Ok(Err(format!("there is no shop `{}`", shown(&change.shop))));
-        };
-        let found = self.host.variant(&shop, &change.variant).await.map_err(CallError::Host)?;
-        let Some((_, found)) = found else {
-            let variant = shown(&change.variant);
-            return Ok(Err(format!("shop `{shop}` has no variant `{variant}`")));
-        };
-        let location = change.location.map_or(Location::WHOLE_SHOP, Location::new);
-        let Some(level) = found.stock.get(&location).and_then(|level| level.value()) else {
-            let place = location.id().map_or("the shop as a whole".to_owned(), shown);
-            let variant = shown(&change.variant);
-            return Ok(Err(format!("shop `{shop}` keeps no stock of `{variant}` at {place}")));
-        };
-        if level.policy == StockPolicy::Untracked {
-            let variant = shown(&change.variant);
-            return Ok(Err(format!("shop `{shop}` does not count the stock of `{variant}`")));
-        }
-        let variant = change.variant;
-        Ok(Ok(ActionKind::ChangeStock { shop, variant, location, available, decided_on }))
+        let found = self.host.order(&shop, order).await.map_err(CallError::Host)?;
+        Ok(found.ok_or_else(|| format!("shop `{shop}` has no order `{}`", shown(order))))
     }
 
     /// Whether what the run hears allows it to have an effect beyond its state; says why not.
@@ -153,16 +144,14 @@ impl Run {
     }
 }
 
-/// What a proposal keeps in memory and on disk: its texts.
+/// What a proposal keeps in memory and on disk.
 fn output_bytes(kind: &ActionKind, terms: &Terms) -> u64 {
-    let sentence = |sentence: &Localised| sentence.en.len() + sentence.it.len();
-    let own = match kind {
-        ActionKind::ChangeStock { shop, variant, .. } => shop.as_str().len() + variant.len(),
-        ActionKind::Alert { title, text, .. } => sentence(title) + sentence(text),
-    };
+    // As it is stored; what it is made of can always be written.
+    let own = serde_json::to_vec(kind).map_or(0, |stored| stored.len());
+    let sentence = terms.explanation.en.len() + terms.explanation.it.len();
     let after = terms.after.iter().map(|action| action.as_str().len());
     let key = terms.key.as_ref().map_or(0, String::len);
-    (own + sentence(&terms.explanation) + key + after.sum::<usize>()) as u64
+    (own + sentence + key + after.sum::<usize>()) as u64
 }
 
 fn sentence_bytes(sentence: &types::Localised) -> usize {
@@ -177,6 +166,41 @@ fn terms_bytes(terms: &types::Terms) -> usize {
 
 fn decimal(field: &str, text: &str) -> Result<Decimal, String> {
     text.parse().map_err(|error| format!("{field}: {error}"))
+}
+
+/// An amount of money that is not below zero.
+fn checked_money(field: &str, money: types::MoneyResult) -> Result<Money, String> {
+    let code = money.currency.as_bytes();
+    if code.len() != 3 || !code.iter().all(u8::is_ascii_uppercase) {
+        let currency = shown(&money.currency);
+        return Err(format!("{field}.currency is `{currency}`, and no ISO 4217 code such as EUR"));
+    }
+    let amount = positive(&format!("{field}.amount"), &money.amount)?;
+    Ok(Money { amount, currency: money.currency })
+}
+
+/// A number that is not below zero.
+fn positive(field: &str, text: &str) -> Result<Decimal, String> {
+    let number = decimal(field, text)?;
+    if number < Decimal::ZERO {
+        return Err(format!("{field} is {number}, and cannot be below zero"));
+    }
+    Ok(number)
+}
+
+/// A text that says something and is not too long.
+fn checked_text(field: &str, text: String, most: usize) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err(format!("{field} is empty"));
+    }
+    no_longer(field, text, most)
+}
+
+fn no_longer(field: &str, text: String, most: usize) -> Result<String, String> {
+    if text.len() > most {
+        return Err(format!("{field} is {} bytes long; {most} is the most", text.len()));
+    }
+    Ok(text)
 }
 
 fn checked_terms(terms: types::Terms) -> Result<Terms, String> {

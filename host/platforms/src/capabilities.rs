@@ -1,0 +1,101 @@
+//! What each platform can do, as a table that comes from the code and is written out to be read.
+
+use fondaco_model::action::Verb;
+
+/// Whether and how a platform does one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// It does.
+    Does {
+        /// What makes it safe to repeat.
+        repeat: &'static str,
+        /// What its effect is found by after an ambiguous failure.
+        mark: &'static str,
+        /// Whether the platform may write to the customer because of it.
+        mails_customer: bool,
+    },
+    /// It has no such thing, or no way to it.
+    Cannot {
+        /// What it lacks, and what there is instead.
+        reason: &'static str,
+    },
+}
+
+/// What there is to know of a platform before a shop of it is connected.
+#[derive(Debug)]
+pub struct Capabilities {
+    /// What its makers call it.
+    pub name: &'static str,
+    /// The versions the adapter was tried with.
+    pub versions: &'static str,
+    /// What it is spoken to with.
+    pub credentials: &'static str,
+    /// The least that the credentials must allow.
+    pub permissions: &'static str,
+    /// How long after it was sent a request can still take effect.
+    pub longest_request: &'static str,
+    /// How it is known that the shop is there and the credentials work.
+    pub health: &'static str,
+    /// Whether and how it does each thing.
+    pub of: fn(Verb) -> Capability,
+}
+
+impl Capabilities {
+    /// Whether the platform may write to the customer because of this.
+    #[must_use]
+    pub fn mails_customer(&self, verb: Verb) -> bool {
+        matches!((self.of)(verb), Capability::Does { mails_customer: true, .. })
+    }
+}
+
+/// How the document begins.
+const INTRODUCTION: &str = "# What each platform can do
+
+This file is made from the adapters' own tables: `cargo xtask platforms` writes it, and a test holds
+it against them. Where a platform cannot do something, the module that proposed it hears
+`unsupported` with the reason that stands here. \u{2709} marks what makes the platform write to the
+customer.
+";
+
+/// All platforms as one document in Markdown.
+#[must_use]
+pub fn document(platforms: &[&Capabilities]) -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for platform in platforms {
+        text.push_str(&section(platform));
+    }
+    text
+}
+
+fn section(platform: &Capabilities) -> String {
+    let facts = [
+        ("Versions", platform.versions),
+        ("Credentials", platform.credentials),
+        ("Least permissions", platform.permissions),
+        ("Longest request", platform.longest_request),
+        ("Health", platform.health),
+    ];
+    let mut text = format!("\n## {}\n\n| | |\n| --- | --- |\n", platform.name);
+    for (name, words) in facts {
+        text.push_str(&format!("| {name} | {words} |\n"));
+    }
+    text.push_str("\n| Action | Safe to repeat by | Its effect is found by |\n");
+    text.push_str("| --- | --- | --- |\n");
+    let mut cannot = String::new();
+    for verb in Verb::ALL {
+        let name = verb.as_str();
+        match (platform.of)(verb) {
+            Capability::Does { repeat, mark, mails_customer } => {
+                let mails = if mails_customer { " \u{2709}" } else { "" };
+                text.push_str(&format!("| `{name}`{mails} | {repeat} | {mark} |\n"));
+            }
+            Capability::Cannot { reason } => {
+                cannot.push_str(&format!("| `{name}` | {reason} |\n"));
+            }
+        }
+    }
+    if !cannot.is_empty() {
+        text.push_str(&format!("\n| It cannot | Because |\n| --- | --- |\n{cannot}"));
+    }
+    text
+}

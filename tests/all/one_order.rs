@@ -15,8 +15,7 @@ fn product(sku: &str, stock: i64) -> Product {
         title: sku.to_owned(),
         price: "19.99".to_owned(),
         stock: Some(stock),
-        backorders: false,
-        variations: Vec::new(),
+        ..Product::default()
     }
 }
 

@@ -17,7 +17,7 @@ mod verb;
 mod write;
 
 pub use kind::{ActionKind, order_exclusive, price_exclusive, product_exclusive, stock_target};
-pub use refund::{DivideError, divide};
+pub use refund::{DivideError, divide, exceeds};
 pub use value::Value;
 pub use verb::Verb;
 pub use write::{

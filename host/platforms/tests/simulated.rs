@@ -220,8 +220,9 @@ async fn wrong_keys_are_refused() {
     check("ck_sim", "cs_other", "signature").await;
     let reader = adapter(&shop, "ck_read", "cs_read");
     let (id, entity) = catalogue(&reader).await.remove("A").unwrap();
-    let request = reader.request(&change(&id, 10, 9), &entity).unwrap();
-    let error = reader.execute(now(), &request).await.unwrap_err();
+    let action = change(&id, 10, 9);
+    let request = reader.request(&action_id(), &action, Some(&entity)).unwrap();
+    let error = reader.execute(now(), &action, &request).await.unwrap_err();
     assert!(error.to_string().contains("read and write"), "{error}");
     assert_eq!(shop.quantity("A"), Some(10));
     shop.stop().await;

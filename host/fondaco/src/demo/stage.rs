@@ -87,8 +87,7 @@ impl StageOptions {
                 title: row.title.to_owned(),
                 price: row.price.to_owned(),
                 stock: Some(quantity(row)),
-                backorders: false,
-                variations: Vec::new(),
+                ..Product::default()
             };
             RANGE.iter().map(product).collect()
         };

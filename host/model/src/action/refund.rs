@@ -71,6 +71,14 @@ pub fn divide(
     parts.collect::<Option<_>>().ok_or(DivideError::TooFine { amount, places })
 }
 
+/// Whether an amount is more than another by half a cent at least: shops that round by the subtotal
+/// have parts of cents, and their lines come to a little more or less than what was paid.
+#[must_use]
+pub fn exceeds(amount: Decimal, other: Decimal) -> bool {
+    let more = amount - other;
+    more + more >= Decimal::from_units(1, 2).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,6 +104,13 @@ mod tests {
         assert_eq!(parts("-0.03", &["1", "0", "1"]), ["-0.02", "0", "-0.01"]);
         assert_eq!(parts("0", &["0", "0"]), ["0", "0"]);
         assert_eq!(parts("0", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn half_a_cent_is_more() {
+        assert!(!exceeds(decimal("19.904"), decimal("19.90")));
+        assert!(exceeds(decimal("19.905"), decimal("19.90")));
+        assert!(!exceeds(decimal("1"), decimal("19.90")));
     }
 
     #[test]

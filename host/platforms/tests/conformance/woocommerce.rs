@@ -25,6 +25,8 @@ use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
 /// What no kept request may have in it.
 pub const SECRETS: [&str; 3] = ["cs_sim_secret", "ck_sim_key", "shared & secret"];
 
+/// What the sold one costs, in euro, tax included. Its tax does not come to whole cents.
+const PRICE: i64 = 20;
 const GATEWAY: &str = "card";
 const OLD_CODE: &str = "VECCHIO";
 
@@ -47,7 +49,7 @@ impl Shop {
         let product = |sku: &str, stock: Option<i64>| Product {
             sku: Some(sku.to_owned()),
             title: format!("Tazza {sku}"),
-            price: "20.00".to_owned(),
+            price: format!("{PRICE}.00"),
             stock,
             ..Product::default()
         };
@@ -86,12 +88,8 @@ impl Shop {
         let key = EntityKey::order(shop_id(), orders[0].clone());
         let read = adapter.fetch(now(), &key).await.unwrap().remove(0);
         let line = read.entity.as_order().unwrap().lines.value().unwrap()[0].clone();
-        let line = RefundLine {
-            line: line.id,
-            quantity: line.quantity,
-            net: line.net,
-            tax: line.tax,
-        };
+        let line =
+            RefundLine { line: line.id, quantity: line.quantity, net: line.net, tax: line.tax };
         assert!(woo.set_order_status(orders[3].parse().unwrap(), "completed"));
         let mut shop = Self { woo, sold, orders, line, before: (0, 0) };
         shop.act(&shop.hold(2, OrderState::Processing)).await;
@@ -139,7 +137,7 @@ impl Shop {
             compare_at: compare_at.map(Decimal::from),
             sale_from: None,
             sale_until: None,
-            decided_on: Some(20.into()),
+            decided_on: Some(PRICE.into()),
         })
     }
 
@@ -171,22 +169,23 @@ impl Shop {
         self.order(which, OrderStep::Cancel { reason: "Called off".to_owned() }, decided_on)
     }
 
-    fn refund(&self, which: usize, method: RefundMethod, amount: Decimal) -> ActionKind {
-        let whole = amount == self.line.net + self.line.tax;
+    fn refund(&self, which: usize, method: RefundMethod, amount: i64) -> ActionKind {
         ActionKind::Refund(RefundWrite {
             shop: shop_id(),
             order: self.orders[which].clone(),
-            amount: Money { amount, currency: "EUR".to_owned() },
+            amount: euro(amount),
             method,
-            lines: if whole { vec![self.line.clone()] } else { Vec::new() },
+            lines: Vec::new(),
             shipping: Decimal::ZERO,
             restock: Restock::Sellable,
             decided_on: Decimal::ZERO,
         })
     }
 
+    /// All of the line that was paid by card.
     fn line_refund(&self, method: RefundMethod) -> ActionKind {
-        self.refund(0, method, self.line.net + self.line.tax)
+        let ActionKind::Refund(write) = self.refund(0, method, PRICE) else { unreachable!() };
+        ActionKind::Refund(RefundWrite { lines: vec![self.line.clone()], ..write })
     }
 
     fn discount(&self, code: &str) -> ActionKind {
@@ -203,7 +202,11 @@ impl Shop {
     }
 
     fn note(&self) -> ActionKind {
-        self.order(0, OrderStep::Note { text: "Fragile & heavy".to_owned() }, OrderState::Processing)
+        self.order(
+            0,
+            OrderStep::Note { text: "Fragile & heavy".to_owned() },
+            OrderState::Processing,
+        )
     }
 }
 
@@ -287,8 +290,8 @@ impl SimulatedShop for Shop {
                 ActionKind::ChangeOrder(OrderWrite { order: "999999".to_owned(), ..write })
             }
             // Who pays on delivery cannot be sent money.
-            Verb::SendRefund => self.refund(1, RefundMethod::Original, 1.into()),
-            Verb::RecordRefund => self.refund(0, RefundMethod::Recorded, 1_000.into()),
+            Verb::SendRefund => self.refund(1, RefundMethod::Original, 1),
+            Verb::RecordRefund => self.refund(0, RefundMethod::Recorded, 1_000),
             Verb::SetDiscount => {
                 let ActionKind::Discount(write) = self.discount("NUOVO") else { unreachable!() };
                 ActionKind::Discount(DiscountWrite { customer: Some("7".to_owned()), ..write })
@@ -315,7 +318,7 @@ impl SimulatedShop for Shop {
             Verb::Hold | Verb::Cancel => return status(0, "completed"),
             Verb::Release => return status(2, "processing"),
             Verb::SendRefund | Verb::RecordRefund => {
-                self.act(&self.refund(0, RefundMethod::Recorded, 1.into())).await;
+                self.act(&self.refund(0, RefundMethod::Recorded, 1)).await;
             }
             // Whoever else hides it has done what was asked for.
             _ => return false,
@@ -364,25 +367,27 @@ impl SimulatedShop for Shop {
 
     fn money_sent(&self) -> i64 {
         let sent = |event: &LedgerEvent| match event {
-            LedgerEvent::Refunded { amount, money_moved: true, .. } => {
-                amount.parse::<Decimal>().unwrap().units(2).map(|cents| i64::try_from(cents).unwrap())
-            }
+            LedgerEvent::Refunded { amount, money_moved: true, .. } => amount
+                .parse::<Decimal>()
+                .unwrap()
+                .units(2)
+                .map(|cents| i64::try_from(cents).unwrap()),
             _ => None,
         };
         self.told().iter().filter_map(sent).sum()
     }
 
     fn mails(&self) -> usize {
-        let to_customer = |event: &&LedgerEvent| {
-            matches!(event, LedgerEvent::Mailed { to, .. } if !to.starts_with("admin@"))
-        };
+        let to_customer = |event: &&LedgerEvent| matches!(event, LedgerEvent::Mailed { to, .. } if !to.starts_with("admin@"));
         self.told().iter().filter(to_customer).count()
     }
 
     fn size(&self) -> (usize, usize) {
-        let placed = self.woo.ledger().into_iter().filter(|entry| {
-            matches!(entry.event, LedgerEvent::OrderMade { .. })
-        });
+        let placed = self
+            .woo
+            .ledger()
+            .into_iter()
+            .filter(|entry| matches!(entry.event, LedgerEvent::OrderMade { .. }));
         (self.sold.len(), placed.count())
     }
 

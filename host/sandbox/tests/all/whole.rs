@@ -197,7 +197,7 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
         action: ActionId::from_stored("a1".to_owned()),
         kind: "change-stock".to_owned(),
         key: Some("MUG".to_owned()),
-        end: ActionEnd::Stale { found: Value::Number(number("9")) },
+        end: ActionEnd::Stale { found: fondaco_model::action::Value::Number(number("9")) },
     };
     let signal = Input::Signal {
         name: "trying".to_owned(),

@@ -296,7 +296,7 @@ pub fn settlement(name: &str, end: ActionEnd, rows: Vec<ObservedRow>) -> Settlem
 pub fn decided_on(kind: &ActionKind) -> Decimal {
     match kind {
         ActionKind::ChangeStock { decided_on, .. } => *decided_on,
-        ActionKind::Alert { .. } => panic!("an alert is decided on nothing"),
+        other => panic!("{other:?} is decided on no quantity"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Discount codes, which WooCommerce calls coupons.
 //!
 //! A code is its own key: it is looked for first, what is there is changed, and a second one of the
-//! same code is never made.
+//! same code is never made. A date of expiry is written with its offset, since without one it would
+//! be in the shop's own time; `date_expires_gmt` is for reading only.
 
 use fondaco_model::{
     ActionId, Decimal, Timestamp,
@@ -51,8 +52,9 @@ pub fn request(id: &ActionId, write: &DiscountWrite) -> Result<Request, Platform
         "amount": off,
         "free_shipping": write.reduction == Reduction::Shipping,
         "minimum_amount": amount("the minimum", minimum)?,
-        "usage_limit": write.uses,
-        "date_expires_gmt": write.ends_at.map(times::format),
+        // None at all would leave the one there is.
+        "usage_limit": write.uses.unwrap_or_default(),
+        "date_expires": write.ends_at.map(expiry),
         "meta_data": [mark(MARK_KEY, id)],
     });
     Ok(Request {
@@ -94,7 +96,11 @@ pub async fn execute(
     {
         return Ok(done(known));
     }
-    let written = put(sending, known.as_ref(), &sending.request.body).await?;
+    let mut body = sending.request.body.clone();
+    if wanted.expires.is_none() && known.as_ref().is_some_and(|known| expires(known).is_some()) {
+        body["date_expires"] = json!("");
+    }
+    let written = put(sending, known.as_ref(), &body).await?;
     if Terms::of(&written)? != wanted {
         return Err(PlatformError::Ambiguous {
             reason: format!(
@@ -114,7 +120,7 @@ pub async fn end(sending: &Sending<'_>, code: &str) -> Result<Executed, Platform
         return Ok(done(&known));
     }
     let mut body = sending.request.body.clone();
-    body["date_expires_gmt"] = json!(times::format(sending.now));
+    body["date_expires"] = json!(expiry(sending.now));
     let written = put(sending, Some(&known), &body).await?;
     if !is_over(&written, sending.time().plus_ms(1_000)) {
         return Err(PlatformError::Ambiguous {
@@ -163,9 +169,17 @@ async fn put(
     Ok(answer.map_err(|failed| gone_or("the code", failed))?.content)
 }
 
+fn expires(discount: &Discount) -> Option<Timestamp> {
+    discount.date_expires_gmt.as_deref().and_then(times::parse)
+}
+
 fn is_over(discount: &Discount, now: Timestamp) -> bool {
-    let expires = discount.date_expires_gmt.as_deref().and_then(times::parse);
-    expires.is_some_and(|expires| expires <= now)
+    expires(discount).is_some_and(|expires| expires <= now)
+}
+
+/// A date of expiry as it is sent.
+fn expiry(moment: Timestamp) -> String {
+    format!("{}Z", times::format(moment))
 }
 
 /// What makes two codes the same.
@@ -192,7 +206,7 @@ impl Terms {
             free_shipping: discount.free_shipping,
             minimum: number(discount.minimum_amount.as_ref(), "minimum_amount")?,
             uses: number(discount.usage_limit.as_ref(), "usage_limit")?,
-            expires: discount.date_expires_gmt.as_deref().and_then(times::parse),
+            expires: expires(discount),
         })
     }
 
@@ -200,6 +214,7 @@ impl Terms {
     fn wanted(body: &Json) -> Result<Self, PlatformError> {
         let mut body = body.clone();
         body["id"] = json!(0);
+        body["date_expires_gmt"] = body["date_expires"].take();
         let wanted: Discount = serde_json::from_value(body)
             .map_err(|_| refused("the request that was kept is no discount code"))?;
         Self::of(&wanted)

@@ -2,7 +2,7 @@
 
 use fondaco_model::{
     ActionKind, Decimal,
-    action::{RefundMethod, RefundWrite, Restock},
+    action::{RefundMethod, RefundWrite, Restock, exceeds},
     commerce::RefundLine,
 };
 
@@ -76,7 +76,7 @@ impl Run {
             let shipping = positive("shipping", &proposal.shipping)?;
             let lines = refund_lines(proposal.lines)?;
             let parts: Decimal = lines.iter().map(|line| line.net + line.tax).sum();
-            if parts + shipping > amount.amount {
+            if exceeds(parts + shipping, amount.amount) {
                 return Err(format!(
                     "the lines come to {parts} and the shipping to {shipping}, which is more than \
                      the amount of {}",

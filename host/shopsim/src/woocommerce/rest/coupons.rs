@@ -165,8 +165,11 @@ fn store(state: &mut State, coupon: &mut Fields, fields: &Fields) -> Result<(), 
         set(coupon, name, amount_text(amount.map_err(refused)?, 2));
     }
     if let Some(expires) = fields.get("date_expires") {
-        let at = expires.as_str().and_then(|text| text.parse().ok());
-        let at = at.and_then(|at| state.market.moment_of(at));
+        let text = expires.as_str().unwrap_or_default();
+        // One that says its offset is that moment. This was not observed: it is what the vendor's
+        // source does (`set_date_prop`).
+        let at = text.parse::<jiff::Timestamp>().ok();
+        let at = at.or_else(|| state.market.moment_of(text.parse().ok()?));
         if at.is_none() && !expires.is_null() {
             return Err(Answer::not_simulated("such a date of expiry"));
         }

@@ -216,7 +216,7 @@ pub async fn what_the_shop_showed_is_kept(store: &dyn Store) {
     propose(store, &lease, &install, vec![change_stock("a", "1", 8, 10)]).await;
     store.begin(&lease, NOW, &action_id("a"), "{}").await.unwrap();
     let shown = Shown { before: Some(decimal(10).into()), after: Some(decimal(8).into()) };
-    let settlement = Settlement { shown, ..settlement("a", done(), Vec::new()) };
+    let settlement = Settlement { shown: shown.clone(), ..settlement("a", done(), Vec::new()) };
     store.settle(&lease, settlement).await.unwrap();
     let a = store.action(&lease.client, &action_id("a")).await.unwrap().unwrap();
     assert_eq!(a.shown, shown);

@@ -2,7 +2,7 @@
 
 use fondaco_model::{
     Decimal,
-    action::{RefundWrite, Restock, divide},
+    action::{RefundWrite, Restock, divide, exceeds},
     commerce::RefundLine,
 };
 use serde_json::{Value as Json, json};
@@ -40,7 +40,7 @@ pub fn line_items(
     }
     let of_lines: Decimal = write.lines.iter().map(|line| line.net + line.tax).sum();
     let parts = of_lines + write.shipping;
-    if is_more(parts, amount) {
+    if exceeds(parts, amount) {
         return Err(format!(
             "the parts of the refund come to {parts}, which is more than {amount}"
         ));
@@ -118,7 +118,7 @@ fn line_item(
         let given = line.quantity;
         return Err(format!("{given} is more than the {quantity} that are left of line {name}"));
     }
-    if is_more(line.net, left.net) || is_more(line.tax, left.tax()) {
+    if exceeds(line.net, left.net) || exceeds(line.tax, left.tax()) {
         return Err(format!(
             "{} net and {} tax are more than the {} and {} that are left of line {name}",
             line.net,
@@ -161,7 +161,7 @@ fn shipping_items(order: &Order, refunds: &[Refund], amount: Decimal) -> Result<
         lines.push((line.id, left_of_charge(line, refunds)?));
     }
     let whole: Decimal = lines.iter().map(|(_, left)| left.net + left.tax()).sum();
-    if is_more(amount, whole) {
+    if exceeds(amount, whole) {
         return Err(format!("{amount} is more than the {whole} that are left of the shipping"));
     }
     let mut shares = Vec::new();
@@ -219,13 +219,6 @@ fn is_of(notes: &[Meta], line: u64) -> bool {
         Some(Json::Number(number)) => number.as_u64() == Some(line),
         _ => false,
     }
-}
-
-/// Whether one amount is more than another by half a cent: shops that round by the subtotal have
-/// parts of cents.
-fn is_more(one: Decimal, other: Decimal) -> bool {
-    let half_a_cent = Decimal::from_units(5, 3).unwrap_or_default();
-    one - other >= half_a_cent
 }
 
 fn number(text: &str, field: &str) -> Result<Decimal, String> {

@@ -56,7 +56,7 @@ impl State {
     }
 
     /// What a cart comes to, line by line.
-    pub(crate) fn price_cart(&self, cart: &Cart) -> Priced {
+    pub(crate) fn price_cart(&self, cart: &Cart, by: MadeBy) -> Priced {
         let entered: Vec<Decimal> = cart
             .lines
             .iter()
@@ -88,9 +88,18 @@ impl State {
         }
         let taxed = |line: &CartLine, entered: Decimal| self.taxed(line.item, entered, &cart.to);
         let lines = || cart.lines.iter().zip(&entered);
-        let after = lines()
-            .zip(&taken)
-            .map(|((line, entered), taken)| taxed(line, *entered - Decimal::new(*taken, 2)));
+        let after = lines().zip(&taken).map(|((line, entered), taken)| {
+            let off = Decimal::new(*taken, 2);
+            match by {
+                MadeBy::Checkout => taxed(line, *entered - off),
+                // Here what is off is taken from the amount without tax, which was rounded before.
+                MadeBy::Api => {
+                    let net = taxed(line, *entered).net - taxed(line, off).net;
+                    let class = self.tax_class(line.item);
+                    Taxed::on_top(net, &self.settings.rates(&class, &cart.to))
+                }
+            }
+        });
         Priced {
             after: after.collect(),
             before: lines().map(|(line, entered)| taxed(line, *entered)).collect(),
@@ -139,11 +148,11 @@ impl State {
             ("tax_class", json!(self.tax_class(line.item))),
             ("meta_data", json!(meta)),
             ("sku", item.as_ref().map_or(Value::Null, |item| json!(item.sku()))),
-            ("global_unique_id", json!(of_item("global_unique_id").unwrap_or_default())),
+            ("global_unique_id", json!(of_item("global_unique_id"))),
             // Without a picture the shop's id is text for a product and a number for a variation.
             (
                 "image",
-                json!({ "id": if parent.is_some() { json!(0) } else { json!("") }, "src": "" }),
+                json!({ "id": if product == parent.unwrap_or(0) { json!(0) } else { json!("") }, "src": "" }),
             ),
             ("parent_name", json!(parent_name)),
         ] {

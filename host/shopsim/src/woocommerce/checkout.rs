@@ -147,7 +147,7 @@ impl State {
     /// The order as the cart page makes it: lines and amounts, nobody's name.
     fn draft(&mut self, cart: &Cart, purchase: &Purchase) -> u64 {
         let order_id = self.take_post_id();
-        let priced = self.price_cart(cart);
+        let priced = self.price_cart(cart, MadeBy::Checkout);
         let key = format!("wc_order_{}", self.digits(13));
         let payment_url =
             format!("{}/checkout/order-pay/{order_id}/?pay_for_order=true&key={key}", self.home);

@@ -66,7 +66,7 @@ impl TaxRate {
         let place = [&self.country, &self.state, &self.label];
         let named: Vec<&str> =
             place.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
-        format!("{}-1", named.join("-"))
+        format!("{}-1", named.join("-").to_uppercase())
     }
 }
 

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod access;
+mod amounts;
 mod customer;
 mod deliveries;
 mod faults;
 mod likeness;
 mod lists;
+mod notes;
+mod orders;
+mod products;
 mod properties;
 mod refunds;
 mod refusals;

@@ -10,7 +10,7 @@ use super::request::{API, Request};
 use super::validate::Invalid;
 use super::{not_simulated, refuse_filters};
 use crate::woocommerce::customer::Account;
-use crate::woocommerce::fields::{Fields, escaped, set, set_date, store_meta, text};
+use crate::woocommerce::fields::{Fields, set, set_date, store_meta, text};
 use crate::woocommerce::shop::Shop;
 use crate::woocommerce::state::State;
 
@@ -121,7 +121,7 @@ fn write(state: &mut State, id: u64, fields: &Fields) {
     let known = &mut customer.fields;
     for name in NAMES {
         if let Some(value) = fields.get(name).and_then(Value::as_str) {
-            set(known, name, escaped(value));
+            set(known, name, value);
         }
     }
     if let Some(email) = fields.get("email") {
@@ -134,7 +134,7 @@ fn write(state: &mut State, id: u64, fields: &Fields) {
         {
             for (key, value) in sent {
                 if let (true, Some(value)) = (known.contains_key(key), value.as_str()) {
-                    set(known, key, escaped(value));
+                    set(known, key, value);
                 }
             }
         }

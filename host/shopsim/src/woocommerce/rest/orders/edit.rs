@@ -71,7 +71,7 @@ pub(super) fn create(state: &mut State, fields: &Fields) -> Result<u64, Answer> 
     let order_id = state.take_post_id();
     let mut order = Order::new(blank(state, order_id));
     store_plain(&mut order.fields, fields);
-    let priced = state.price_cart(&cart);
+    let priced = state.price_cart(&cart, MadeBy::Api);
     let lines = state.goods_lines(&cart, &priced);
     set(&mut order.fields, "line_items", lines);
     keep_line_meta(state, &mut order.fields, fields);
@@ -170,7 +170,7 @@ fn store_plain(order: &mut Fields, sent: &Fields) {
         };
         for (key, value) in sent {
             if let (true, Some(value)) = (known.contains_key(key), value.as_str()) {
-                set(known, key, escaped(value));
+                set(known, key, value);
             }
         }
     }
@@ -345,7 +345,7 @@ fn add_line(state: &mut State, order_id: u64, sent: &Fields) -> Result<(), Answe
     let order = state.orders.get(&order_id).ok_or_else(|| invalid_id(400))?;
     let to = destination(state, &order.fields);
     let cart = Cart { lines: vec![cart_line(sent)], coupons: Vec::new(), to };
-    let priced = state.price_cart(&cart);
+    let priced = state.price_cart(&cart, MadeBy::Api);
     let lines = state.goods_lines(&cart, &priced);
     let Some(line) = lines.into_iter().next() else {
         return Ok(());

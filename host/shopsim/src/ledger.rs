@@ -225,7 +225,7 @@ pub struct SeenRequest {
 }
 
 /// The entries, and the number of the last.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     entries: Vec<LedgerEntry>,
 }

@@ -27,6 +27,6 @@ pub use customer::{Customer, CustomerOptions, CustomerReport};
 pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};
 pub use woocommerce::{
-    BuyError, Fee, Gateway, PlacedOrder, Product, Purchase, Settings, SimError, TaxRate, WooShop,
-    WooShopConfig,
+    BuyError, Fee, Gateway, KeyRights, PlacedOrder, Product, Purchase, Settings, SimError, TaxRate,
+    WooShop, WooShopConfig,
 };

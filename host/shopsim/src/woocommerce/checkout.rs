@@ -8,8 +8,9 @@ use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::cart::{Cart, CartLine, MadeBy, Priced};
-use super::fields::{Fields, escaped, line_meta, object, set, set_date, text};
+use super::fields::{Fields, escaped, line_meta, object, set, set_date};
 use super::gateway::Gateway;
+use super::item::Item;
 use super::order::Order;
 use super::settings::Place;
 use super::state::State;
@@ -17,7 +18,7 @@ use super::totals::Taxed;
 use super::{BuyError, PlacedOrder, Purchase};
 
 /// Who buys, as the order will show it: first and last name, street.
-const BUYERS: [(&str, &str, &str); 6] = [
+pub(crate) const BUYERS: [(&str, &str, &str); 6] = [
     ("Giulia", "Bianchi", "Via Verdi 3"),
     ("Mario", "Rossi", "Via Garibaldi 12"),
     ("Anna", "O'Neil", "Corso Italia 7"),
@@ -85,11 +86,7 @@ impl State {
             if *quantity < 1 {
                 return Err(BuyError::Quantity { sku: sku.clone(), quantity: *quantity });
             }
-            let sellable = self
-                .items
-                .get(&item)
-                .is_some_and(|item| !item.is_variable() && !text(&item.fields, "price").is_empty());
-            if !sellable {
+            if !self.items.get(&item).is_some_and(Item::is_for_sale) {
                 return Err(BuyError::NotForSale(sku.clone()));
             }
             // The same product twice in a cart is one line.
@@ -180,7 +177,8 @@ impl State {
         order_id
     }
 
-    fn fill_in_lines(&mut self, fields: &mut Fields, cart: &Cart, priced: &Priced) {
+    /// Fills in the lines of an order of the checkout.
+    pub(crate) fn fill_in_lines(&mut self, fields: &mut Fields, cart: &Cart, priced: &Priced) {
         let lines = self.goods_lines(cart, priced);
         let shipping: Vec<Value> = self.shipping_line(cart).into_iter().collect();
         let fees = self.fee_lines(&cart.to);

@@ -193,6 +193,12 @@ impl Item {
         text(&self.fields, "type") == "variable"
     }
 
+    /// Whether a customer can put it into a cart.
+    pub(crate) fn is_for_sale(&self) -> bool {
+        let published = text(&self.fields, "status") == "publish";
+        published && !self.is_variable() && !text(&self.fields, "price").is_empty()
+    }
+
     /// Whether it counts its own stock.
     pub(crate) fn counts_stock(&self) -> bool {
         self.fields.get("manage_stock").and_then(Value::as_bool).unwrap_or(false)

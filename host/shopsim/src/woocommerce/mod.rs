@@ -4,6 +4,7 @@
 //! hears webhooks (`webhook.rs`, `delivery.rs`). What a shop knows is `state.rs`; `checkout.rs` and
 //! `stock.rs` are what an order does to it.
 
+mod bulk;
 mod cart;
 mod checkout;
 mod coupon;
@@ -12,6 +13,7 @@ mod delivery;
 mod discounts;
 mod fields;
 mod gateway;
+mod handover;
 mod item;
 mod line;
 mod mail;
@@ -26,6 +28,7 @@ mod shop;
 mod state;
 mod stock;
 mod totals;
+mod watched;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -33,12 +36,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::faults::Faults;
 use crate::ledger::{LedgerEntry, SeenRequest, Writer};
 use fields::Fields;
 pub use gateway::Gateway;
+pub use rest::KeyRights;
 pub use settings::{Fee, Settings, TaxRate};
 use shop::Shop;
 
@@ -248,11 +253,8 @@ impl WooShop {
     #[must_use]
     pub fn for_sale(&self) -> BTreeMap<String, String> {
         self.shop.with(|state| {
-            let sold = state.items.values().filter(|item| {
-                !item.sku().is_empty()
-                    && !item.is_variable()
-                    && !fields::text(&item.fields, "price").is_empty()
-            });
+            let sold =
+                state.items.values().filter(|item| !item.sku().is_empty() && item.is_for_sale());
             sold.map(|item| (item.sku().to_owned(), item.name().replace("&amp;", "&"))).collect()
         })
     }
@@ -323,10 +325,53 @@ impl WooShop {
         Some(self.shop.with(|state| state.put_product(fields)))
     }
 
+    /// Adds so many counted products, with SKUs from `BULK-00001` on, and then so many completed
+    /// orders of what is sold, as if the shop had been there for long. No webhook tells of them, and
+    /// quantities are those after these orders.
+    ///
+    /// # Errors
+    /// The shop has such SKUs already.
+    pub fn fill(&self, products: u32, orders: u32) -> Result<(), SimError> {
+        self.shop.with(|state| {
+            state.add_bulk_products(products)?;
+            state.add_bulk_orders(orders);
+            Ok(())
+        })
+    }
+
     /// Adds an API key that may only read.
     pub fn add_reading_key(&self, consumer_key: &str, consumer_secret: &str) {
-        let key = rest::ApiKey::new(consumer_key, consumer_secret, false);
+        let key = rest::ApiKey::new(consumer_key, consumer_secret, KeyRights::Read);
         self.shop.with(|state| state.keys.push(key));
+    }
+
+    /// Changes what somebody with an API key may do. False: there is no such key.
+    pub fn set_rights(&self, consumer_key: &str, rights: KeyRights) -> bool {
+        self.shop.with(|state| {
+            let key = state.keys.iter_mut().find(|key| key.key == consumer_key);
+            key.map(|key| key.rights = rights).is_some()
+        })
+    }
+
+    /// Puts the shop's clock ahead of the true one, or behind it. What the shop dates, and the
+    /// `Date` of its answers, goes by it; the ledger does not.
+    pub fn set_clock(&self, ahead: SignedDuration) {
+        self.shop.with(|state| state.clock_ahead = ahead);
+    }
+
+    /// Has the shop say that its home is somewhere else, such as `https://milano.example`: in links,
+    /// in `X-WC-Webhook-Source`, and for OAuth signatures. It stays reachable at [`WooShop::url`].
+    pub fn set_home(&self, home: &str) {
+        self.shop.with(|state| home.trim_end_matches('/').clone_into(&mut state.home));
+    }
+
+    /// Opens a copy of the shop at an address of its own, as somebody does to try things: with its
+    /// keys, its webhooks and their secrets, but with an empty ledger.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn staging_copy(&self, name: &str) -> Result<Self, SimError> {
+        Ok(Self { shop: self.shop.copy(name).await? })
     }
 
     /// Adds a payment method that can send money back, or changes the one with its id.

@@ -30,18 +30,31 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn start(config: &WooShopConfig) -> Result<Arc<Self>, SimError> {
-        let port = config.port.unwrap_or(0);
+        Self::open(&config.name, config.port, |home| State::new(config, home)).await
+    }
+
+    /// Opens a copy of this shop at an address of its own.
+    pub(crate) async fn copy(&self, name: &str) -> Result<Arc<Self>, SimError> {
+        Self::open(name, None, |home| Ok(self.with(|state| state.copy(home)))).await
+    }
+
+    async fn open(
+        name: &str,
+        port: Option<u16>,
+        state: impl FnOnce(String) -> Result<State, SimError>,
+    ) -> Result<Arc<Self>, SimError> {
+        let port = port.unwrap_or(0);
         let listener = TcpListener::bind(("127.0.0.1", port))
             .await
             .map_err(|source| SimError::Listen { port, source })?;
         let address = listener.local_addr().map_err(|source| SimError::Listen { port, source })?;
         let home = format!("http://{address}");
         let shop = Arc::new(Self {
-            name: config.name.clone(),
+            name: name.to_owned(),
             home: home.clone(),
             client: delivery::client()?,
             wake: Notify::new(),
-            state: Mutex::new(State::new(config, home)?),
+            state: Mutex::new(state(home)?),
             outstanding: watch::Sender::new(0),
             latency_millis: AtomicU64::new(0),
             stop: CancellationToken::new(),

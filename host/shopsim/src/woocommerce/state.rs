@@ -3,7 +3,8 @@
 //! Each public step (a checkout, a status change, a request) takes the lock once, so its stock
 //! arithmetic is atomic and its ledger entries stand in the order of the truth.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
@@ -17,12 +18,28 @@ use super::gateway::Gateway;
 use super::item::{Item, NewItem};
 use super::market::Market;
 use super::order::Order;
-use super::rest::{ApiKey, Nonces};
+use super::rest::{ApiKey, Front, KeyRights, Nonces};
 use super::settings::Settings;
+use super::watched::Watched;
 use super::webhook::{Held, Pending, Webhook};
 use super::{Product, SimError, WooShopConfig};
 use crate::faults::Fate;
 use crate::ledger::{Ledger, LedgerEvent, SeenRequest, Writer};
+
+/// The ids of a whole list, as it was when its first page was asked for.
+struct Listing {
+    /// What was asked for, without the page.
+    query: String,
+    revision: u64,
+    ids: Arc<Vec<u64>>,
+}
+
+/// What lists are of that are remembered from page to page.
+#[derive(Clone, Copy)]
+pub(crate) enum Listed {
+    Items,
+    Orders,
+}
 
 pub(crate) struct State {
     /// Address of the shop, without a slash at the end.
@@ -36,18 +53,20 @@ pub(crate) struct State {
     pub gateways: Vec<Gateway>,
     pub keys: Vec<ApiKey>,
     pub nonces: Nonces,
-    pub items: BTreeMap<u64, Item>,
+    pub items: Watched<BTreeMap<u64, Item>>,
     /// Ids by SKU in lower case.
     skus: HashMap<String, u64>,
     /// Variations by their product.
     children: HashMap<u64, BTreeSet<u64>>,
-    pub orders: BTreeMap<u64, Order>,
+    pub orders: Watched<BTreeMap<u64, Order>>,
     pub coupons: BTreeMap<u64, Coupon>,
     pub customers: BTreeMap<u64, Account>,
     pub webhooks: BTreeMap<u64, Webhook>,
     /// Whether deliveries leave at all; without, each is lost.
     pub delivering: bool,
     pub pending: VecDeque<Pending>,
+    /// Webhook and thing of those that wait and are told as they are then.
+    pub waiting: HashSet<(u64, u64)>,
     /// Webhooks that a fault holds back.
     pub held: Vec<Held>,
     /// How many webhooks have left.
@@ -59,6 +78,12 @@ pub(crate) struct State {
     pub ledger: Ledger,
     pub requests: Vec<SeenRequest>,
     pub random: StdRng,
+    /// For what deliveries are called, apart, so that their pace changes nothing else.
+    pub delivery_random: StdRng,
+    /// What the shop says it is, to tell it from others.
+    pub store_id: String,
+    /// The ids of the list that was last asked for page by page, of products and of orders.
+    listings: [Option<Listing>; 2],
     next_post: u64,
     next_row: u64,
     next_note: u64,
@@ -75,17 +100,22 @@ impl State {
             settings: Settings::of(&market),
             market,
             gateways: Vec::new(),
-            keys: vec![ApiKey::new(&config.consumer_key, &config.consumer_secret, true)],
+            keys: vec![ApiKey::new(
+                &config.consumer_key,
+                &config.consumer_secret,
+                KeyRights::ReadWrite,
+            )],
             nonces: Nonces::default(),
-            items: BTreeMap::new(),
+            items: Watched::default(),
             skus: HashMap::new(),
             children: HashMap::new(),
-            orders: BTreeMap::new(),
+            orders: Watched::default(),
             coupons: BTreeMap::new(),
             customers: BTreeMap::new(),
             webhooks: BTreeMap::new(),
             delivering: config.webhooks,
             pending: VecDeque::new(),
+            waiting: HashSet::new(),
             held: Vec::new(),
             left: 0,
             in_flight: 0,
@@ -94,19 +124,25 @@ impl State {
             ledger: Ledger::default(),
             requests: Vec::new(),
             random: StdRng::seed_from_u64(config.seed),
+            delivery_random: StdRng::seed_from_u64(config.seed ^ DELIVERY_SALT),
+            store_id: String::new(),
+            listings: [None, None],
             // A fresh installation has used the ids before for its pages.
             next_post: 10,
             next_row: 1,
             next_note: 2,
             next_customer: 2,
         };
+        let parts = [8, 4, 4, 4, 12].map(|length| state.digits(length));
+        state.store_id = parts.join("-");
         for product in &config.products {
             state.add_product(product)?;
         }
         Ok(state)
     }
 
-    fn add_product(&mut self, product: &Product) -> Result<(), SimError> {
+    /// Adds a product with its variations.
+    pub(crate) fn add_product(&mut self, product: &Product) -> Result<(), SimError> {
         let parent = self.add_item(product, None)?;
         let mut children = Vec::new();
         for variation in &product.variations {
@@ -204,7 +240,7 @@ impl State {
 
     /// Some hexadecimal digits, always the same ones for a seed.
     pub(crate) fn digits(&mut self, length: usize) -> String {
-        (0..length).filter_map(|_| char::from_digit(self.random.random_range(0..16), 16)).collect()
+        hexadecimal(&mut self.random, length)
     }
 
     /// Puts in a product or variation, in place of what had its id.
@@ -319,6 +355,7 @@ impl State {
             return;
         };
         let price = lowest.unwrap_or_default();
+        set(&mut item.fields, "purchasable", !price.is_empty());
         let html = self.market.price_html(&price);
         set(&mut item.fields, "price", price);
         set(&mut item.fields, "price_html", html);
@@ -342,8 +379,99 @@ impl State {
         }
     }
 
+    /// The ids of a list. Whoever reads page after page of a shop in which nothing changes has it
+    /// put together once.
+    pub(crate) fn listed<E>(
+        &mut self,
+        of: Listed,
+        query: String,
+        list: impl FnOnce(&Self) -> Result<Vec<u64>, E>,
+    ) -> Result<Arc<Vec<u64>>, E> {
+        let revision = match of {
+            Listed::Items => self.items.revision(),
+            Listed::Orders => self.orders.revision(),
+        };
+        let known = self.listings[of as usize].as_ref();
+        if let Some(known) =
+            known.filter(|known| known.revision == revision && known.query == query)
+        {
+            return Ok(Arc::clone(&known.ids));
+        }
+        let ids = Arc::new(list(self)?);
+        let listing = Listing { query, revision, ids: Arc::clone(&ids) };
+        self.listings[of as usize] = Some(listing);
+        Ok(ids)
+    }
+
+    /// What every answer says of the shop.
+    pub(crate) fn front(&self) -> Front {
+        let date = self.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        Front { home: self.home.clone(), date }
+    }
+
+    /// The same shop under an address of its own: everything is there, secrets and webhooks too, but
+    /// no delivery that waits. What it draws is drawn from this one's seed.
+    pub(crate) fn copy(&mut self, home: String) -> Self {
+        let mut copy = Self {
+            clock_ahead: self.clock_ahead,
+            title: self.title.clone(),
+            market: self.market.clone(),
+            settings: self.settings.clone(),
+            gateways: self.gateways.clone(),
+            keys: self.keys.clone(),
+            nonces: self.nonces.clone(),
+            items: self.items.clone(),
+            skus: self.skus.clone(),
+            children: self.children.clone(),
+            orders: self.orders.clone(),
+            coupons: self.coupons.clone(),
+            customers: self.customers.clone(),
+            webhooks: self.webhooks.clone(),
+            delivering: self.delivering,
+            pending: VecDeque::new(),
+            waiting: HashSet::new(),
+            held: Vec::new(),
+            left: 0,
+            in_flight: 0,
+            effects_to_come: 0,
+            fate: Fate::new(*self.fate.faults(), self.random.random()),
+            ledger: Ledger::default(),
+            requests: Vec::new(),
+            random: StdRng::seed_from_u64(self.random.random()),
+            delivery_random: StdRng::seed_from_u64(self.random.random()),
+            store_id: self.store_id.clone(),
+            listings: [None, None],
+            next_post: self.next_post,
+            next_row: self.next_row,
+            next_note: self.next_note,
+            next_customer: self.next_customer,
+            home,
+        };
+        let (from, to) = (&self.home, &copy.home);
+        for item in copy.items.values_mut() {
+            rebase(&mut item.fields, "permalink", from, to);
+        }
+        for order in copy.orders.values_mut() {
+            rebase(&mut order.fields, "payment_url", from, to);
+        }
+        copy
+    }
+
     /// What the shop's clock shows; the ledger goes by the true one.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::now().saturating_add(self.clock_ahead).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// Keeps the sequence of what deliveries are called apart from the shop's own.
+const DELIVERY_SALT: u64 = 0x5bd1_e995 << 24;
+
+/// Some hexadecimal digits.
+pub(crate) fn hexadecimal(random: &mut StdRng, length: usize) -> String {
+    (0..length).filter_map(|_| char::from_digit(random.random_range(0..16), 16)).collect()
+}
+
+fn rebase(fields: &mut Fields, name: &str, from: &str, to: &str) {
+    let moved = text(fields, name).replacen(from, to, 1);
+    set(fields, name, moved);
 }

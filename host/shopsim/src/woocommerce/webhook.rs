@@ -11,18 +11,22 @@ use serde_json::{Value, json};
 use super::fields::{Fields, object, set, set_date};
 use super::item::hints;
 use super::php_json;
-use super::state::State;
+use super::rest::KeyRights;
+use super::state::{State, hexadecimal};
 use crate::faults::WebhookFault;
 use crate::ledger::LedgerEvent;
 use crate::limits::WEBHOOK_FAILURES_MAX;
 
 /// A subscription.
+#[derive(Clone)]
 pub(crate) struct Webhook {
     pub id: u64,
     pub name: String,
     pub topic: String,
     pub url: String,
     pub secret: String,
+    /// Key of whoever made it; what is told is what they may see then.
+    pub owner: String,
     /// `active`, `paused` or `disabled`.
     pub status: String,
     pub created: Timestamp,
@@ -32,6 +36,7 @@ pub(crate) struct Webhook {
 }
 
 /// A delivery that waits.
+#[derive(Clone)]
 pub(crate) struct Pending {
     webhook: u64,
     resource: u64,
@@ -54,6 +59,7 @@ pub(crate) struct Delivery {
 }
 
 /// A delivery that a fault holds back.
+#[derive(Clone)]
 pub(crate) struct Held {
     delivery: Delivery,
     /// It leaves once so many have left,
@@ -159,10 +165,7 @@ impl State {
                 self.lose(topic, resource, "the delivery queue is off");
                 continue;
             }
-            let waits = self.pending.iter().any(|other| {
-                other.webhook == webhook && other.resource == resource && other.frozen.is_none()
-            });
-            if frozen.is_some() || !waits {
+            if frozen.is_some() || self.waiting.insert((webhook, resource)) {
                 self.pending.push_back(Pending { webhook, resource, frozen: frozen.clone() });
             }
         }
@@ -213,6 +216,9 @@ impl State {
     /// The next delivery, with the body as of now.
     fn next_delivery(&mut self) -> Option<Delivery> {
         while let Some(pending) = self.pending.pop_front() {
+            if pending.frozen.is_none() {
+                self.waiting.remove(&(pending.webhook, pending.resource));
+            }
             let Some(webhook) = self.webhooks.get(&pending.webhook) else {
                 continue;
             };
@@ -222,7 +228,11 @@ impl State {
                 self.lose(&topic, pending.resource, &reason);
                 continue;
             }
-            let body = pending.frozen.or_else(|| self.payload(&topic, pending.resource));
+            let hidden = !topic.ends_with(".deleted") && self.has_lost_rights(&webhook.owner);
+            let body = match pending.frozen {
+                _ if hidden => Some(MAY_NOT_SEE.to_owned()),
+                frozen => frozen.or_else(|| self.payload(&topic, pending.resource)),
+            };
             let (Some(body), Some(webhook)) = (body, self.webhooks.get(&pending.webhook)) else {
                 continue;
             };
@@ -234,7 +244,7 @@ impl State {
                 resource: pending.resource,
                 url,
                 secret,
-                id: self.digits(32),
+                id: hexadecimal(&mut self.delivery_random, 32),
                 source: format!("{}/", self.home),
                 body,
             });
@@ -304,8 +314,19 @@ impl State {
         true
     }
 
+    fn has_lost_rights(&self, owner: &str) -> bool {
+        let key = self.keys.iter().find(|key| key.key == owner);
+        key.is_some_and(|key| key.rights == KeyRights::Lost)
+    }
+
     /// Adds a webhook; without a secret it gets one that nobody knows.
-    pub(crate) fn add_webhook(&mut self, fields: &Fields, topic: &str, url: &str) -> u64 {
+    pub(crate) fn add_webhook(
+        &mut self,
+        fields: &Fields,
+        topic: &str,
+        url: &str,
+        owner: &str,
+    ) -> u64 {
         let id = self.webhooks.keys().next_back().copied().unwrap_or(0) + 1;
         let given =
             |key: &str| fields.get(key).and_then(Value::as_str).filter(|value| !value.is_empty());
@@ -317,6 +338,7 @@ impl State {
             topic: topic.to_owned(),
             url: url.to_owned(),
             secret,
+            owner: owner.to_owned(),
             status: given("status").unwrap_or("active").to_owned(),
             created: self.now(),
             modified: None,
@@ -326,6 +348,10 @@ impl State {
         id
     }
 }
+
+/// What is told of a thing that whoever made the webhook may not see any more.
+const MAY_NOT_SEE: &str = "{\"code\":\"woocommerce_rest_cannot_view\",\
+    \"message\":\"Sorry, you cannot view this resource.\",\"data\":{\"status\":403}}";
 
 /// Fields as the API got them, with nothing secret in them.
 pub(crate) fn without_secret(body: &Value) -> Value {

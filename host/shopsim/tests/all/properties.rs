@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fondaco_shopsim::{LedgerEvent, Product, WooShop};
+use fondaco_shopsim::{Faults, Gateway, LedgerEvent, Product, WooShop};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::scene::{self, product, put};
+use crate::scene::{self, Receiver, call, product, put, subscribe};
 
 const STATUSES: [&str; 8] =
     ["pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "trash"];
@@ -99,6 +99,92 @@ fn explained(mut quantities: BTreeMap<String, i64>, shop: &WooShop) -> BTreeMap<
         }
     }
     quantities
+}
+
+/// A write that a host may send, with a number that chooses what it is about.
+#[derive(Debug, Clone)]
+enum Sent {
+    Order(i64),
+    Status(usize, usize),
+    Refund(usize, i64),
+    Note(usize),
+    Price(i64),
+    Coupon(u32),
+    Buy(usize, i64),
+}
+
+fn sent() -> impl Strategy<Value = Vec<Sent>> {
+    let one = prop_oneof![
+        (1_i64..4).prop_map(Sent::Order),
+        (0_usize..8, 0..STATUSES.len()).prop_map(|(order, status)| Sent::Status(order, status)),
+        (0_usize..8, 0_i64..2000).prop_map(|(order, cents)| Sent::Refund(order, cents)),
+        (0_usize..8).prop_map(Sent::Note),
+        (1_i64..9000).prop_map(Sent::Price),
+        (0_u32..4).prop_map(Sent::Coupon),
+        (0..SKUS.len(), 1_i64..3).prop_map(|(sku, units)| Sent::Buy(sku, units)),
+    ];
+    prop::collection::vec(one, 1..25)
+}
+
+/// Sends these to a new shop in which a third goes wrong, and returns its ledger without moments.
+async fn ledger_of(sent: &[Sent]) -> Vec<LedgerEvent> {
+    let shop = shop().await;
+    shop.set_gateway(Gateway::new("card", "Card"));
+    let receiver = Receiver::start().await;
+    for topic in ["order.created", "order.updated", "product.updated"] {
+        subscribe(&shop, topic, &receiver.url).await;
+    }
+    shop.set_faults(Faults { broken: 0.2, webhooks_lost: 0.3, ..Faults::default() });
+    let mut orders = Vec::new();
+    for one in sent {
+        let order = |index: usize| orders.get(index).copied().unwrap_or(999_u64);
+        let post = async |path: String, body: Value| call(&shop, "POST", &path, Some(body)).await;
+        match one {
+            Sent::Order(units) => {
+                let lines = json!([{ "product_id": 10, "quantity": units }]);
+                let body = json!({ "payment_method": "card", "line_items": lines });
+                orders.extend(post("/orders".to_owned(), body).await.body["id"].as_u64());
+            }
+            Sent::Status(at, status) => {
+                let path = format!("/orders/{}", order(*at));
+                put(&shop, &path, json!({ "status": STATUSES[*status] })).await;
+            }
+            Sent::Refund(at, cents) => {
+                let amount = format!("{}.{:02}", cents / 100, cents % 100);
+                post(format!("/orders/{}/refunds", order(*at)), json!({ "amount": amount })).await;
+            }
+            Sent::Note(at) => {
+                post(format!("/orders/{}/notes", order(*at)), json!({ "note": "n" })).await;
+            }
+            Sent::Price(cents) => {
+                let price = format!("{}.{:02}", cents / 100, cents % 100);
+                put(&shop, "/products/11", json!({ "regular_price": price })).await;
+            }
+            Sent::Coupon(number) => {
+                let body = json!({ "code": format!("c{number}"), "amount": "5" });
+                post("/coupons".to_owned(), body).await;
+            }
+            Sent::Buy(sku, units) => {
+                orders.extend(shop.buy(&[(SKUS[*sku], *units)]).ok().map(|order| order.id));
+            }
+        }
+        shop.quiet().await;
+    }
+    let ledger = shop.ledger().into_iter().map(|entry| entry.event).collect();
+    shop.stop().await;
+    ledger
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_seed_and_the_same_requests_make_the_same_ledger(sent in sent()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            assert_eq!(ledger_of(&sent).await, ledger_of(&sent).await);
+        });
+    }
 }
 
 proptest! {

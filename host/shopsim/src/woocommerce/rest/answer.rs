@@ -16,6 +16,13 @@ pub(crate) struct Answer {
     allow: Option<&'static str>,
 }
 
+/// What every answer says of the shop.
+pub(crate) struct Front {
+    pub home: String,
+    /// By the shop's clock.
+    pub date: String,
+}
+
 /// Methods that a collection and a single thing take.
 pub(crate) const COLLECTION: &str = "GET, POST";
 pub(crate) const SINGLE: &str = "GET, POST, PUT, PATCH, DELETE";
@@ -88,8 +95,10 @@ impl Answer {
     }
 
     /// The HTTP answer; `signed_in`: the shop knows who asks.
-    pub(crate) fn into_response(self, home: &str, signed_in: bool) -> Response<Body> {
+    pub(crate) fn into_response(self, front: &Front, signed_in: bool) -> Response<Body> {
+        let home = &front.home;
         let mut all = vec![
+            ("date", front.date.clone()),
             ("content-type", "application/json; charset=UTF-8".to_owned()),
             ("x-robots-tag", "noindex".to_owned()),
             ("link", format!("<{home}/wp-json/>; rel=\"https://api.w.org/\"")),

@@ -18,14 +18,28 @@ use crate::limits::OAUTH_WINDOW_SECONDS;
 use crate::woocommerce::state::State;
 
 /// An API key of the shop.
+#[derive(Clone)]
 pub(crate) struct ApiKey {
-    key: String,
+    pub key: String,
     secret: String,
-    may_write: bool,
+    pub rights: KeyRights,
+}
+
+/// What somebody with an API key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRights {
+    /// Read and write.
+    ReadWrite,
+    /// Only read.
+    Read,
+    /// Only write.
+    Write,
+    /// Nothing: the key is as it was, but its user has lost the rights in the shop.
+    Lost,
 }
 
 /// The nonces seen lately, each with the moment it was signed at, in seconds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Nonces {
     seen: HashMap<String, i64>,
     cleared_at: i64,
@@ -43,32 +57,24 @@ impl Nonces {
     }
 }
 
-/// What a request may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Nobody,
-    Reader,
-    Writer,
-}
-
 impl ApiKey {
-    pub(crate) fn new(key: &str, secret: &str, may_write: bool) -> Self {
-        Self { key: key.to_owned(), secret: secret.to_owned(), may_write }
-    }
-
-    fn access(&self) -> Access {
-        if self.may_write { Access::Writer } else { Access::Reader }
+    pub(crate) fn new(key: &str, secret: &str, rights: KeyRights) -> Self {
+        Self { key: key.to_owned(), secret: secret.to_owned(), rights }
     }
 }
 
-/// Who asks, or the answer that refuses.
-pub(crate) fn authenticate(state: &mut State, request: &Request) -> Result<Access, Answer> {
-    let access =
+/// With which key somebody asks, if with one, or the answer that refuses.
+pub(crate) fn authenticate(state: &mut State, request: &Request) -> Result<Option<ApiKey>, Answer> {
+    let known =
         if request.encrypted { by_secret(state, request)? } else { by_signature(state, request)? };
-    if access == Access::Reader && request.writes() {
+    let rights = known.as_ref().map(|key| key.rights);
+    if rights == Some(KeyRights::Read) && request.writes() {
         return Err(refused("The API key provided does not have write permissions."));
     }
-    Ok(access)
+    if rights == Some(KeyRights::Write) && !request.writes() {
+        return Err(refused("The API key provided does not have read permissions."));
+    }
+    Ok(known)
 }
 
 fn refused(message: &str) -> Answer {
@@ -76,7 +82,7 @@ fn refused(message: &str) -> Answer {
 }
 
 /// Key and secret as they are. A key that is not known is nobody; a wrong secret is refused.
-fn by_secret(state: &State, request: &Request) -> Result<Access, Answer> {
+fn by_secret(state: &State, request: &Request) -> Result<Option<ApiKey>, Answer> {
     let basic = request.authorization.strip_prefix("Basic ").and_then(|encoded| {
         let text = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
         text.split_once(':').map(|(key, secret)| (key.to_owned(), secret.to_owned()))
@@ -86,15 +92,15 @@ fn by_secret(state: &State, request: &Request) -> Result<Access, Answer> {
         Some((key.to_owned(), request.query("consumer_secret")?.to_owned()))
     };
     let Some((key, secret)) = in_query().or(basic) else {
-        return Ok(Access::Nobody);
+        return Ok(None);
     };
     let Some(known) = state.keys.iter().find(|known| known.key == key) else {
-        return Ok(Access::Nobody);
+        return Ok(None);
     };
     if known.secret != secret {
         return Err(refused("Consumer secret is invalid."));
     }
-    Ok(known.access())
+    Ok(Some(known.clone()))
 }
 
 const OAUTH_FIELDS: [&str; 5] = [
@@ -105,11 +111,11 @@ const OAUTH_FIELDS: [&str; 5] = [
     "oauth_signature_method",
 ];
 
-fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> {
+fn by_signature(state: &mut State, request: &Request) -> Result<Option<ApiKey>, Answer> {
     let mut fields: BTreeMap<String, String> = request.query.iter().cloned().collect();
     fields.extend(header_fields(&request.authorization));
     if !OAUTH_FIELDS.iter().any(|field| fields.contains_key(*field)) {
-        return Ok(Access::Nobody);
+        return Ok(None);
     }
     let missing: Vec<&str> =
         OAUTH_FIELDS.into_iter().filter(|field| !fields.contains_key(*field)).collect();
@@ -134,7 +140,7 @@ fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> 
     if expected != field("oauth_signature") {
         return Err(refused("Invalid signature - provided signature does not match."));
     }
-    let access = known.access();
+    let known = known.clone();
     let now = state.now().as_second();
     let timestamp: i64 = field("oauth_timestamp").parse().unwrap_or(0);
     if (now - timestamp).abs() > OAUTH_WINDOW_SECONDS {
@@ -143,7 +149,7 @@ fn by_signature(state: &mut State, request: &Request) -> Result<Access, Answer> 
     if !state.nonces.take(field("oauth_nonce"), timestamp, now) {
         return Err(refused("Invalid nonce - nonce has already been used."));
     }
-    Ok(access)
+    Ok(Some(known))
 }
 
 fn header_fields(authorization: &str) -> BTreeMap<String, String> {

@@ -55,8 +55,8 @@ pub(super) fn collection(shop: &Arc<Shop>, request: &Request) -> Result<Answer, 
             .filter(|coupon| {
                 include.is_empty() || include.contains(&coupon.id().to_string().as_str())
             })
-            .filter(|coupon| made.contains(date(&coupon.fields, "created")))
-            .filter(|coupon| changed.contains(date(&coupon.fields, "modified")))
+            .filter(|coupon| made.contains(|| date(&coupon.fields, "created")))
+            .filter(|coupon| changed.contains(|| date(&coupon.fields, "modified")))
             .collect();
         match window.order_by.as_str() {
             "title" | "slug" => chosen.sort_by_key(|coupon| coupon.code().to_owned()),

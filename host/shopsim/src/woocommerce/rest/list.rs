@@ -121,9 +121,12 @@ impl Period {
     }
 
     /// Whether a moment lies in it.
-    pub(crate) fn contains(&self, at: Option<Timestamp>) -> bool {
-        let Some(at) = at else {
-            return self.after.is_none() && self.before.is_none();
+    pub(crate) fn contains(&self, at: impl FnOnce() -> Option<Timestamp>) -> bool {
+        if self.after.is_none() && self.before.is_none() {
+            return true;
+        }
+        let Some(at) = at() else {
+            return false;
         };
         self.after.is_none_or(|after| at > after) && self.before.is_none_or(|before| at < before)
     }

@@ -27,10 +27,12 @@ use axum::http;
 use serde_json::Value;
 
 use answer::Answer;
-use auth::Access;
+pub(crate) use answer::Front;
+pub use auth::KeyRights;
 pub(crate) use auth::{ApiKey, Nonces};
-use request::Request;
+pub(crate) use request::Request;
 
+use super::handover;
 use super::line::Line;
 use super::shop::Shop;
 use super::state::State;
@@ -99,7 +101,7 @@ pub(crate) async fn answer(
     }
     let request = match Request::read(request).await {
         Ok(request) => request,
-        Err(refusal) => return refusal.into_response(&shop.home, false),
+        Err(refusal) => return shop.with(|state| refusal.into_response(&state.front(), false)),
     };
     let fault = shop.with(|state| fault_of(state, &request));
     match fault {
@@ -173,16 +175,21 @@ async fn carry_out(
     request: &Request,
     fault: Option<RequestFault>,
 ) -> http::Response<Body> {
+    if handover::is_for(request) {
+        return handover::answer(shop, request).await;
+    }
     let mut signed_in = false;
     let answer = match shop.with(|state| auth::authenticate(state, request)) {
-        Ok(access) => {
-            signed_in = access != Access::Nobody;
-            dispatch(shop, request, access).await.unwrap_or_else(|refusal| refusal)
+        Ok(caller) => {
+            signed_in = caller.is_some();
+            dispatch(shop, request, caller).await.unwrap_or_else(|refusal| refusal)
         }
         Err(refusal) => refusal,
     };
     note(shop, request, fault, answer.status);
-    answer.only_fields(&request.list("_fields")).into_response(&shop.home, signed_in)
+    let answer = answer.only_fields(&request.list("_fields"));
+    let front = shop.with(|state| state.front());
+    answer.into_response(&front, signed_in)
 }
 
 /// Answers a request without doing what it asks for.
@@ -193,7 +200,8 @@ fn refuse(
     answer: Answer,
 ) -> http::Response<Body> {
     note(shop, request, fault, answer.status);
-    answer.into_response(&shop.home, false)
+    let front = shop.with(|state| state.front());
+    answer.into_response(&front, false)
 }
 
 /// Remembers a request that is no mere reading.
@@ -211,11 +219,16 @@ fn note(shop: &Shop, request: &Request, fault: Option<RequestFault>, status: u16
     shop.with(|state| state.requests.push(seen));
 }
 
-async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result<Answer, Answer> {
+async fn dispatch(
+    shop: &Arc<Shop>,
+    request: &Request,
+    caller: Option<ApiKey>,
+) -> Result<Answer, Answer> {
     let route = route(request).ok_or_else(Answer::no_route)?;
     let methods = methods(route);
-    if access == Access::Nobody {
-        return Err(denied(route, request));
+    let caller = caller.ok_or_else(|| denied(route, request, 401))?;
+    if caller.rights == KeyRights::Lost {
+        return Err(denied(route, request, 403).allow(methods));
     }
     if let Route::Variation(parent, id) = route {
         products::permit_variation(shop, parent, id)?;
@@ -240,7 +253,7 @@ async fn dispatch(shop: &Arc<Shop>, request: &Request, access: Access) -> Result
         Route::Customer(id) => customers::single(shop, request, id),
         Route::TaxRates => taxes::rates(shop, request),
         Route::TaxClasses => taxes::classes(shop, request),
-        Route::Webhooks => webhooks::collection(shop, request).await,
+        Route::Webhooks => webhooks::collection(shop, request, &caller.key).await,
         Route::Webhook(id) => webhooks::single(shop, request, id),
         Route::GeneralSettings => shop.with(|state| Ok(settings::general(state))),
         Route::SystemStatus => shop.with(|state| Ok(status::system_status(state))),
@@ -327,8 +340,8 @@ fn methods(route: Route) -> &'static str {
     }
 }
 
-/// What somebody unknown is told.
-fn denied(route: Route, request: &Request) -> Answer {
+/// What somebody unknown is told, and with another status somebody who may not do anything.
+fn denied(route: Route, request: &Request, status: u16) -> Answer {
     let single = matches!(
         route,
         Route::Product(_)
@@ -347,7 +360,7 @@ fn denied(route: Route, request: &Request) -> Answer {
         (_, true) => ("cannot_edit", "Sorry, you are not allowed to edit this resource."),
         (_, false) => ("cannot_create", "Sorry, you are not allowed to create resources."),
     };
-    Answer::error(401, &format!("woocommerce_rest_{code}"), message)
+    Answer::error(status, &format!("woocommerce_rest_{code}"), message)
 }
 
 fn not_simulated(request: &Request) -> Answer {

@@ -16,6 +16,7 @@ use crate::limits::MONEY_DECIMALS_MAX;
 use crate::woocommerce::fields::{Fields, date, objects, text};
 use crate::woocommerce::order::{Order, STATUSES};
 use crate::woocommerce::shop::Shop;
+use crate::woocommerce::state::Listed;
 
 pub(super) const ORDER_BY: [&str; 6] = ["date", "id", "include", "title", "slug", "modified"];
 const NOT_SIMULATED: [&str; 5] = ["exclude", "parent", "customer", "product", "created_via"];
@@ -43,25 +44,31 @@ fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
     let statuses = statuses(request)?;
     let include = request.list("include");
     shop.with(|state| {
-        let made = Period::of(request, "", &state.market)?;
-        let changed = Period::of(request, "modified_", &state.market)?;
-        if let Some(words) = request.query("search") {
-            refuse_search(state.orders.values(), words)?;
-        }
-        let chosen = state.orders.values().filter(|order| {
-            let status = order.status();
-            let fits = if statuses.is_empty() || statuses.contains(&"any") {
-                status != "trash"
-            } else {
-                statuses.contains(&status)
-            };
-            fits && (include.is_empty() || include.contains(&order.id().to_string().as_str()))
-                && request.query("search").is_none_or(|words| found_by(order, words))
-                && made.contains(date(&order.fields, "created"))
-                && changed.contains(order.modified())
-        });
-        let sorted = sort(chosen.collect(), &window, &include);
-        Ok(window.page(&sorted, request, &state.home, |order| order.json(&state.home, decimals)))
+        let ids = state.listed(Listed::Orders, request.listing(), |state| {
+            let made = Period::of(request, "", &state.market)?;
+            let changed = Period::of(request, "modified_", &state.market)?;
+            if let Some(words) = request.query("search") {
+                refuse_search(state.orders.values(), words)?;
+            }
+            let chosen = state.orders.values().filter(|order| {
+                let status = order.status();
+                let fits = if statuses.is_empty() || statuses.contains(&"any") {
+                    status != "trash"
+                } else {
+                    statuses.contains(&status)
+                };
+                fits && (include.is_empty() || include.contains(&order.id().to_string().as_str()))
+                    && request.query("search").is_none_or(|words| found_by(order, words))
+                    && made.contains(|| date(&order.fields, "created"))
+                    && changed.contains(|| order.modified())
+            });
+            let sorted = sort(chosen.collect(), &window, &include);
+            Ok(sorted.into_iter().map(Order::id).collect())
+        })?;
+        Ok(window.page(&ids, request, &state.home, |id| {
+            let order = state.orders.get(id);
+            order.map_or(Value::Null, |order| order.json(&state.home, decimals))
+        }))
     })
 }
 
@@ -167,13 +174,13 @@ pub(super) fn decimals(request: &Request) -> Result<u32, Answer> {
 fn sort<'s>(mut orders: Vec<&'s Order>, window: &Window, include: &[&str]) -> Vec<&'s Order> {
     match window.order_by.as_str() {
         "id" => orders.sort_by_key(|order| order.id()),
-        "modified" => orders.sort_by_key(|order| (order.modified(), order.id())),
+        "modified" => orders.sort_by_cached_key(|order| (order.modified(), order.id())),
         "include" => {
             orders.sort_by_key(|order| include.iter().position(|id| *id == order.id().to_string()));
             return orders;
         }
         // An order's title is made of its date, and so is its slug.
-        _ => orders.sort_by_key(|order| (date(&order.fields, "created"), order.id())),
+        _ => orders.sort_by_cached_key(|order| (date(&order.fields, "created"), order.id())),
     }
     if !window.ascending {
         orders.reverse();

@@ -20,7 +20,7 @@ use super::{not_simulated, refuse_filters};
 use crate::woocommerce::fields::{date, text};
 use crate::woocommerce::item::Item;
 use crate::woocommerce::shop::Shop;
-use crate::woocommerce::state::State;
+use crate::woocommerce::state::{Listed, State};
 
 const ORDER_BY: [&str; 7] = ["date", "id", "include", "title", "slug", "modified", "price"];
 const NOT_SIMULATED: [&str; 14] = [
@@ -48,20 +48,24 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
     refuse_filters(request, &NOT_SIMULATED)?;
     let window = Window::of(request, &ORDER_BY)?;
     shop.with(|state| {
-        let skus: Vec<String> = request.list("sku").iter().map(|sku| sku.to_lowercase()).collect();
-        let chosen = filter(state, request)?;
-        let items = chosen
-            .into_iter()
-            .filter(|item| {
-                if skus.is_empty() {
-                    item.parent().is_none()
-                } else {
-                    skus.contains(&item.sku().to_lowercase())
-                }
-            })
-            .collect();
-        let sorted = sort(items, &window, request);
-        Ok(window.page(&sorted, request, &state.home, |item| state.product_json(item)))
+        let ids = state.listed(Listed::Items, request.listing(), |state| {
+            let skus: Vec<String> =
+                request.list("sku").iter().map(|sku| sku.to_lowercase()).collect();
+            let items = filter(state, request)?
+                .into_iter()
+                .filter(|item| {
+                    if skus.is_empty() {
+                        item.parent().is_none()
+                    } else {
+                        skus.contains(&item.sku().to_lowercase())
+                    }
+                })
+                .collect();
+            Ok(sort(items, &window, request).into_iter().map(Item::id).collect())
+        })?;
+        Ok(window.page(&ids, request, &state.home, |id| {
+            state.items.get(id).map_or(Value::Null, |item| state.product_json(item))
+        }))
     })
 }
 
@@ -80,17 +84,22 @@ pub(super) fn variations(
         if parent.is_some_and(|parent| !state.items.contains_key(&parent)) {
             return Err(invalid_id("product", 404));
         }
-        let skus = request.list("sku");
-        let items = filter(state, request)?
-            .into_iter()
-            .filter(|item| match parent {
-                Some(parent) => item.parent() == Some(parent),
-                None => item.parent().is_some(),
-            })
-            .filter(|item| skus.is_empty() || skus.contains(&item.sku()))
-            .collect();
-        let sorted = sort(items, &window, request);
-        Ok(window.page(&sorted, request, &state.home, |item| {
+        let ids = state.listed(Listed::Items, request.listing(), |state| {
+            let skus = request.list("sku");
+            let items = filter(state, request)?
+                .into_iter()
+                .filter(|item| match parent {
+                    Some(parent) => item.parent() == Some(parent),
+                    None => item.parent().is_some(),
+                })
+                .filter(|item| skus.is_empty() || skus.contains(&item.sku()))
+                .collect();
+            Ok(sort(items, &window, request).into_iter().map(Item::id).collect())
+        })?;
+        Ok(window.page(&ids, request, &state.home, |id| {
+            let Some(item) = state.items.get(id) else {
+                return Value::Null;
+            };
             let mut shown = variation_json(state, item);
             // The list of all links without naming the methods.
             if parent.is_none()
@@ -195,8 +204,8 @@ fn filter<'s>(state: &'s State, request: &Request) -> Result<Vec<&'s Item>, Answ
                 true => status != "trash",
                 false => statuses.contains(&status),
             }
-            && made.contains(date(&item.fields, "created"))
-            && changed.contains(item.modified())
+            && made.contains(|| date(&item.fields, "created"))
+            && changed.contains(|| item.modified())
     });
     Ok(chosen.collect())
 }
@@ -205,16 +214,18 @@ fn sort<'s>(mut items: Vec<&'s Item>, window: &Window, request: &Request) -> Vec
     let price = |item: &Item| text(&item.fields, "price").parse::<Decimal>().unwrap_or_default();
     match window.order_by.as_str() {
         "id" => items.sort_by_key(|item| item.id()),
-        "modified" => items.sort_by_key(|item| (item.modified(), item.id())),
-        "title" => items.sort_by_key(|item| (item.name().to_lowercase(), item.id())),
-        "slug" => items.sort_by_key(|item| (text(&item.fields, "slug").to_owned(), item.id())),
-        "price" => items.sort_by_key(|item| (price(item), item.id())),
+        "modified" => items.sort_by_cached_key(|item| (item.modified(), item.id())),
+        "title" => items.sort_by_cached_key(|item| (item.name().to_lowercase(), item.id())),
+        "slug" => {
+            items.sort_by_cached_key(|item| (text(&item.fields, "slug").to_owned(), item.id()))
+        }
+        "price" => items.sort_by_cached_key(|item| (price(item), item.id())),
         "include" => {
             let order = request.list("include");
             items.sort_by_key(|item| order.iter().position(|id| *id == item.id().to_string()));
             return items;
         }
-        _ => items.sort_by_key(|item| (date(&item.fields, "created"), item.id())),
+        _ => items.sort_by_cached_key(|item| (date(&item.fields, "created"), item.id())),
     }
     if !window.ascending {
         items.reverse();

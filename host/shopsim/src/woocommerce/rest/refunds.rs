@@ -62,7 +62,7 @@ pub(super) fn list_all(shop: &Arc<Shop>, request: &Request) -> Result<Answer, An
             .values()
             .flat_map(|order| order.refunds.iter().map(move |refund| (order.id(), refund)));
         let mut chosen: Vec<(u64, &Refund)> = all
-            .filter(|(_, refund)| made.contains(Some(refund.made)))
+            .filter(|(_, refund)| made.contains(|| Some(refund.made)))
             .filter(|_| request.query("search").is_none())
             .collect();
         chosen.sort_by_key(|(_, refund)| (refund.made.as_second(), refund.id));

@@ -76,6 +76,18 @@ impl Request {
             .collect()
     }
 
+    /// What a list is asked for, whichever page and form of it.
+    pub(crate) fn listing(&self) -> String {
+        let of_page = ["page", "per_page", "offset", "_fields", "dp"];
+        let kept = self.query.iter().filter(|(name, _)| {
+            let of_caller = name.starts_with("oauth_") || name.starts_with("consumer_");
+            !of_caller && !of_page.contains(&name.as_str())
+        });
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+        format!("{}?{query}", self.path)
+    }
+
     /// A parameter that is yes or no.
     pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.query(name), Some("true" | "1"))

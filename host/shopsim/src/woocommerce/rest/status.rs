@@ -88,7 +88,7 @@ fn environment(state: &State) -> Value {
     json!({
         "home_url": state.home,
         "site_url": state.home,
-        "store_id": "00000000-0000-4000-8000-000000000000",
+        "store_id": state.store_id,
         "version": WOOCOMMERCE_VERSION,
         "log_directory": "/var/www/html/wp-content/uploads/wc-logs/",
         "log_directory_writable": true,

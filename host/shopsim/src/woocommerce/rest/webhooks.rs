@@ -17,7 +17,11 @@ const STATUSES: [&str; 3] = ["active", "paused", "disabled"];
 const ORDER_BY: [&str; 3] = ["date", "id", "title"];
 
 /// The list, or a new one. A new one is tried at once; that nobody answers does not stop it.
-pub(super) async fn collection(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
+pub(super) async fn collection(
+    shop: &Arc<Shop>,
+    request: &Request,
+    owner: &str,
+) -> Result<Answer, Answer> {
     if request.method != "POST" {
         return list(shop, request);
     }
@@ -30,7 +34,7 @@ pub(super) async fn collection(shop: &Arc<Shop>, request: &Request) -> Result<An
     let url = text(&fields, "delivery_url");
     check_url(url)?;
     let (id, answer) = shop.with(|state| {
-        let id = state.add_webhook(&fields, topic, url);
+        let id = state.add_webhook(&fields, topic, url, owner);
         let body = state.webhooks.get(&id).map_or(Value::Null, |webhook| webhook.json(state));
         (id, Answer::created(body, format!("{}{API}/webhooks/{id}", state.home)))
     });

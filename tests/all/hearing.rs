@@ -1,8 +1,10 @@
 //! What modules hear besides changes, through a whole host: signals of each other, schedules that
 //! follow the clock, what became of them and what was before them.
 
+use fondaco::host::DATABASE_FILE;
+use fondaco_engine::now;
 use fondaco_model::{Event, EventBody, InstallId, Timestamp, schedule::Cron};
-use fondaco_store::{RunRecord, RunResult, Store};
+use fondaco_store::{RunRecord, RunResult, Store, sqlite};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -217,6 +219,65 @@ async fn an_install_hears_what_became_of_it_once() {
 }
 
 #[tokio::test]
+async fn a_restored_install_hears_of_it_once_and_ahead_of_what_happened_since() {
+    let workshop = Workshop::set(&["relay"]).await;
+    let off = relay("off", "").replace("\"live\"", "\"off\"");
+    let throws = format!("lifecycle = {}", json!([["alert"]]));
+    workshop.install(&(relay("one", &throws) + &relay("later", "") + &off));
+    let host = scene::host(&workshop.stage).await;
+    has_told(&*host.store, "one", "LifecycleEvent::Live").await;
+    has_told(&*host.store, "later", "LifecycleEvent::Live").await;
+    scene::until_quiet(&host).await;
+    let file = workshop.stage.folder().join("backup");
+    host.store.backup(&file, now()).await.unwrap();
+    host.stop().await;
+    let database = workshop.stage.folder().join("data").join(DATABASE_FILE);
+    sqlite::restore(&file, &database, true, "a test", now()).unwrap();
+    workshop.stage.shops()[0].buy(&[("MUG-BLU", 1)]).unwrap();
+    // One of them is off while it is restored.
+    workshop.install(
+        &(relay("one", &throws) + &relay("later", "").replace("\"live\"", "\"off\"") + &off),
+    );
+
+    let host = scene::host(&workshop.stage).await;
+    let store = &*host.store;
+    let before = told(store, "one").await.len();
+    until("the client can be released", async || {
+        host.engine.quarantine(&scene::client()).is_some_and(|standing| standing.looked)
+    })
+    .await;
+    assert_eq!(told(store, "one").await.len(), before, "nothing is heard in quarantine");
+    host.engine.release(&scene::client(), "a test").await.unwrap();
+    until("it hears of the order", async || {
+        told(store, "one").await.iter().skip(before).any(|line| line.starts_with("order "))
+    })
+    .await;
+    let since = told(store, "one").await.split_off(before);
+    assert!(since[0].starts_with("lifecycle LifecycleEvent::Restored(Restoration"), "{since:#?}");
+    assert!(since[1].starts_with("alert Ok("), "it may propose: {since:#?}");
+    scene::until_quiet(&host).await;
+    host.stop().await;
+
+    // Told once; whoever is on again later hears it then.
+    workshop.install(&(relay("one", &throws) + &relay("later", "") + &off));
+    let host = scene::host(&workshop.stage).await;
+    let store = &*host.store;
+    has_told(store, "later", "LifecycleEvent::Restored").await;
+    scene::until_quiet(&host).await;
+    let heard = async |install| -> Vec<String> {
+        let told = told(store, install).await;
+        let steps = told.iter().filter_map(|line| line.strip_prefix("lifecycle LifecycleEvent::"));
+        let steps = steps.filter_map(|step| step.split('(').next());
+        steps.map(str::to_owned).collect()
+    };
+    assert_eq!(heard("one").await, ["Installed", "Live", "Restored"]);
+    assert_eq!(heard("later").await, ["Installed", "Live", "Restored", "Live"]);
+    assert_eq!(heard("off").await, Vec::<String>::new());
+    host.stop().await;
+    workshop.stage.strike().await;
+}
+
+#[tokio::test]
 async fn an_install_hears_only_of_the_shops_it_is_for() {
     let workshop = Workshop::set(&["relay"]).await;
     let install = relay("one", "").replace("mode = ", "shops = [\"torino\"]\nmode = ");
@@ -276,7 +337,7 @@ async fn ticks_that_were_missed_come_by_the_clock_of_the_shops() {
 
         // As if the host had been stopped since three ticks ago.
         let mut expected: Vec<u64> = Vec::new();
-        let mut moment = fondaco_engine::now();
+        let mut moment = now();
         for _ in 0..4 {
             let tick = cron.until(&rome, moment).unwrap();
             expected.insert(0, tick.0);

@@ -6,13 +6,13 @@
 //! behind it.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use fondaco_egress::Egress;
-use fondaco_model::{EntityKey, ShopId, TraceId};
+use fondaco_model::{EntityKey, InstallId, ShopId, TraceId};
 use fondaco_store::{Lease, Retention, Store, StoreError};
 use tokio::{
     runtime,
@@ -78,6 +78,8 @@ pub struct Client {
     fetches: BTreeMap<ShopId, Fetches>,
     requests: BTreeMap<ShopId, Arc<Semaphore>>,
     status: Mutex<ClientStatus>,
+    /// Installs that have yet to hear what became of them.
+    beginning: Mutex<BTreeSet<InstallId>>,
 }
 
 /// An entity that is to be read.
@@ -125,6 +127,7 @@ impl Client {
         let shops = || parts.setup.shops.keys().cloned();
         Self {
             fetches: shops().map(|shop| (shop, channel())).collect(),
+            beginning: Mutex::new(parts.setup.installs.keys().cloned().collect()),
             requests: shops().map(|shop| (shop, permits())).collect(),
             lease: parts.lease,
             store: parts.store,
@@ -187,6 +190,7 @@ impl Client {
         for install in self.setup.installs.keys() {
             self.store.install(&self.lease, install).await?;
         }
+        self.note_present().await?;
         self.enter_modes().await?;
         self.begin_lifecycles().await?;
         self.first_ticks().await?;
@@ -195,6 +199,7 @@ impl Client {
             Some(standing) => self.look_for_all(standing.quarantine).await?,
             None => self.resume_sending().await?,
         }
+        self.may_be_released().await?;
         for install in self.setup.installs.keys() {
             let install = install.clone();
             self.task("run", |client| async move {
@@ -229,6 +234,11 @@ impl Client {
 
     fn with_status<T>(&self, change: impl FnOnce(&mut ClientStatus) -> T) -> T {
         change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Installs that have yet to hear what became of them. Never held over anything that waits.
+    pub fn beginning(&self) -> MutexGuard<'_, BTreeSet<InstallId>> {
+        self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a shop is in trouble, or no longer is.

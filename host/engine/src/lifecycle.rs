@@ -1,15 +1,17 @@
 //! What an install hears of its own life: that it was installed, what was before it, that its module
-//! or its settings are others, that it goes live.
+//! or its settings are others, that a backup was restored, that it goes live.
 //!
 //! It is heard ahead of everything else, since what an install does with an event may rest on it: a
 //! new version has to bring its state into its own form before it goes on with what waits. Events
 //! that come meanwhile wait; they are durable. What is told is the difference to what is noted of
-//! the install's last start, and both are in one commit, so each step is told once.
+//! the install's last start, and both are in one commit, so each step is told once. Until an install
+//! has heard them all, nothing that it proposed before is sent: it may not stand by it any more.
 
 use fondaco_model::{
     Entity, InstallId,
-    hear::{BackfillPage, BackfillRange, Lifecycle, LifecycleStep},
+    hear::{BackfillPage, BackfillRange, Lifecycle, LifecycleStep, Restoration},
 };
+use fondaco_sandbox::Hook;
 use fondaco_store::InstallIdentity;
 use sha2::{Digest, Sha256};
 
@@ -24,13 +26,23 @@ use crate::{
 impl Client {
     /// Notes of every install what it is now, and what it is to hear of that.
     pub async fn begin_lifecycles(&self) -> Result<(), Ended> {
+        let quarantine = self.store.quarantine(&self.setup.id).await?;
+        let restoration = quarantine.map(|quarantine| Restoration {
+            taken_at: quarantine.backup_taken_at,
+            restored_at: quarantine.since,
+        });
         for (install, setup) in &self.setup.installs {
             let before = self.store.lifecycle(&self.setup.id, install).await?;
             let before = before.map(|progress| progress.identity);
-            let mut now_it_is = identity(setup);
-            // One that is paused is what it was, and stands still.
-            if let (Mode::Paused, Some(before)) = (setup.mode, &before) {
-                now_it_is.mode.clone_from(&before.mode);
+            let mut now_it_is = InstallIdentity { restoration, ..identity(setup) };
+            match (setup.mode, &before) {
+                // One that is paused is what it was, and stands still.
+                (Mode::Paused, Some(before)) => now_it_is.mode.clone_from(&before.mode),
+                // One that is off hears of nothing, and of the difference when it is on again.
+                (Mode::Off, Some(before)) => {
+                    now_it_is = InstallIdentity { mode: now_it_is.mode, ..before.clone() };
+                }
+                _ => {}
             }
             // An install that never worked has nothing to compare with on the day it does.
             if before.as_ref() == Some(&now_it_is) || (before.is_none() && setup.mode == Mode::Off)
@@ -62,7 +74,10 @@ impl Client {
         match before {
             None => {
                 steps.push(LifecycleStep::Installed);
-                let shops = self.setup.shops.keys();
+                let subscriptions = &setup.module.manifest().subscriptions;
+                let subscription = subscriptions.get(&Hook::Lifecycle).copied();
+                let history = subscription.unwrap_or_default().history;
+                let shops = self.setup.shops.keys().filter(|_| history);
                 let shops = shops.filter(|shop| setup.module.grants().sees(shop));
                 steps.extend(shops.map(|shop| {
                     // From when, the store says, which counts the commits.
@@ -81,6 +96,13 @@ impl Client {
                     let (version, state_schema) = (before.version.clone(), before.state_schema);
                     steps.push(LifecycleStep::Upgraded { version, state_schema });
                 }
+                // Ahead of all that the module may answer with proposals.
+                let restoration = now_it_is.restoration;
+                steps.extend(
+                    restoration
+                        .filter(|_| before.restoration != restoration)
+                        .map(LifecycleStep::Restored),
+                );
                 if before.settings != now_it_is.settings {
                     steps.push(LifecycleStep::SettingsChanged);
                 }
@@ -96,8 +118,20 @@ impl Client {
         steps
     }
 
-    /// Has an install hear what became of it, to the last step.
+    /// Has an install hear what became of it, to the last step; then what it proposed may be sent.
     pub async fn hear_lifecycle(&self, install: &InstallId) -> Result<(), Ended> {
+        self.hear_steps(install).await?;
+        self.beginning().remove(install);
+        self.wakes.outbox.notify_one();
+        Ok(())
+    }
+
+    /// Whether an install has yet to hear what became of it since the host began.
+    pub fn is_beginning(&self, install: &InstallId) -> bool {
+        self.beginning().contains(install)
+    }
+
+    async fn hear_steps(&self, install: &InstallId) -> Result<(), Ended> {
         let Some(setup) = self.setup.installs.get(install) else {
             return Ok(());
         };
@@ -130,6 +164,7 @@ impl Client {
             LifecycleStep::Upgraded { version, state_schema } => {
                 Lifecycle::Upgraded { version: version.clone(), state_schema: *state_schema }
             }
+            LifecycleStep::Restored(restoration) => Lifecycle::Restored(*restoration),
             LifecycleStep::Live => Lifecycle::Live,
             LifecycleStep::Shadow => Lifecycle::Shadow,
         })
@@ -152,7 +187,7 @@ impl Client {
 }
 
 fn hears_lifecycle(setup: &InstallSetup) -> bool {
-    setup.module.hears().contains(&fondaco_sandbox::Hook::Lifecycle)
+    setup.module.hears().contains(&Hook::Lifecycle)
 }
 
 fn identity(setup: &InstallSetup) -> InstallIdentity {
@@ -163,5 +198,6 @@ fn identity(setup: &InstallSetup) -> InstallIdentity {
         state_schema: manifest.state_schema,
         settings: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         mode: setup.mode.as_str().to_owned(),
+        restoration: None,
     }
 }

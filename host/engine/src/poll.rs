@@ -37,6 +37,7 @@ impl Client {
                 Ok(()) => {
                     failures = 0;
                     self.trouble(id, None);
+                    self.may_be_released().await?;
                 }
                 Err(error) => {
                     failures += 1;

@@ -6,13 +6,16 @@
 //! waits on, and is sent once the client is released; of anything else nobody can tell, and it ends
 //! so. Nothing is sent meanwhile.
 //!
-//! Of what the lost host decided after the backup there is no trace but in the shops. The orders of
-//! that time are read again, and modules hear them after the release, as they hear what else is
-//! different: a stock that the lost host wrote looks to them like one that a person changed.
+//! Of what the lost host decided after the backup there is no trace but in the shops. Each of them is
+//! asked what has changed since the backup before the client can be released; modules hear it then,
+//! after they have heard that they were restored ([`LifecycleStep::Restored`]). So a module can tell
+//! what the lost host did from what a person did, as far as anybody can.
+//!
+//! [`LifecycleStep::Restored`]: fondaco_model::hear::LifecycleStep::Restored
 
 use std::{sync::Arc, time::Duration};
 
-use fondaco_model::{Action, ActionEnd, ActionState, ClientId, action::Value};
+use fondaco_model::{Action, ActionEnd, ActionState, ClientId, Timestamp, action::Value};
 use fondaco_platforms::{Looked, PlatformError, Request};
 use fondaco_store::{Act, ActionFilter, Quarantine, StoreError};
 
@@ -28,7 +31,8 @@ use crate::{
 pub struct Quarantined {
     /// Since when, and of which backup.
     pub quarantine: Quarantine,
-    /// Whether every action that was under way has been looked for. Only then it can be released.
+    /// Whether every action that was under way has been looked for, and every shop was asked what has
+    /// changed. Only then it can be released.
     pub looked: bool,
 }
 
@@ -53,7 +57,7 @@ pub enum Released {
     Released,
     /// It was not in quarantine.
     Free,
-    /// It is not, because what was under way is still being looked for.
+    /// It is not, because what was under way is still being looked for, or a shop has not answered.
     StillLooking,
 }
 
@@ -83,9 +87,10 @@ impl Client {
 
     /// Looks for all that was under way when the backup was taken.
     pub async fn look_for_all(self: &Arc<Self>, quarantine: Quarantine) -> Result<(), Ended> {
+        self.wait_out(quarantine).await?;
         for sending in self.store.sending(&self.setup.id).await? {
             match serde_json::from_str::<Request>(&sending.request) {
-                Ok(request) => self.look_for(&sending.action, &request, quarantine).await?,
+                Ok(request) => self.look_for(&sending.action, &request).await?,
                 Err(_) => {
                     let detail = "what was being sent cannot be read back".to_owned();
                     let end = ActionEnd::Unknown { detail };
@@ -100,7 +105,26 @@ impl Client {
         for action in waiting.filter(|action| action.kind.shop().is_some()) {
             // One that there can be no request for was not sent either.
             if let Ok(request) = self.request(action).await? {
-                self.look_for(action, &request, quarantine).await?;
+                self.look_for(action, &request).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the client can be released, if it is in quarantine and every shop has told since
+    /// the restore what changed. All that was under way has been looked for.
+    pub async fn may_be_released(&self) -> Result<(), Ended> {
+        let standing = *self.quarantine.borrow();
+        let Some(standing) = standing.filter(|standing| standing.holds() && !standing.looked)
+        else {
+            return Ok(());
+        };
+        let since = standing.quarantine.since;
+        let told = |until: Option<Timestamp>| until.is_some_and(|until| until >= since);
+        for shop in self.setup.shops.keys() {
+            let progress = self.store.shop_progress(&self.setup.id, shop).await?;
+            if !(told(progress.catalogue_known_until) && told(progress.orders_known_until)) {
+                return Ok(());
             }
         }
         self.quarantine.send_modify(|standing| {
@@ -110,27 +134,27 @@ impl Client {
         });
         tracing::warn!(
             client.id = %self.setup.id,
-            "what was under way when the backup was taken has been looked for; the client stays in \
-             quarantine until somebody releases it",
+            "what was under way when the backup was taken has been looked for, and what has changed \
+             was read; the client stays in quarantine until somebody releases it",
         );
         Ok(())
     }
 
+    /// Waits until nothing can take effect any more that the other host sent just before it ended.
+    async fn wait_out(&self, quarantine: Quarantine) -> Result<(), Ended> {
+        let longest = self.setup.shops.values().map(|shop| shop.platform.longest_request());
+        let longest = longest.max().unwrap_or_default();
+        let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        let certain_at = quarantine.since.plus_ms(longest);
+        self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0))).await
+    }
+
     /// Looks for one action until its shop answers, and ends it if it is not to wait on.
-    async fn look_for(
-        self: &Arc<Self>,
-        action: &Action,
-        request: &Request,
-        quarantine: Quarantine,
-    ) -> Result<(), Ended> {
+    async fn look_for(self: &Arc<Self>, action: &Action, request: &Request) -> Result<(), Ended> {
         let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
-            return Ok(());
+            return self.shop_is_gone(action).await;
         };
         let id = shop.platform.shop();
-        // The other host may have sent it just before it ended.
-        let longest = u64::try_from(shop.platform.longest_request().as_millis());
-        let certain_at = quarantine.since.plus_ms(longest.unwrap_or(u64::MAX));
-        self.sleep(Duration::from_millis(certain_at.0.saturating_sub(now().0))).await?;
         let mut tries = 0;
         let (end, seen) = loop {
             tries += 1;

@@ -97,7 +97,8 @@ pub async fn status(asking: &Asking) -> anyhow::Result<()> {
                 if looked {
                     format!("release it with `fondaco quarantine release {}`", client.id)
                 } else {
-                    "what was under way then is being looked for".to_owned()
+                    "what was under way then is being looked for, and what has changed read"
+                        .to_owned()
                 }
             );
         }

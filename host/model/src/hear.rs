@@ -93,10 +93,21 @@ pub enum LifecycleStep {
         /// The number of its state schema.
         state_schema: u32,
     },
+    /// A backup was restored.
+    Restored(Restoration),
     /// It goes live.
     Live,
     /// It goes into shadow.
     Shadow,
+}
+
+/// A backup that was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restoration {
+    /// When it was taken: the state is as of this moment.
+    pub taken_at: Timestamp,
+    /// When it was restored: what the shops show has been read since.
+    pub restored_at: Timestamp,
 }
 
 /// What happened to an install.
@@ -115,6 +126,8 @@ pub enum Lifecycle {
         /// The number of its state schema.
         state_schema: u32,
     },
+    /// A backup was restored.
+    Restored(Restoration),
     /// It goes live.
     Live,
     /// It goes into shadow.

@@ -2,9 +2,10 @@
 
 use crate::{Lease, StoreError};
 use async_trait::async_trait;
-use fondaco_model::hear::{BackfillRange, LifecycleStep};
+use fondaco_model::hear::{BackfillRange, LifecycleStep, Restoration};
 use fondaco_model::{ClientId, Entity, EntityKey, InstallId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// What an install is, as far as it is told when that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct InstallIdentity {
     pub settings: String,
     /// The word for its mode.
     pub mode: String,
+    /// The last restore of a backup that it was in.
+    #[serde(default)]
+    pub restoration: Option<Restoration>,
 }
 
 /// Where an install stands in its own life.
@@ -28,6 +32,27 @@ pub struct LifecycleProgress {
     pub event: Option<u64>,
     /// The cursor it is to be called again with, for that event.
     pub cursor: Option<String>,
+}
+
+/// An install that is registered and is not in its client's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// The install.
+    pub install: InstallId,
+    /// Since when it is not there, as far as that was noted.
+    pub since: Timestamp,
+    /// Its cursor. Once nothing is kept for it, it goes on with what is forgotten.
+    pub event: u64,
+    /// The first event that was not kept for it; absent: all are.
+    pub missed_from: Option<u64>,
+}
+
+impl Absence {
+    /// The events that it will not hear should it return; none if all of them are kept.
+    #[must_use]
+    pub fn missed(&self) -> Option<RangeInclusive<u64>> {
+        self.missed_from.filter(|from| *from <= self.event).map(|from| from..=self.event)
+    }
 }
 
 /// The last tick of a schedule.
@@ -70,6 +95,26 @@ pub trait LifecycleStore: Send + Sync + 'static {
         client: &ClientId,
         install: &InstallId,
     ) -> Result<Option<LifecycleProgress>, StoreError>;
+
+    /// Notes which installs are in the client's file. Of the others, it is noted since when they are
+    /// not; one that is back hears what is kept after its cursor.
+    async fn note_present(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        present: &[InstallId],
+    ) -> Result<(), StoreError>;
+
+    /// The installs that were not in the client's file when that was last noted, by name.
+    async fn absences(&self, client: &ClientId) -> Result<Vec<Absence>, StoreError>;
+
+    /// Lets what an absent install has yet to hear be forgotten like what it has heard; its cursor is
+    /// then at the oldest event that is kept. Says whether that was not so before.
+    async fn keep_nothing_for(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+    ) -> Result<bool, StoreError>;
 
     /// The orders of a page of history, oldest first, as they were as of its commit.
     async fn past_orders(

@@ -103,10 +103,11 @@ fn hears(inspection: &Inspection) -> String {
 /// How and when it hears, and the figures it records, a line each.
 fn heard_and_told(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
-    for (hook, Subscription { coalesce, max_age }) in &manifest.subscriptions {
+    for (hook, Subscription { coalesce, max_age, history }) in &manifest.subscriptions {
         let coalesce = coalesce.map(|time| format!(" coalesced over {time:?}"));
         let max_age = max_age.map(|time| format!(" not older than {time:?}"));
-        let ways = [coalesce, max_age].into_iter().flatten().collect::<Vec<_>>().join(",");
+        let history = (!history).then(|| " without history".to_owned());
+        let ways = [coalesce, max_age, history].into_iter().flatten().collect::<Vec<_>>().join(",");
         lines.push(format!("  {hook}{ways}"));
     }
     for (name, Schedule { beat, missed }) in &manifest.schedules {
@@ -143,9 +144,12 @@ pub(super) fn machine_readable(inspection: &Inspection) -> Value {
         json!({"name": name, "every_ms": every, "cron": cron, "missed": missed.as_str()})
     });
     let subscriptions = manifest.subscriptions.iter().map(|(hook, subscription)| {
-        let Subscription { coalesce, max_age } = subscription;
+        let Subscription { coalesce, max_age, history } = subscription;
         let (coalesce, max_age) = (coalesce.map(ms), max_age.map(ms));
-        json!({"hook": hook.as_str(), "coalesce_ms": coalesce, "max_age_ms": max_age})
+        json!({
+            "hook": hook.as_str(), "coalesce_ms": coalesce, "max_age_ms": max_age,
+            "history": history,
+        })
     });
     let settings = manifest.setting_list();
     let settings = settings.iter().map(|setting| {

@@ -134,6 +134,12 @@ impl Hooks {
             Lifecycle::Upgraded { version, state_schema } => {
                 LifecycleEvent::Upgraded((version, *state_schema))
             }
+            Lifecycle::Restored(restoration) => {
+                LifecycleEvent::Restored(on_lifecycle::Restoration {
+                    taken_at: restoration.taken_at.0,
+                    restored_at: restoration.restored_at.0,
+                })
+            }
             Lifecycle::Live => LifecycleEvent::Live,
             Lifecycle::Shadow => LifecycleEvent::Shadow,
         };

@@ -306,7 +306,10 @@ fn no_longer(asked: &Asked) -> String {
 }
 
 fn in_which_way(subscription: Subscription) -> String {
-    let Subscription { coalesce, max_age } = subscription;
+    let Subscription { coalesce, max_age, history } = subscription;
+    if !history {
+        return "without the orders from before it was installed".to_owned();
+    }
     let waits = coalesce.map_or_else(
         || "each time".to_owned(),
         |wait| format!("once for whatever happens within {}", words(wait)),

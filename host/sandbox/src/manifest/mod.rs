@@ -73,13 +73,21 @@ pub struct Manifest {
 }
 
 /// How a module wants to hear of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subscription {
     /// How long to wait for further events about the same thing, of which only the last is
     /// delivered. Absent: each is delivered.
     pub coalesce: Option<Duration>,
     /// How old an event may be when it is delivered; an older one is not. Absent: as old as it is.
     pub max_age: Option<Duration>,
+    /// Whether a new install hears the orders that were there before it.
+    pub history: bool,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self { coalesce: None, max_age: None, history: true }
+    }
 }
 
 /// Which of the two texts a mistake is in.

@@ -201,20 +201,24 @@ impl Reader<'_> {
         let mut subscriptions = BTreeMap::new();
         for hook in hooks {
             let name = format!("[subscriptions.{hook}]");
-            let wanted = "a table with `coalesce` or `max-age`";
-            let Some(inner) = self.section(&table, hook.as_str(), &name, wanted) else {
+            let known: &[&str] = match hook {
+                Hook::Lifecycle => &["history"],
+                _ => &["coalesce", "max-age"],
+            };
+            let wanted = format!("a table with {}", crate::grants::Names(known));
+            let Some(inner) = self.section(&table, hook.as_str(), &name, &wanted) else {
                 continue;
             };
-            subscriptions.insert(hook, self.subscription(&inner));
+            subscriptions.insert(hook, self.subscription(&inner, known));
         }
         subscriptions
     }
 
-    fn subscription(&mut self, table: &Table<'_, '_>) -> Subscription {
-        self.refuse_unknown(table, &["coalesce", "max-age"]);
+    fn subscription(&mut self, table: &Table<'_, '_>, known: &[&str]) -> Subscription {
+        self.refuse_unknown(table, known);
         if table.table.is_empty() {
-            let name = table.name;
-            let message = format!("{name} says nothing; write `coalesce` or `max-age`");
+            let message =
+                format!("{} says nothing; write {}", table.name, crate::grants::Names(known));
             self.mistake(table.span.clone(), message);
         }
         let mut may = |key: &str, bounds| {
@@ -227,7 +231,8 @@ impl Reader<'_> {
                            are delivered; shorten `coalesce`";
             self.mistake(table.span.clone(), message.to_owned());
         }
-        Subscription { coalesce, max_age }
+        let history = self.flag(table, "history").unwrap_or(true);
+        Subscription { coalesce, max_age, history }
     }
 
     fn limits(&mut self, root: &Table<'_, '_>) -> BTreeMap<Resource, u64> {

@@ -111,6 +111,16 @@ impl Reader<'_> {
         found.map(|(_, value)| *value)
     }
 
+    /// True or false; absent if it is not there.
+    pub fn flag(&mut self, table: &Table<'_, '_>, key: &str) -> Option<bool> {
+        let value = table.table.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong(key, value, "true or false");
+        }
+        flag
+    }
+
     pub fn number(
         &mut self,
         table: &Table<'_, '_>,

@@ -122,8 +122,15 @@ fn what_a_module_reaches_tells_and_records_is_read() {
     assert_eq!(
         manifest.subscriptions,
         BTreeMap::from([
-            (Hook::Order, Subscription { coalesce: None, max_age: seconds(86_400) }),
-            (Hook::Stock, Subscription { coalesce: seconds(5), max_age: seconds(3_600) }),
+            (Hook::Order, Subscription { max_age: seconds(86_400), ..Subscription::default() }),
+            (
+                Hook::Stock,
+                Subscription {
+                    coalesce: seconds(5),
+                    max_age: seconds(3_600),
+                    ..Subscription::default()
+                },
+            ),
         ])
     );
     let [sent, heard] = &manifest.signals[..] else { panic!("{:?}", manifest.signals) };
@@ -160,6 +167,23 @@ fn every_limit_can_be_lowered_and_none_raised() {
             let wanted = format!("`{name}` is {value}; write a whole number from 1 to {most}");
             assert!(error.ends_with(&wanted), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_module_may_do_without_history() {
+    let parse = |table: &str| Manifest::parse(&with(table), SCHEMA);
+    let manifest = parse("[subscriptions.on-lifecycle]\nhistory = false\n").unwrap();
+    assert!(!manifest.subscriptions[&Hook::Lifecycle].history);
+    assert!(Subscription::default().history);
+    for (table, told) in [
+        ("[subscriptions.on-order]\nhistory = false\n", "`history` means nothing in"),
+        ("[subscriptions.on-lifecycle]\nhistory = 0\n", "write true or false"),
+        ("[subscriptions.on-lifecycle]\n", "says nothing; write `history`"),
+        ("[subscriptions.on-lifecycle]\nmax-age = \"1h\"\n", "`max-age` means nothing in"),
+    ] {
+        let error = parse(table).unwrap_err().to_string();
+        assert!(error.contains(told), "{table}: {error}");
     }
 }
 

@@ -14,7 +14,7 @@ use fondaco_model::{
     },
     catalogue::{Price, PriceScope, Product, ProductChange},
     commerce::{Money, StockPolicy},
-    hear::{BackfillPage, FeedRows, Lifecycle},
+    hear::{BackfillPage, FeedRows, Lifecycle, Restoration},
     run::Resource,
 };
 use fondaco_sandbox::{Grants, Hook, Input, Module, Ran, RunOutcome, limits};
@@ -205,6 +205,7 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
         payload: "{\"a\":1}".to_owned(),
         hops: 1,
     };
+    let restoration = Restoration { taken_at: Timestamp(1_000), restored_at: Timestamp(2_000) };
     let upgraded = Lifecycle::Upgraded { version: "0.9.0".to_owned(), state_schema: 3 };
     vec![
         (Input::Feed(rows), &["supplier", "7.10", "first: 12", "last: true"]),
@@ -214,6 +215,10 @@ fn of_the_install() -> Vec<(Input, &'static [&'static str])> {
         (Input::Lifecycle(Lifecycle::Backfill(page)), &["Backfill", "MUG-BLU-000"]),
         (Input::Lifecycle(Lifecycle::SettingsChanged), &["SettingsChanged"]),
         (Input::Lifecycle(upgraded), &["Upgraded((\"0.9.0\", 3))"]),
+        (
+            Input::Lifecycle(Lifecycle::Restored(restoration)),
+            &["Restored(Restoration { taken-at: 1000, restored-at: 2000 })"],
+        ),
         (Input::Lifecycle(Lifecycle::Live), &["Live"]),
         (Input::Lifecycle(Lifecycle::Shadow), &["Shadow"]),
     ]

@@ -220,6 +220,7 @@ pub fn identity(version: &str) -> InstallIdentity {
         state_schema: 1,
         settings: "none".to_owned(),
         mode: "live".to_owned(),
+        restoration: None,
     }
 }
 

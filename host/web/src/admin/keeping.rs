@@ -101,7 +101,8 @@ async fn release(
         Released::StillLooking => {
             let words = format!(
                 "what was under way for client `{client}` when the backup was taken is still being \
-                 looked for; `fondaco status` tells when that is done"
+                 looked for, or a shop has not told yet what changed since; `fondaco status` tells \
+                 when that is done"
             );
             Err(Problem::new(StatusCode::CONFLICT, words))
         }

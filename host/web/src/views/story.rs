@@ -109,6 +109,7 @@ fn lifecycle_words(step: &LifecycleStep) -> String {
         LifecycleStep::Backfill(range) => format!("is told of past orders of {}", range.shop),
         LifecycleStep::SettingsChanged => "has other settings".to_owned(),
         LifecycleStep::Upgraded { version, .. } => format!("ran as version {version} before"),
+        LifecycleStep::Restored(_) => "hears that a backup was restored".to_owned(),
         LifecycleStep::Live => "goes live".to_owned(),
         LifecycleStep::Shadow => "goes into shadow".to_owned(),
     }

@@ -13,6 +13,7 @@ use fondaco_plugin_sdk::{
     alert, catalogue, change_stock, clock,
     commerce::{Environment, OrderLine, StockLevel, StockPolicy},
     log,
+    on_lifecycle::{self, LifecycleEvent},
     on_order::{self, OrderChanges, OrderEvent},
     on_outcome::{self, Outcome},
     on_schedule::{self, Tick},
@@ -116,6 +117,17 @@ impl on_outcome::Guest for StockSync {
     }
 }
 
+impl on_lifecycle::Guest for StockSync {
+    fn handle(about: Envelope, event: LifecycleEvent) -> Result<Option<String>, Failure> {
+        let LifecycleEvent::Restored(restoration) = event else {
+            // The first tick, which comes before everything else, opens what there is.
+            return Ok(None);
+        };
+        sync::on_restored(&mut Contract, restoration.restored_at, about.cursor.as_deref())
+            .map_err(Failure::Permanent)
+    }
+}
+
 /// Only a component has these: their names are none that a native linker takes.
 #[cfg(target_arch = "wasm32")]
 mod exports {
@@ -125,6 +137,7 @@ mod exports {
     on_stock::export!(StockSync);
     on_schedule::export!(StockSync);
     on_outcome::export!(StockSync);
+    on_lifecycle::export!(StockSync);
 }
 
 /// The host, through the contract's imports.

@@ -33,6 +33,9 @@
 //!    a lost webhook, a stale mirror, an opening in the middle of a sale, events missed while the
 //!    module was off, all heal without anybody's help.
 //!
+//! 6. **A restored backup is a gap in what is known**, and what a shop shows then is no correction of
+//!    it; see [`restored`].
+//!
 //! What is not promised: a change by hand in the time between the host's look and its write is
 //! overwritten unseen; one that cancels out, to the unit, a sale not known yet looks like nothing
 //! at all; a sale that a write overwrote and that was called off before it was ever heard of looks
@@ -45,6 +48,7 @@ pub mod orders;
 pub mod overwriting;
 pub mod place;
 pub mod quantity;
+pub mod restored;
 pub mod settings;
 pub mod shared;
 pub mod wanted;

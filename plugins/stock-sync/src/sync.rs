@@ -23,12 +23,14 @@ use crate::{
 pub mod host;
 mod orders;
 mod outcomes;
+mod restored;
 mod stock;
 mod ticks;
 
 pub use host::{Host, Proposed};
 pub use orders::{OrderHeard, on_order};
 pub use outcomes::{OutcomeHeard, on_outcome};
+pub use restored::on_restored;
 pub use stock::{StockHeard, on_stock};
 pub use ticks::on_tick;
 

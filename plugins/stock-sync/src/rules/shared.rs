@@ -8,6 +8,7 @@ use super::{
     Quantity, Settings,
     orders::Taken,
     place::{Deduction, Level, Place},
+    restored::Restored,
     wanted::Change,
 };
 
@@ -38,6 +39,9 @@ pub struct SharedSku {
     /// Whether something is open, so that each tick looks at it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub open: bool,
+    /// That a backup was restored, until the orders of the lost time are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
     /// The shops that count it.
     #[serde(default)]
     pub places: BTreeMap<String, Place>,
@@ -127,15 +131,21 @@ impl SharedSku {
         }
     }
 
-    /// Counts what an order took on a shop, between two moments.
-    pub fn count(&mut self, shop: &str, taken: &Taken, from: u64, until: u64) {
+    /// Counts what an order took on a shop, between two moments by the shop's clock.
+    pub fn count(&mut self, shop: &str, taken: &Taken, made: (u64, u64), now: u64) {
         self.hub -= taken.quantity();
+        let (from, changed_at) = made;
+        if let Some(restored) = &mut self.restored
+            && restored.count(shop, taken.quantity(), changed_at)
+        {
+            return;
+        }
         let Some(place) = self.places.get_mut(shop) else {
             return;
         };
         for (variant, quantity) in &taken.variants {
             if variant.as_ref().is_none_or(|variant| *variant == place.variant) {
-                place.count(Deduction { quantity: *quantity, from, until });
+                place.count(Deduction { quantity: *quantity, from, until: now });
             }
         }
     }
@@ -149,6 +159,9 @@ impl SharedSku {
     /// What should be proposed on a shop now, if anything.
     #[must_use]
     pub fn wanted(&self, settings: &Settings, shop: &str, now: u64) -> Option<Change> {
+        if self.restored.is_some() {
+            return None;
+        }
         self.places.get(shop)?.wanted(self.target(settings, shop), now)
     }
 
@@ -159,7 +172,7 @@ impl SharedSku {
         let at_rest = |(shop, place): (&String, &Place)| {
             place.settled() && place.in_step(self.target(settings, shop))
         };
-        !self.places.iter().all(at_rest)
+        self.restored.is_some() || !self.places.iter().all(at_rest)
     }
 
     /// Takes note of the quantity against the threshold; true if the people should be told: it

@@ -1,6 +1,6 @@
 //! What the module says, to merchants in English and Italian.
 
-use super::{Quantity, wanted::Change};
+use super::{Quantity, restored::Odd, wanted::Change};
 
 /// A sentence in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Why {
     },
     /// A sale was not visible any more after a write.
     Restored,
+    /// A backup of the host was restored.
+    BackupRestored,
     /// It was not in step, for any other reason.
     OutOfStep,
     /// Only to see what the shop shows.
@@ -77,6 +79,10 @@ impl Why {
             Self::Restored => Words {
                 en: format!("a sale of {sku} did not show any more on {shop}: {from} → {to}"),
                 it: format!("una vendita di {sku} non risultava più su {shop}: {from} → {to}"),
+            },
+            Self::BackupRestored => Words {
+                en: format!("{sku} on {shop} after a backup was restored: {from} → {to}"),
+                it: format!("{sku} su {shop} dopo il ripristino di un backup: {from} → {to}"),
             },
             Self::OutOfStep => Words {
                 en: format!("{sku} on {shop} was out of step: {from} → {to}"),
@@ -137,6 +143,39 @@ pub fn found_twice(sku: &str, shop: &str) -> Notice {
                 "Non si può sapere quale dei due è inteso, perciò la giacenza di {sku} non viene \
                  toccata in nessun negozio. Dai a uno dei due un altro SKU; la condivisione \
                  comincerà da sola."
+            ),
+        },
+    }
+}
+
+/// What the shops show of a SKU after a restore is not what the orders leave.
+#[must_use]
+pub fn odd_after_restore(
+    sku: &str,
+    odd: &Odd,
+    shared_now: Quantity,
+    name: impl Fn(&str) -> String,
+) -> Notice {
+    let shown = |(shop, quantity): &(String, Quantity)| format!("{}: {quantity}", name(shop));
+    let shown: Vec<String> = odd.shown.iter().map(shown).collect();
+    let (shown, counted) = (shown.join(", "), odd.counted);
+    Notice {
+        title: Words {
+            en: format!("count {sku}: after a restore its stock does not add up"),
+            it: format!("conta {sku}: dopo un ripristino la giacenza non torna"),
+        },
+        text: Words {
+            en: format!(
+                "A backup was restored. By the orders there should be {counted} of {sku} in all, \
+                 but the shops showed {shown}; somebody may have changed it by hand after the \
+                 backup. {shared_now} are offered from now on. Count what is there, and correct \
+                 the quantity on one of the shops if it is another."
+            ),
+            it: format!(
+                "È stato ripristinato un backup. Secondo gli ordini di {sku} dovrebbero esserci \
+                 {counted} pezzi in tutto, ma i negozi mostravano {shown}; forse qualcuno l'ha \
+                 cambiata a mano dopo il backup. D'ora in poi ne vengono offerti {shared_now}. \
+                 Conta la merce e, se non sono tanti, correggi la giacenza su uno dei negozi."
             ),
         },
     }

@@ -77,7 +77,7 @@ impl<H: Host> Sync<'_, H> {
         let Some((mut shared, _)) = self.load_or_open(sku)? else {
             return Ok(());
         };
-        shared.count(&heard.shop, taken, from, self.now);
+        shared.count(&heard.shop, taken, (from, heard.now.updated_at), self.now);
         let shop = self.name(&heard.shop).to_owned();
         let why = Why::Order { number: heard.number.clone(), shop, took: taken.quantity() };
         self.finish(sku, &mut shared, &why)

@@ -35,6 +35,12 @@ pub fn on_outcome<H: Host>(host: &mut H, heard: &OutcomeHeard) -> Result<(), Fai
     if !place.end(&heard.action, heard.end, heard.at, known_until) {
         return Ok(());
     }
+    if shared.restored.is_some() {
+        // It may have ended after what was read of its shop, or before.
+        let listings = sync.listings(sku);
+        shared.read_anew(&listings, sync.now);
+        return sync.save(sku, &mut shared);
+    }
     // What the shop showed must be explained before it is written to again; a tick sees to that.
     let clear = place.expected == place.seen.quantity && place.doubtful.is_empty();
     let free = place.flights.is_empty();

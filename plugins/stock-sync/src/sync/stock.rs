@@ -42,7 +42,10 @@ pub fn on_stock<H: Host>(host: &mut H, heard: &StockHeard) -> Result<(), Failure
         };
         (shared, why) = aligned;
     }
-    let place = shared.places.get_mut(&heard.shop);
+    let read_at = shared.restored.as_ref().map(|restored| restored.read_at);
+    // What was observed before a restored SKU was read is older than what was read.
+    let is_newer = read_at.is_none_or(|read_at| heard.observed_at > read_at);
+    let place = shared.places.get_mut(&heard.shop).filter(|_| is_newer);
     if let (Some(place), Some(level)) = (place, &heard.level)
         && place.variant == heard.variant
         && place.location == level.location

@@ -6,6 +6,7 @@ use super::{Failure, Host, Sync, read, write};
 use crate::{
     limits::{ORDER_KEPT_MS, ORDERS_PER_CALL, SKUS_PER_CALL},
     rules::{SharedSku, orders::CountedOrder, words::Why},
+    sync::restored::Restore,
 };
 
 /// How far the walk over all SKUs has come.
@@ -86,6 +87,11 @@ impl<H: Host> Sync<'_, H> {
 
     /// Judges a SKU, proposes what it needs, and looks where it is time to.
     fn settle(&mut self, sku: &str, shared: &mut SharedSku, why: Why) -> Result<(), Failure> {
+        let why = match self.conclude(sku, shared) {
+            Restore::Waits => return Ok(()),
+            Restore::Concluded => Why::BackupRestored,
+            Restore::None => why,
+        };
         let why = self.judge(sku, shared).unwrap_or(why);
         let shops: Vec<String> = shared.places.keys().cloned().collect();
         for shop in shops {

@@ -7,6 +7,9 @@
 //! something is open. Otherwise a delivery, or a sale that the opening level showed already, can be
 //! mistaken for a sale that a write overwrote: the hub is too low then, never too high. Whatever
 //! happens, the shops end in step with the hub.
+//!
+//! After a restore the hub is exact if people let stock alone and no order gave back in the lost
+//! time what it took in it; else it is too low, never too high.
 
 mod world;
 
@@ -51,6 +54,14 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// What happens to the host itself.
+fn backup_or_restore() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        3 => Just(Op::Backup),
+        2 => (any_shop(), 1..4i64).prop_map(|(shop, units)| Op::Restore { shop, units }),
+    ]
+}
+
 /// Changes by hand far larger than what is sold meanwhile, so that sales never make up for one.
 fn delivery_or_loss() -> impl Strategy<Value = (usize, i64)> {
     (any_shop(), prop_oneof![-150..-90i64, 90..150i64])
@@ -69,6 +80,18 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
 fn restless(by: std::ops::Range<i64>) -> impl Strategy<Value = Vec<Op>> {
     let edit = (any_shop(), by).prop_map(|(shop, by)| Op::Edit { shop, by });
     prop::collection::vec(prop_oneof![12 => op(), 1 => edit], 0..120)
+}
+
+/// Histories in which a backup is restored now and then.
+fn restored(op: impl Strategy<Value = Op> + 'static) -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![12 => op, 1 => backup_or_restore()];
+    let ops = prop::collection::vec(op, 0..120);
+    // Whatever was drawn, the last thing that happens is a restore.
+    (ops, 0..100usize, any_shop()).prop_map(|(mut ops, at, shop)| {
+        ops.insert(at.min(ops.len()), Op::Backup);
+        ops.push(Op::Restore { shop, units: 1 });
+        ops
+    })
 }
 
 fn start() -> impl Strategy<Value = [i64; SHOPS]> {
@@ -132,6 +155,40 @@ proptest! {
             world.perform(op);
         }
         world.come_to_rest();
+        prop_assert!(world.hub() <= world.truth, "{}", world.story());
+    }
+    #[test]
+    fn a_restored_backup_repeats_nothing_and_forgets_no_sale(
+        start in start(),
+        ops in restored(op().prop_filter("orders that only grow", |op| match op {
+            Op::Cancel { .. } | Op::EditOrder { .. } => false,
+            _ => true,
+        })),
+    ) {
+        let mut world = World::new(&start);
+        world.come_to_rest();
+        for op in &ops {
+            world.perform(op);
+        }
+        world.come_to_rest();
+        world.assert_in_step();
+        prop_assert_eq!(world.hub(), world.truth, "{}", world.story());
+    }
+
+    #[test]
+    fn a_restored_backup_never_makes_the_hub_too_high(
+        start in start(),
+        ops in restored(prop_oneof![
+            12 => op(),
+            1 => (any_shop(), 1..10i64).prop_map(|(shop, by)| Op::Edit { shop, by }),
+        ]),
+    ) {
+        let mut world = World::new(&start);
+        for op in &ops {
+            world.perform(op);
+        }
+        world.come_to_rest();
+        world.assert_in_step();
         prop_assert!(world.hub() <= world.truth, "{}", world.story());
     }
 }

@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod host;
+mod restore;
 
 const SKU: &str = "MUG-BLU";
 const VARIANT: &str = "7";
@@ -101,6 +102,13 @@ pub enum Op {
     Wait {
         seconds: u64,
     },
+    /// The host takes a backup.
+    Backup,
+    /// The host is lost, and its last backup is restored; something is sold before it works again.
+    Restore {
+        shop: usize,
+        units: i64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -134,6 +142,8 @@ struct SimulatedShop {
     /// What the host last saw, and of which version.
     mirror: (i64, u64),
     delayed: Option<(i64, u64, u64)>,
+    /// The last write, as the shop keeps a mark of it.
+    mark: Option<String>,
     waiting: Option<Write>,
     sending: Option<(Write, Sent)>,
     masked: bool,
@@ -171,6 +181,7 @@ pub struct World {
     /// What the hub should be: what the source showed at first, less what was sold anywhere, with
     /// what was changed by hand.
     pub truth: i64,
+    backup: Option<restore::Backup>,
     story: Vec<(u64, Vec<i64>, i64, Told)>,
 }
 
@@ -180,6 +191,7 @@ enum Told {
     Did(Op),
     Ran(Event, Vec<String>),
     Proposed(String),
+    Restored(Vec<String>),
 }
 
 impl std::fmt::Display for Told {
@@ -187,6 +199,7 @@ impl std::fmt::Display for Told {
         match self {
             Self::Did(op) => write!(formatter, "{op:?}"),
             Self::Ran(event, said) => write!(formatter, "  ran {event:?} {said:?}"),
+            Self::Restored(said) => write!(formatter, "  restored {said:?}"),
             Self::Proposed(words) => write!(formatter, "  proposed {words}"),
         }
     }
@@ -231,7 +244,7 @@ impl World {
             shops.push(SimulatedShop { real: *units, mirror, ..SimulatedShop::default() });
         }
         let events = VecDeque::from([Event::Tick]);
-        Self { memory, shops, events, truth: start[0], story: Vec::new() }
+        Self { memory, shops, events, truth: start[0], backup: None, story: Vec::new() }
     }
 
     /// What happened, for a failed assertion.
@@ -350,6 +363,8 @@ impl World {
             }
             Op::Tick => self.events.push_back(Event::Tick),
             Op::Wait { seconds } => self.memory.now += seconds * 1_000,
+            Op::Backup => self.back_up(),
+            Op::Restore { shop, units } => self.restore(shop, units),
         }
     }
 
@@ -429,10 +444,7 @@ impl World {
             return;
         };
         self.memory.now += 1;
-        for shop in 0..self.shops.len() {
-            let (units, _) = self.shops[shop].mirror;
-            self.memory.see(&id(shop), VARIANT, Quantity::units(units));
-        }
+        self.show_mirror();
         let memory = &mut self.memory;
         match &event {
             Event::Tick => {
@@ -454,6 +466,13 @@ impl World {
         let said: Vec<String> = self.memory.log.drain(..).collect();
         self.tell(Told::Ran(event, said));
         self.take_proposals();
+    }
+
+    fn show_mirror(&mut self) {
+        for shop in 0..self.shops.len() {
+            let (units, _) = self.shops[shop].mirror;
+            self.memory.see(&id(shop), VARIANT, Quantity::units(units));
+        }
     }
 
     fn take_proposals(&mut self) {

@@ -101,6 +101,7 @@ impl World {
             *sent = Sent::Written;
             simulated.real = whole(write.available);
             simulated.version += 1;
+            simulated.mark = Some(write.action.clone());
             // The platform's answer shows what was written; the host takes it in when it settles.
             simulated.mirror = (simulated.real, simulated.version);
         }

@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use fondaco_model::ClientId;
+use fondaco_model::{ClientId, InstallId};
 use fondaco_store::{
-    Act, Backup, Forget, Kept, Lease, Retention, Store, StoreError,
+    Absence, Act, Backup, Forget, Kept, Lease, NewAlert, Retention, Store, StoreError,
     spill::{Spill, Spilled},
 };
 use tokio::sync::Notify;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Engine,
     client::{Client, Ended},
-    limits, now,
+    limits, notices, now,
     room::{FreeSpace, RoomBounds},
 };
 
@@ -48,12 +48,55 @@ impl Client {
 
     async fn forget_once(&self) -> Result<(), Ended> {
         self.store.mark_commit(&self.lease, now()).await?;
+        self.keep_nothing_for_the_absent().await?;
         for kind in Kept::ALL {
             // Whoever looks into a restored store should find all that there is.
             if self.quarantined() {
                 return Ok(());
             }
             self.forget_kind(kind).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes which installs are in the client's file now, and tells what those missed that are back.
+    pub async fn note_present(&self) -> Result<(), Ended> {
+        let id = &self.setup.id;
+        for absence in self.store.absences(id).await? {
+            let install = &absence.install;
+            if !self.setup.installs.contains_key(install) {
+                continue;
+            }
+            if let Some(missed) = absence.missed() {
+                // The alert first: it is told of, also if the host dies in between.
+                let alert = notices::missed(id, install, missed, absence.since);
+                self.store.raise_alert(&self.lease, now(), alert).await?;
+            }
+            let key = NewAlert::absent_key(install);
+            self.store.resolve_alert(&self.lease, now(), &key, None).await?;
+        }
+        let present: Vec<InstallId> = self.setup.installs.keys().cloned().collect();
+        self.store.note_present(&self.lease, now(), &present).await?;
+        Ok(())
+    }
+
+    /// Lets retention go on past installs that have been out of the client's file for too long.
+    async fn keep_nothing_for_the_absent(&self) -> Result<(), Ended> {
+        let longest = self.retention.absent_installs;
+        let longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        let absences = self.store.absences(&self.setup.id).await?;
+        let kept = absences.into_iter().filter(|absence| absence.missed_from.is_none());
+        for Absence { install, since, .. } in kept {
+            if self.quarantined() || since.plus_ms(longest_ms) > now() {
+                continue;
+            }
+            tracing::warn!(
+                client.id = %self.setup.id, install.id = %install,
+                "nothing is kept any more for an install that is not in the client's file",
+            );
+            let alert = notices::absent(&install, since, longest);
+            self.store.raise_alert(&self.lease, now(), alert).await?;
+            self.store.keep_nothing_for(&self.lease, &install).await?;
         }
         Ok(())
     }

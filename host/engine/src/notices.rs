@@ -1,7 +1,7 @@
 //! The words of the host's own alerts, for a merchant: what happened, to what, since when, and what
 //! to do. In English and Italian.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
 use fondaco_model::{
     ClientId, InstallId, Timestamp,
@@ -10,6 +10,8 @@ use fondaco_model::{
 use fondaco_store::{NewAlert, Scope};
 
 use crate::limits;
+
+const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// What is told of a module that keeps failing.
 pub struct Failing<'a> {
@@ -148,6 +150,68 @@ pub fn passed_by(
                  {at} gli eventi da {first} a {until} sono stati lasciati passare; i più recenti \
                  attendono ancora. Quando riparte, di quelli non sa nulla: i suoi dati vanno \
                  controllati. Quando è fatto: fondaco alerts --client {client} --resolve {key}"
+            ),
+        },
+        key,
+    }
+}
+
+/// A module has been out of its client's file for so long that nothing is kept for it.
+pub fn absent(install: &InstallId, since: Timestamp, longest: Duration) -> NewAlert {
+    let (since, days) = (moment(since), longest.as_secs() / SECONDS_OF_A_DAY);
+    NewAlert {
+        key: NewAlert::absent_key(install),
+        severity: Severity::Warning,
+        about: Scope::Install(install.clone()),
+        title: Localised {
+            en: format!("What happens is not kept any more for the module {install}"),
+            it: format!("Per il modulo {install} non si conserva più ciò che succede"),
+        },
+        text: Localised {
+            en: format!(
+                "The module {install} has not been in the client's file since {since}. What it has \
+                 not heard was kept for it for {days} days, and is now forgotten like everything \
+                 else that is old. What it remembers stays. Should it return, it hears what is \
+                 still there then, and an alert says what it missed."
+            ),
+            it: format!(
+                "Il modulo {install} non è più nel file del cliente dal {since}. Ciò che non ha \
+                 sentito gli è stato conservato per {days} giorni, e ora viene dimenticato come \
+                 tutto ciò che è vecchio. Ciò che il modulo ricorda resta. Se ritorna, sente quel \
+                 che c'è ancora, e un avviso dice che cosa si è perso."
+            ),
+        },
+    }
+}
+
+/// A module that is back in its client's file has missed events.
+pub fn missed(
+    client: &ClientId,
+    install: &InstallId,
+    events: RangeInclusive<u64>,
+    since: Timestamp,
+) -> NewAlert {
+    let (first, until, since) = (events.start(), events.end(), moment(since));
+    let key = NewAlert::missed_key(install);
+    NewAlert {
+        severity: Severity::Critical,
+        about: Scope::Install(install.clone()),
+        title: Localised {
+            en: format!("The module {install} has missed what happened while it was gone"),
+            it: format!("Il modulo {install} si è perso ciò che è successo mentre non c'era"),
+        },
+        text: Localised {
+            en: format!(
+                "The module {install} was not in the client's file from {since} on, and is back. \
+                 The events {first} to {until} are forgotten; it goes on with the first one after \
+                 them. It knows nothing of those: its figures have to be checked. When that is \
+                 done: fondaco alerts --client {client} --resolve {key}"
+            ),
+            it: format!(
+                "Il modulo {install} non era nel file del cliente dal {since}, ed è tornato. Gli \
+                 eventi da {first} a {until} sono dimenticati; riparte dal primo dopo di essi. Di \
+                 quelli non sa nulla: i suoi dati vanno controllati. Quando è fatto: fondaco alerts \
+                 --client {client} --resolve {key}"
             ),
         },
         key,

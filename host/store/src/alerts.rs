@@ -43,6 +43,19 @@ impl NewAlert {
         format!("backlog/{install}")
     }
 
+    /// The key of: an install has been out of its client's file for so long that nothing is kept for
+    /// it. Resolved when it is back.
+    #[must_use]
+    pub fn absent_key(install: &InstallId) -> String {
+        format!("absent/{install}")
+    }
+
+    /// The key of: an install that is back missed events. Resolved by a person, who has seen to it.
+    #[must_use]
+    pub fn missed_key(install: &InstallId) -> String {
+        format!("missed/{install}")
+    }
+
     /// The key of: too much waited for an install, and its oldest events passed by. Resolved by a
     /// person, who has seen to it.
     #[must_use]

@@ -41,16 +41,18 @@ pub const ON_THE_ROAD: [&str; 12] = [
 
 /// What it does now and then, or because a person asks for it. What is neither here nor on the road
 /// is found by every test that does it.
-pub const BESIDE_IT: [&str; 17] = [
+pub const BESIDE_IT: [&str; 19] = [
     "begin a schedule",
     "bring an install into its mode",
     "decide on an action",
     "discard deliveries",
     "forget somebody",
     "forget what is too old",
+    "keep nothing for an absent install",
     "let work go on",
     "note a commit",
     "note what an install is",
+    "note who is absent",
     "pass events by",
     "pause a failing install",
     "raise an alert",

@@ -55,7 +55,7 @@ pub use audit::{Act, AuditEntry, AuditStore};
 pub use backup::{BackedUp, Backup, KeepingStore, Quarantine};
 pub use control::{ControlStore, Go, InstallStanding, Mode, Scope, ShadowState, Stop};
 pub use installs::{Ahead, InstallProgress};
-pub use lifecycle::{InstallIdentity, LastTick, LifecycleProgress, LifecycleStore};
+pub use lifecycle::{Absence, InstallIdentity, LastTick, LifecycleProgress, LifecycleStore};
 pub use people::{Erased, Erasure, HeldPerson, HeldState, PeopleStore, Whom};
 pub use redo::{ActionSelection, DeadSelection, Redo, RedoStore, Redone, RedoneActions};
 pub use retention::{Forget, Forgotten, Kept, Retention};

@@ -87,6 +87,8 @@ pub struct Retention {
     pub dead_deliveries: Duration,
     /// The audit log.
     pub audit: Duration,
+    /// How long what an install has yet to hear is kept for it, once it is not in its client's file.
+    pub absent_installs: Duration,
 }
 
 impl Default for Retention {
@@ -98,6 +100,7 @@ impl Default for Retention {
             actions: DAY * 365,
             dead_deliveries: DAY * 365,
             audit: DAY * 3650,
+            absent_installs: DAY * 30,
         }
     }
 }

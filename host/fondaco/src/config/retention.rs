@@ -21,6 +21,7 @@ pub(super) fn read_retention(section: &mut Section<'_>) -> Option<Retention> {
     let (runs, actions) = (read("runs", default.runs), read("actions", default.actions));
     let dead_deliveries = read("dead-deliveries", default.dead_deliveries);
     let audit = read("audit", default.audit);
+    let absent_installs = read("absent-installs", default.absent_installs);
     Some(Retention {
         replay: replay?,
         events: events?,
@@ -28,6 +29,7 @@ pub(super) fn read_retention(section: &mut Section<'_>) -> Option<Retention> {
         actions: actions?,
         dead_deliveries: dead_deliveries?,
         audit: audit?,
+        absent_installs: absent_installs?,
     })
 }
 

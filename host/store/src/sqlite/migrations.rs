@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_what_is_kept_and_how_it_survives.sql"),
     include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0008_settling.sql"),
+    include_str!("migrations/0009_installs_that_are_gone.sql"),
 ];
 
 /// Marks the file as ours ("fndc"), so that another program's database is not written into.

@@ -20,6 +20,7 @@ use std::{
 
 use crate::StoreError;
 
+mod absences;
 mod ahead;
 mod alerts;
 mod audit;

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 
 use self::walks::{Start, Walk};
 use super::{
+    absences,
     client::ClientWrite,
     fault::{Fault, capped, corrupt, stored},
     writer::Verdict,
@@ -94,7 +95,8 @@ fn horizon(
     let waiting = connection
         .prepare_cached(
             "SELECT commit_number FROM events WHERE client = ?1
-                 AND number > (SELECT min(last_event) FROM installs WHERE client = ?1)
+                 AND number > (SELECT min(last_event) FROM installs
+                               WHERE client = ?1 AND missed_from IS NULL)
              ORDER BY number LIMIT 1",
         )?
         .query_row([client.as_str()], |row| row.get::<_, u64>(0))
@@ -174,6 +176,11 @@ pub fn forget(
     };
     let mut statement = write.connection.prepare_cached(Walk::of(what.kind).delete)?;
     let mut rows = 0;
+    if let (Kept::Events, Some([Value::Integer(last)])) =
+        (what.kind, found.keys.last().map(Vec::as_slice))
+    {
+        absences::pass(write, u64::try_from(*last).unwrap_or_default())?;
+    }
     for key in found.keys {
         let client = Value::Text(write.client.to_string());
         rows += statement.execute(params_from_iter(std::iter::once(client).chain(key)))? as u64;

@@ -11,7 +11,7 @@ use fondaco_model::{
 };
 
 use super::{
-    SqliteStore, ahead, alerts, audit, backup,
+    SqliteStore, absences, ahead, alerts, audit, backup,
     client::{self, ClientWrite},
     erase, events,
     fault::Fault,
@@ -22,7 +22,7 @@ use super::{
     writer::{Guard, Verdict},
 };
 use crate::{
-    Act, ActionFilter, ActionSelection, Alert, AuditEntry, AuditStore, Backlog, Backup,
+    Absence, Act, ActionFilter, ActionSelection, Alert, AuditEntry, AuditStore, Backlog, Backup,
     CommitOutcome, ControlStore, Counter, DeadDelivery, DeadSelection, Delivery, Erased, Erasure,
     Forget, Forgotten, Go, HeldPerson, InstallIdentity, InstallProgress, InstallStanding,
     KeepingStore, LastTick, Lease, LifecycleProgress, LifecycleStore, MirrorRow, Mode, NewAlert,

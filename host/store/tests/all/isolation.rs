@@ -336,6 +336,7 @@ reads! { store, client, view:
     stops => store.stops(client);
     alerts => store.alerts(client, false, 99);
     lifecycle => store.lifecycle(client, &install_of(0));
+    absences => store.absences(client);
     past_orders => store.past_orders(client, &all_history(view));
     person => store.person(client, &PersonKey::new(shop("milano"), "12"), None);
     held => store.held(client, &shop("milano"), &Whom::Id("12".to_owned()));

@@ -149,12 +149,14 @@ fn what_is_kept_how_long_is_read_and_has_defaults() {
     let mut files = Files::good();
     let default = files.report().config.unwrap();
     assert_eq!((default.retention, default.room), (Retention::default(), RoomBounds::default()));
-    files.append(FILE, "[retention]\nruns = \"7d\"\ndead-deliveries = \"30d\"\n");
+    let written = "runs = \"7d\"\ndead-deliveries = \"30d\"\nabsent-installs = \"3d\"";
+    files.append(FILE, &format!("[retention]\n{written}\n"));
     files.replace(FILE, "folder = \"data\"", "folder = \"data\"\nrefuse-below-mib = 1");
     let read = files.report().config.unwrap();
     let day = Duration::from_secs(86_400);
-    let (runs, dead_deliveries) = (day * 7, day * 30);
-    assert_eq!(read.retention, Retention { runs, dead_deliveries, ..Retention::default() });
+    let (runs, dead_deliveries, absent_installs) = (day * 7, day * 30, day * 3);
+    let written = Retention { runs, dead_deliveries, absent_installs, ..Retention::default() };
+    assert_eq!(read.retention, written);
     assert_eq!(read.room.refuse_below, 1024 * 1024);
 }
 

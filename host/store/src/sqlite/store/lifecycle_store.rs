@@ -46,6 +46,36 @@ impl LifecycleStore for SqliteStore {
             .await
     }
 
+    async fn note_present(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        present: &[InstallId],
+    ) -> Result<(), StoreError> {
+        let present = present.to_vec();
+        self.write(lease, "note who is absent", move |write| absences::note(write, at, &present))
+            .await
+    }
+
+    async fn absences(&self, client: &ClientId) -> Result<Vec<Absence>, StoreError> {
+        let client = client.clone();
+        self.readers
+            .read("read who is absent", move |connection| absences::list(connection, &client))
+            .await
+    }
+
+    async fn keep_nothing_for(
+        &self,
+        lease: &Lease,
+        install: &InstallId,
+    ) -> Result<bool, StoreError> {
+        let install = install.clone();
+        self.write(lease, "keep nothing for an absent install", move |write| {
+            absences::keep_nothing_for(write, &install)
+        })
+        .await
+    }
+
     async fn past_orders(
         &self,
         client: &ClientId,

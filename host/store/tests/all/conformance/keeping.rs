@@ -5,11 +5,12 @@ use std::future::Future as _;
 use fondaco_model::{
     EventBody, InstallId, PersonKey, Timestamp,
     action::Shown,
+    hear::LifecycleStep,
     run::{StateAbout, StateReads, StateWrites},
 };
 use fondaco_store::{
-    ActionFilter, Forget, Kept, Lease, Observed, RunCommit, RunResult, RunView, Settlement,
-    ShopProgress, Store, limits,
+    Absence, ActionFilter, Forget, Kept, Lease, Observed, RunCommit, RunResult, RunView,
+    Settlement, ShopProgress, Store, limits,
 };
 
 use crate::samples::*;
@@ -109,6 +110,68 @@ pub async fn what_a_waiting_event_needs_is_kept(store: &dyn Store) {
     store.mark_commit(&lease, NOW.plus_ms(1)).await.unwrap();
     // Two rows, two events, three runs.
     assert_eq!(forget(store, &lease, LATER, &kinds).await, 7);
+}
+
+pub async fn an_install_that_is_gone_for_long_holds_nothing_back(store: &dyn Store) {
+    let (lease, install) = begin(store).await;
+    let gone = crate::samples::install("gone");
+    store.install(&lease, &gone).await.unwrap();
+    let first = stock(store, &lease, 0, 5).await;
+    pass(store, &lease, &gone, first).await;
+    let mut events = vec![first];
+    for (base, available) in [(1, 4), (2, 3)] {
+        events.push(stock(store, &lease, base, available).await);
+    }
+    pass(store, &lease, &install, events[2]).await;
+    store.mark_commit(&lease, NOW).await.unwrap();
+    let present = [install.clone()];
+    store.note_present(&lease, NOW, &present).await.unwrap();
+    store.note_present(&lease, NOW.plus_ms(5), &present).await.unwrap();
+    let absence =
+        |event, missed_from| Absence { install: gone.clone(), since: NOW, event, missed_from };
+    let absences = async || store.absences(&lease.client).await.unwrap();
+    assert_eq!(absences().await, [absence(first, None)], "since it was first noted");
+    assert_eq!(absences().await[0].missed(), None);
+    assert_eq!(forget(store, &lease, LATER, &[Kept::Events]).await, 1, "the first event");
+
+    // It is kept for no longer, and nothing has to be forgotten at once.
+    assert!(store.keep_nothing_for(&lease, &gone).await.unwrap());
+    assert!(!store.keep_nothing_for(&lease, &gone).await.unwrap());
+    assert!(!store.keep_nothing_for(&lease, &install).await.unwrap(), "it is not absent");
+    assert_eq!(absences().await, [absence(first, Some(first + 1))]);
+    assert_eq!(absences().await[0].missed(), None);
+    assert_eq!(forget(store, &lease, LATER, &[Kept::Events]).await, 2);
+    assert_eq!(absences().await, [absence(events[2], Some(first + 1))]);
+    assert_eq!(absences().await[0].missed(), Some(first + 1..=events[2]));
+
+    // Back, it goes on with what is kept.
+    store.note_present(&lease, LATER, &[install, gone.clone()]).await.unwrap();
+    assert!(absences().await.is_empty());
+    let next = stock(store, &lease, 3, 2).await;
+    let stands = store.install_progress(&lease.client, &gone).await.unwrap().unwrap();
+    assert_eq!(stands.event, events[2]);
+    pass(store, &lease, &gone, next).await;
+}
+
+pub async fn what_an_install_was_to_hear_of_itself_begins_anew_if_it_is_forgotten(
+    store: &dyn Store,
+) {
+    let (lease, install) = begin(store).await;
+    let gone = crate::samples::install("gone");
+    store.install(&lease, &gone).await.unwrap();
+    let steps = vec![LifecycleStep::Installed];
+    store.begin_lifecycle(&lease, NOW, &gone, identity("1.0.0"), steps).await.unwrap();
+    let event = stock(store, &lease, 0, 5).await;
+    pass(store, &lease, &install, event).await;
+    store.mark_commit(&lease, NOW).await.unwrap();
+    store.note_present(&lease, NOW, &[install.clone()]).await.unwrap();
+    store.note_present(&lease, NOW, &[install.clone(), gone.clone()]).await.unwrap();
+    assert!(store.lifecycle(&lease.client, &gone).await.unwrap().is_some(), "it is kept");
+    store.note_present(&lease, NOW, &[install.clone()]).await.unwrap();
+    store.keep_nothing_for(&lease, &gone).await.unwrap();
+    assert_eq!(forget(store, &lease, LATER, &[Kept::Events]).await, 2);
+    store.note_present(&lease, LATER, &[install, gone.clone()]).await.unwrap();
+    assert_eq!(store.lifecycle(&lease.client, &gone).await.unwrap(), None);
 }
 
 pub async fn what_a_run_under_way_reads_is_kept(store: &dyn Store) {

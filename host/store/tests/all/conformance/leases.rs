@@ -42,6 +42,8 @@ pub async fn a_stale_epoch_is_refused_by_every_write(store: &dyn Store) {
         store.begin_schedule(&stale, &install, schedule, NOW).await.err(),
         store.begin_lifecycle(&stale, NOW, &install, identity, steps).await.err(),
         store.install(&stale, &install).await.err(),
+        store.note_present(&stale, NOW, &[]).await.err(),
+        store.keep_nothing_for(&stale, &install).await.err(),
         store.commit_run(&stale, NOW, run(&install, event)).await.err(),
         store.pass(&stale, &install, event + 1).await.err(),
         store.begin(&stale, NOW, &a, "{}").await.err(),

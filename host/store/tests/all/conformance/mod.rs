@@ -174,6 +174,8 @@ mod sqlite {
             what_was_superseded_is_forgotten_and_the_newest_stays
             what_a_waiting_event_needs_is_kept
             what_a_run_under_way_reads_is_kept
+            an_install_that_is_gone_for_long_holds_nothing_back
+            what_an_install_was_to_hear_of_itself_begins_anew_if_it_is_forgotten
             nothing_is_forgotten_before_its_time
             a_deleted_key_goes_after_what_it_hid
             what_is_known_about_a_person_is_no_deleted_key

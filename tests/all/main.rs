@@ -16,6 +16,7 @@ mod doors;
 mod fetching;
 mod hearing;
 mod keeping;
+mod looking;
 mod modes;
 mod modules;
 mod one_order;

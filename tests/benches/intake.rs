@@ -211,6 +211,7 @@ fn client_setup() -> ClientSetup {
         production: true,
         platform: Arc::new(platform),
         poll_every: Duration::from_secs(3600),
+        give_up_after: Duration::from_secs(3600),
         hook_address: None,
     };
     ClientSetup {

@@ -85,10 +85,6 @@ pub const RETRY_LONGEST: Duration = Duration::from_secs(300);
 /// outbox of a shop that was down over a weekend goes out soon after it is back.
 pub const ACTION_RETRY_LONGEST: Duration = Duration::from_secs(900);
 
-/// How long an action that the platform cannot be reached for is tried, and how long the effect of
-/// one is looked for.
-pub const ACTION_TRIES_FOR: Duration = Duration::from_secs(72 * 3600);
-
 /// How long the outbox is left alone when nothing wakes it: postponed actions become due.
 pub const OUTBOX_LOOK_EVERY: Duration = Duration::from_millis(500);
 

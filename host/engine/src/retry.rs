@@ -5,26 +5,27 @@ use std::time::Duration;
 use fondaco_model::{Action, Timestamp};
 use rand::RngExt as _;
 
-use crate::limits::{ACTION_RETRY_LONGEST, ACTION_TRIES_FOR, RETRY_FIRST, RETRY_LONGEST};
+use crate::limits::{ACTION_RETRY_LONGEST, RETRY_FIRST, RETRY_LONGEST};
 
 /// The wait before try number `tries` + 1.
 pub fn wait_after(tries: u32) -> Duration {
     backoff(tries, RETRY_LONGEST, draw())
 }
 
-/// When an action that surely had no effect is sent again; nothing if it has been tried for long
-/// enough. A platform that names a time is not asked before that.
+/// When an action that surely had no effect is sent again; nothing if it has been tried for as long
+/// as it may be. A platform that names a time is not asked before that.
 pub fn next_try(
     now: Timestamp,
     action: &Action,
+    longest: Duration,
     retry_after: Option<Duration>,
 ) -> Option<Timestamp> {
     let wait = backoff(action.attempts + 1, ACTION_RETRY_LONGEST, draw());
-    next_try_after(now, action.tried_since, wait.max(retry_after.unwrap_or_default()))
+    let last = action.tried_since.plus_ms(milliseconds(longest));
+    next_try_after(now, last, wait.max(retry_after.unwrap_or_default()))
 }
 
-fn next_try_after(now: Timestamp, tried_since: Timestamp, wait: Duration) -> Option<Timestamp> {
-    let last = tried_since.plus_ms(milliseconds(ACTION_TRIES_FOR));
+fn next_try_after(now: Timestamp, last: Timestamp, wait: Duration) -> Option<Timestamp> {
     // The last try is made when the time is over, however long the wait would have been.
     (now < last).then(|| now.plus_ms(milliseconds(wait)).min(last))
 }
@@ -72,10 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn an_action_is_tried_for_three_days_and_then_given_up() {
+    fn the_last_try_is_made_when_the_time_is_over() {
         const HOUR: u64 = 3_600_000;
-        let since = Timestamp(1_000_000);
-        let at = |hours: u64| since.plus_ms(hours * HOUR);
+        let at = |hours: u64| Timestamp(1_000_000).plus_ms(hours * HOUR);
+        let last = at(72);
         let hour = Duration::from_secs(3600);
         for (now, wait, next) in [
             (at(0), Duration::ZERO, Some(at(0))),
@@ -86,7 +87,7 @@ mod tests {
             (at(72), Duration::ZERO, None),
             (at(99), hour, None),
         ] {
-            assert_eq!(next_try_after(now, since, wait), next, "{now:?} {wait:?}");
+            assert_eq!(next_try_after(now, last, wait), next, "{now:?} {wait:?}");
         }
     }
 }

@@ -94,6 +94,9 @@ impl Client {
     /// Begins one action, or ends it if it is not to be done. Says whether it is off the queue.
     async fn begin(self: &Arc<Self>, ready: ReadyAction) -> Result<bool, Ended> {
         let ReadyAction { action, after_failed } = ready;
+        if self.is_beginning(&action.install) {
+            return Ok(false);
+        }
         let expired = action.terms.expires_at.is_some_and(|moment| moment <= now());
         let objection = after_failed
             .map(|other| format!("action {other}, which had to be done first, was not"))
@@ -228,8 +231,10 @@ impl Client {
         reason: &str,
         retry_after: Option<Duration>,
     ) -> Result<(), Ended> {
-        let Some(until) = retry::next_try(now(), action, retry_after) else {
-            let reason = format!("given up after three days: {reason}");
+        let shop = action.kind.shop().and_then(|shop| self.shop(shop));
+        let longest = shop.map(|shop| shop.give_up_after).unwrap_or_default();
+        let Some(until) = retry::next_try(now(), action, longest, retry_after) else {
+            let reason = format!("given up after {}: {reason}", in_words(longest));
             return self.settle(action, ActionEnd::Failed { reason }, Seen::default()).await;
         };
         tracing::warn!(
@@ -256,7 +261,7 @@ impl Client {
     }
 
     /// Ends an action that may be under way to a shop that nobody can ask any more.
-    async fn shop_is_gone(&self, action: &Action) -> Result<(), Ended> {
+    pub async fn shop_is_gone(&self, action: &Action) -> Result<(), Ended> {
         let detail = "its shop was taken out of the client's file while it was being sent";
         let end = ActionEnd::Unknown { detail: detail.to_owned() };
         self.settle(action, end, Seen::default()).await
@@ -303,7 +308,7 @@ impl Client {
                 Err(
                     PlatformError::Unavailable { reason, .. } | PlatformError::Ambiguous { reason },
                 ) => {
-                    if looked_long_enough(now(), left_at) {
+                    if looked_long_enough(now(), left_at, shop.give_up_after) {
                         let detail = format!("its effect could not be looked for: {reason}");
                         let end = ActionEnd::Unknown { detail };
                         return self.settle(action, end, Seen::default()).await;
@@ -366,8 +371,18 @@ fn span_of(action: &Action) -> tracing::Span {
 
 /// Whether the effect of a request that left then need not be looked for any longer: a shop that
 /// answers nothing for so long leaves the decision to a person.
-fn looked_long_enough(now: Timestamp, left_at: Timestamp) -> bool {
-    u128::from(now.0.saturating_sub(left_at.0)) > limits::ACTION_TRIES_FOR.as_millis()
+fn looked_long_enough(now: Timestamp, left_at: Timestamp, longest: Duration) -> bool {
+    u128::from(now.0.saturating_sub(left_at.0)) > longest.as_millis()
+}
+
+/// A time in the largest unit that leaves nothing over.
+fn in_words(time: Duration) -> String {
+    const UNITS: [(u64, &str); 3] = [(3600, "hour"), (60, "minute"), (1, "second")];
+    let seconds = time.as_secs();
+    let unit = UNITS.iter().find(|(length, _)| seconds.is_multiple_of(*length));
+    let (length, name) = unit.copied().unwrap_or((1, "second"));
+    let count = seconds / length;
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -376,10 +391,18 @@ mod tests {
 
     #[test]
     fn an_effect_is_looked_for_as_long_as_an_action_is_tried() {
+        let longest = Duration::from_secs(72 * 3600);
         let left_at = Timestamp(1_000);
         let days = |days: u64| left_at.plus_ms(days * 24 * 3_600_000);
-        assert!(!looked_long_enough(left_at, days(1)), "a clock that was set back");
-        assert!(!looked_long_enough(days(3), left_at));
-        assert!(looked_long_enough(days(3).plus_ms(1), left_at));
+        assert!(!looked_long_enough(left_at, days(1), longest), "a clock that was set back");
+        assert!(!looked_long_enough(days(3), left_at, longest));
+        assert!(looked_long_enough(days(3).plus_ms(1), left_at, longest));
+    }
+
+    #[test]
+    fn a_time_is_told_in_its_largest_unit() {
+        for (seconds, words) in [(259_200, "72 hours"), (90, "90 seconds"), (60, "1 minute")] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
     }
 }

@@ -48,6 +48,8 @@ pub struct ShopSetup {
     pub platform: Arc<dyn Platform>,
     /// How often it is asked what changed.
     pub poll_every: Duration,
+    /// How long an action that it cannot be reached for is tried, and the effect of one looked for.
+    pub give_up_after: Duration,
     /// Where it is to send its webhooks; absent: they are looked after by hand.
     pub hook_address: Option<String>,
 }

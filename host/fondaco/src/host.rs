@@ -245,6 +245,7 @@ fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<
         production: shop.environment == Environment::Production,
         platform,
         poll_every: shop.poll_every,
+        give_up_after: shop.give_up_after,
         hook_address,
     })
 }

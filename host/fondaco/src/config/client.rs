@@ -14,8 +14,9 @@ use url::Url;
 use super::{
     install::{Components, InstallConfig, read_install},
     limits::{
-        AREAS_MAX, INSTALLS_MAX, LONGEST_REQUEST, LONGEST_REQUEST_MAX, LONGEST_REQUEST_MIN,
-        POLL_EVERY, POLL_EVERY_MAX, POLL_EVERY_MIN, SHOPS_MAX,
+        AREAS_MAX, GIVE_UP_AFTER, GIVE_UP_AFTER_MAX, GIVE_UP_AFTER_MIN, INSTALLS_MAX,
+        LONGEST_REQUEST, LONGEST_REQUEST_MAX, LONGEST_REQUEST_MIN, POLL_EVERY, POLL_EVERY_MAX,
+        POLL_EVERY_MIN, SHOPS_MAX,
     },
     mistake::Wrong,
     reader::{Node, Place, Section, quoted},
@@ -132,6 +133,8 @@ pub struct ShopConfig {
     pub poll_every: Duration,
     /// After how long a request has surely been given up by it.
     pub longest_request: Duration,
+    /// How long an action on it is tried, and the effect of one looked for.
+    pub give_up_after: Duration,
     /// Its time zone; absent: the client's.
     pub time_zone: Option<TimeZone>,
 }
@@ -277,6 +280,8 @@ fn read_shop<'a>(
     let poll_every = duration("poll-every", POLL_EVERY, POLL_EVERY_MIN, POLL_EVERY_MAX);
     let longest_request =
         duration("longest-request", LONGEST_REQUEST, LONGEST_REQUEST_MIN, LONGEST_REQUEST_MAX);
+    let give_up_after =
+        duration("give-up-after", GIVE_UP_AFTER, GIVE_UP_AFTER_MIN, GIVE_UP_AFTER_MAX);
     let time_zone = read_time_zone(section.may("time-zone").as_ref());
     Some(ShopConfig {
         id: id?,
@@ -290,6 +295,7 @@ fn read_shop<'a>(
         webhook_secret: webhook_secret?,
         poll_every: poll_every?,
         longest_request: longest_request?,
+        give_up_after: give_up_after?,
         time_zone: time_zone?,
     })
 }

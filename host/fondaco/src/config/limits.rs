@@ -43,6 +43,14 @@ pub const LONGEST_REQUEST_MAX: Duration = Duration::from_secs(60 * 60);
 /// After how long a shop has surely given up a request, where its client's file does not say.
 pub const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
+/// Shortest time after which an action is given up.
+pub const GIVE_UP_AFTER_MIN: Duration = Duration::from_secs(1);
+/// Longest time after which an action is given up.
+pub const GIVE_UP_AFTER_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// After how long an action that a shop cannot be reached for is given up, and its effect not looked
+/// for any longer, where its client's file does not say.
+pub const GIVE_UP_AFTER: Duration = Duration::from_secs(72 * 3600);
+
 /// Shortest time that anything is kept, in days: longer than any run takes.
 pub const RETENTION_DAYS_MIN: u32 = 1;
 /// Longest time that anything is kept, in days.

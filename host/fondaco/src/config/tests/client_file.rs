@@ -123,6 +123,7 @@ fn what_is_optional_is_read() {
         FILE,
         "\n[installs.stock-sync]",
         "allow-http = true\npoll-every = \"5m\"\nlongest-request = \"2s\"\n\
+         give-up-after = \"24h\"\n\
          [areas.logistics]\nowner = \"in-house\"\npeople = [\"Anna Rossi <anna@rossi.example>\"]\n\
          [installs.stock-sync]",
     );
@@ -138,6 +139,7 @@ fn what_is_optional_is_read() {
     assert_eq!(torino.environment, Environment::Staging);
     assert_eq!(torino.poll_every.as_secs(), 300);
     assert_eq!(torino.longest_request.as_secs(), 2);
+    assert_eq!(torino.give_up_after.as_secs(), 24 * 3600);
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn a_good_configuration_has_no_mistakes() {
     assert_eq!(milano.url.as_str(), "https://milano.example/");
     assert_eq!(milano.poll_every, super::limits::POLL_EVERY);
     assert_eq!(milano.longest_request, super::limits::LONGEST_REQUEST);
+    assert_eq!(milano.give_up_after, super::limits::GIVE_UP_AFTER);
 }
 
 #[test]

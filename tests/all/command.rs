@@ -39,6 +39,24 @@ async fn five_mistakes_are_told_in_one_go() {
 }
 
 #[tokio::test]
+async fn a_command_that_nobody_reads_ends_quietly() {
+    let stock_sync = scene::plugins().join("stock-sync.wasm");
+    for words in [["plugin", "inspect"], ["demo", "--for=1s"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = scene::fondaco();
+        command.args(words).stdout(writer);
+        match words[0] {
+            "plugin" => command.arg(&stock_sync),
+            _ => command.arg("--plugins").arg(scene::plugins()),
+        };
+        let output = command.output().await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.as_str()), (Some(141), ""), "{words:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_demo_ends_by_itself_with_both_shops_equal() {
     let mut command = scene::fondaco();
     command.args(["demo", "--for", "3s", "--orders-per-second", "5", "--plugins"]);

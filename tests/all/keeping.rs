@@ -10,17 +10,21 @@ use fondaco::{
     },
     host::{DATABASE_FILE, RunningHost},
 };
+use fondaco_model::InstallId;
 use fondaco_shopsim::{
-    LedgerEvent, WooShop,
+    LedgerEvent, SeenRequest, WooShop,
     customer::{Customer, CustomerOptions},
 };
-use fondaco_store::{Store as _, sqlite::SqliteStore};
+use fondaco_store::{Absence, Alert, Store as _, sqlite::SqliteStore};
 use fondaco_web::views::{AuditEntryView, BackupView, StatusView};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::scene::{self, until, until_quiet};
+use crate::{
+    scene::{self, until, until_quiet},
+    workshop::Workshop,
+};
 
 const ANNA: &str = "token-of-anna-who-works-for-bottega";
 
@@ -127,14 +131,27 @@ fn sold(stage: &Stage) -> usize {
     ledger.filter(|entry| matches!(entry.event, LedgerEvent::Sold { .. })).count()
 }
 
+/// Every sale counts once, whether the lost host counted it or not: the shops show to the unit what
+/// the orders left.
 #[tokio::test]
 async fn a_restored_host_looks_before_it_acts_and_repeats_nothing() {
+    restore_in_mid_stream(0.0, |shown, left| shown == left).await;
+}
+
+/// An order that was placed and called off in the lost time is told as the one that it is now, so
+/// what it did on the way may be taken for somebody's doing: it can only be too low.
+#[tokio::test]
+async fn a_restored_host_never_shows_more_than_the_orders_left() {
+    restore_in_mid_stream(0.2, |shown, left| shown <= left).await;
+}
+
+async fn restore_in_mid_stream(cancel_share: f64, is_right: fn(i64, i64) -> bool) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let stage = stage().await;
     let mut host = scene::serve(&stage);
     until("the shops are aligned", async || finish::agreed(&stage)).await;
     let enough = CancellationToken::new();
-    let options = CustomerOptions { orders_per_second: 8.0, cancel_share: 0.0 };
+    let options = CustomerOptions { orders_per_second: 8.0, cancel_share };
     let customer = Customer::new(stage.shops().to_vec(), 3, options);
     let buying = tokio::spawn({
         let enough = enough.clone();
@@ -179,27 +196,27 @@ async fn a_restored_host_looks_before_it_acts_and_repeats_nothing() {
     let release = ["quarantine", "release", "bottega"];
     let (good, words) = command(&stage, &release).await;
     assert!(good && words.contains("acts again"), "{words}");
-    agree(&stage).await;
+    agree(&stage, is_right).await;
     // And it goes on as before.
     let quantity = milano.quantity("PIA-24").unwrap();
     torino.buy(&[("PIA-24", 1)]).unwrap();
     until("Milano has one less", async || milano.quantity("PIA-24") < Some(quantity)).await;
-    agree(&stage).await;
+    agree(&stage, is_right).await;
+    no_write_was_sent_twice(&stage);
     let (_, words) = command(&stage, &release).await;
     assert!(words.contains("was not in quarantine"), "{words}");
     host.kill().await.unwrap();
     stage.strike().await;
 }
 
-/// Waits until both shops show the same, and no more than the orders left: nothing that was sold is
-/// sold again. What the lost host wrote may be taken for a correction, so it may be less (and more,
-/// if anything had been cancelled). Where nobody knows whether something was written, the module looks again after half a minute.
-async fn agree(stage: &Stage) {
+/// Waits until both shops show the same, and that is right beside what the orders left. Where a sale
+/// fell into a write, the module looks again after half a minute.
+async fn agree(stage: &Stage, is_right: fn(i64, i64) -> bool) {
     let [milano, torino] = stage.shops() else { panic!("two shops") };
     let agreed = || {
-        let (shown, reference) = (milano.quantities(), finish::reference(stage));
-        let at_most = |(sku, quantity): (&String, &i64)| reference[sku] >= *quantity;
-        shown == torino.quantities() && shown.iter().all(at_most)
+        let (shown, left) = (milano.quantities(), finish::reference(stage));
+        shown == torino.quantities()
+            && shown.iter().all(|(sku, quantity)| is_right(*quantity, left[sku]))
     };
     let waited = tokio::time::timeout(scene::PATIENCE * 3, async {
         while !agreed() {
@@ -214,6 +231,20 @@ async fn agree(stage: &Stage) {
 async fn events(stage: &Stage) -> u64 {
     let clients = status(stage).await.map(|status| status.clients).unwrap_or_default();
     clients.first().map_or(0, |client| client.events)
+}
+
+/// Every write bears the mark of its action, and so does what is sent again: none took effect twice.
+fn no_write_was_sent_twice(stage: &Stage) {
+    for shop in stage.shops() {
+        let puts = shop.requests().into_iter().filter(|request| request.method == "PUT");
+        let mark = |request: SeenRequest| Some(request.body["meta_data"][0]["value"].to_string());
+        let mut marks: Vec<String> = puts.filter_map(mark).collect();
+        let sent = marks.len();
+        marks.sort();
+        marks.dedup();
+        assert!(sent > 0);
+        assert_eq!(marks.len(), sent, "{}", shop.name());
+    }
 }
 
 /// Whether all shops have been polled since the restore.
@@ -346,4 +377,93 @@ async fn a_host_whose_lease_another_one_takes_stops_its_work_for_that_client() {
 async fn post_captured(stage: &Stage) -> Response {
     let body = scene::sample("webhook_order_updated.body");
     crate::doors::post(stage, "bottega/milano", body).await
+}
+
+/// What happened this much earlier than it did, as if nobody had looked since.
+const A_QUARTER_AGO_MS: u64 = 91 * 24 * 3_600_000;
+
+/// Moves into the past since when an install is absent, and when which commit was the last.
+fn let_time_pass(stage: &Stage) {
+    let database = stage.folder().join("data").join(DATABASE_FILE);
+    let database = rusqlite::Connection::open(database).unwrap();
+    for change in [
+        "UPDATE installs SET absent_since = absent_since - ?1",
+        "UPDATE commit_marks SET at = at - ?1",
+    ] {
+        database.execute(change, [A_QUARTER_AGO_MS]).unwrap();
+    }
+}
+
+async fn alerts_under(host: &RunningHost, key: &str) -> Vec<Alert> {
+    let mut alerts = host.store.alerts(&scene::client(), false, 99).await.unwrap();
+    alerts.retain(|alert| alert.alert.key == key);
+    alerts
+}
+
+#[tokio::test]
+async fn what_an_install_has_not_heard_is_not_kept_for_ever_once_it_is_out_of_the_file() {
+    let workshop = Workshop::set(&["relay"]).await;
+    let [milano, _] = workshop.stage.shops() else { panic!("two shops") };
+    let relay = |name: &str| {
+        format!(
+            "[installs.{name}]\nplugin = \"relay\"\nmode = \"live\"\n\
+             grants = [\"alert\", \"signal\"]\nsignals = [\"ball\"]\n"
+        )
+    };
+    let (stays, both) = (relay("stays"), relay("stays") + &relay("goes"));
+    let goes = InstallId::new("goes").unwrap();
+    let run = async |installs: &str, sold: i64| {
+        workshop.install(installs);
+        let host = scene::host(&workshop.stage).await;
+        let before = host.store.backlog(&scene::client()).await.unwrap().last_event;
+        if sold > 0 {
+            milano.buy(&[("MUG-BLU", sold)]).unwrap();
+            until("the order is known", async || {
+                host.store.backlog(&scene::client()).await.unwrap().last_event > before
+            })
+            .await;
+        }
+        until_quiet(&host).await;
+        host
+    };
+    run(&both, 0).await.stop().await;
+    run(&stays, 1).await.stop().await;
+    // That there was a commit after the order is noted when a host begins.
+    let host = run(&stays, 0).await;
+    let [absence] = &host.store.absences(&scene::client()).await.unwrap()[..] else {
+        panic!("one")
+    };
+    assert_eq!((&absence.install, absence.missed_from), (&goes, None));
+    let last = host.store.backlog(&scene::client()).await.unwrap().last_event;
+    assert!(absence.event < last, "it has not heard of the order");
+    host.stop().await;
+
+    let_time_pass(&workshop.stage);
+    let host = run(&stays, 0).await;
+    let missed = async || {
+        let absences = host.store.absences(&scene::client()).await.unwrap();
+        absences.first().and_then(Absence::missed)
+    };
+    until("it has missed the order", async || missed().await.is_some()).await;
+    let missed = missed().await.unwrap();
+    let told = alerts_under(&host, "absent/goes").await;
+    assert!(told.len() == 1 && told[0].resolved_at.is_none(), "{told:?}");
+    let text = &told[0].alert.text;
+    assert!(text.en.contains("for 30 days") && text.it.contains("per 30 giorni"), "{text:?}");
+    let first = host.store.events(&scene::client(), 0, 1).await.unwrap()[0].number;
+    assert!(first > *missed.end(), "what nobody waits for is forgotten");
+    host.stop().await;
+
+    let host = run(&both, 2).await;
+    assert!(host.store.absences(&scene::client()).await.unwrap().is_empty());
+    assert!(alerts_under(&host, "absent/goes").await[0].resolved_at.is_some());
+    let [told] = &alerts_under(&host, "missed/goes").await[..] else { panic!("one") };
+    let words = format!("The events {} to {} are forgotten", missed.start(), missed.end());
+    assert!(told.resolved_at.is_none() && told.alert.text.en.contains(&words), "{told:?}");
+    let runs = host.store.runs(&scene::client(), Some(&goes), 99).await.unwrap();
+    assert!(runs.iter().all(|run| !missed.contains(&run.event)), "{missed:?}");
+    let heard = runs.iter().flat_map(|run| &run.log).filter(|line| line.contains("order "));
+    assert_eq!(heard.count(), 1, "the new order, and not the old one");
+    host.stop().await;
+    workshop.stage.strike().await;
 }

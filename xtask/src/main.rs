@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask demo|test|bench|fuzz|plugins|contract`.
+//! The project's own tasks: `cargo xtask demo|test|bench|fuzz|plugins|contract|platforms`.
 //!
 //! Each task readies what compiles modules, builds what it needs, and starts it. xtask depends on
 //! none of the rooms, so that it is there after seconds and can tell what the long builds are for.
@@ -66,6 +66,8 @@ enum Task {
         #[arg(long)]
         freeze: bool,
     },
+    /// Writes `docs/platforms.md` from the adapters' own tables of what they can do.
+    Platforms,
 }
 
 fn main() -> ExitCode {
@@ -92,6 +94,7 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Plugins => plugins(&workspace, &mut progress),
         Task::Contract { freeze } => contract(&workspace, &mut progress, freeze),
+        Task::Platforms => platforms(&workspace, &mut progress),
     }
 }
 
@@ -157,6 +160,16 @@ fn bench(workspace: &Workspace, progress: &mut Progress, only: Option<&str>) -> 
         return Ok(ExitCode::FAILURE);
     }
     extism::bench(workspace, progress)
+}
+
+/// The tables are code of the adapters, which xtask must not depend on. So the test that holds the
+/// document against them writes it.
+fn platforms(workspace: &Workspace, progress: &mut Progress) -> Result<ExitCode> {
+    progress.step("cargo test --workspace --test conformance document");
+    let mut command = workspace.cargo();
+    command.args(["test", "--workspace", "--test", "conformance", "document"]);
+    command.env("FONDACO_WRITE_DOCUMENTS", "1");
+    process::become_child(command)
 }
 
 fn contract(workspace: &Workspace, progress: &mut Progress, freeze: bool) -> Result<ExitCode> {

@@ -7,7 +7,7 @@ use crate::{Capabilities, Capability};
 /// What can be done on a WooCommerce shop.
 pub const CAPABILITIES: Capabilities = Capabilities {
     name: "WooCommerce",
-    versions: "10.5 was observed; earlier ones from 9 on are read, and not tried",
+    versions: "10.5 was observed; others were not tried",
     credentials: "a REST API key and its secret; a secret of the host's own for webhooks",
     permissions: "a key with read and write, of a user with the role shop manager",
     longest_request: "`longest-request` in the shop's section of the client's file: PHP's \

@@ -18,13 +18,36 @@ fn http() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// A delivery of an order, signed with a secret.
+/// A captured delivery of an order, as one of the stage's shops would send it, signed with a secret.
 pub fn delivery(stage: &Stage, path: &str, secret: &str, body: Vec<u8>) -> RequestBuilder {
+    let named = |shop: &&fondaco_shopsim::WooShop| path.ends_with(shop.name());
+    let shop = stage.shops().iter().find(named).unwrap_or(&stage.shops()[0]);
+    let site = shop.url().trim_end_matches('/').to_owned();
+    let body = match String::from_utf8(body) {
+        Ok(body) => of_site(&body, &site).into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    delivery_from(&site, stage, path, secret, body)
+}
+
+/// A captured body with the links of another site than it was captured from.
+pub fn of_site(body: &str, site: &str) -> String {
+    body.replace("http:\\/\\/127.0.0.1:8088", &site.replace('/', "\\/"))
+}
+
+/// A delivery of an order that a site sends, signed with a secret.
+pub fn delivery_from(
+    site: &str,
+    stage: &Stage,
+    path: &str,
+    secret: &str,
+    body: Vec<u8>,
+) -> RequestBuilder {
     http()
         .post(format!("http://{}/hooks/{path}", stage.address()))
         .header("X-WC-Webhook-Topic", "order.updated")
         .header("X-WC-Webhook-Signature", signature(secret, &body))
-        .header("X-WC-Webhook-Source", "http://127.0.0.1/")
+        .header("X-WC-Webhook-Source", format!("{site}/"))
         .header("Content-Type", "application/json")
         .body(body)
 }

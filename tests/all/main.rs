@@ -23,5 +23,7 @@ mod one_order;
 mod privacy;
 mod scene;
 mod settling;
+mod shops;
+mod staging;
 mod stopping;
 mod workshop;

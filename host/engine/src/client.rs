@@ -21,10 +21,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    align::Alignment,
     control::Control,
     limits,
     metrics::Metrics,
     quarantine::Quarantined,
+    reconcile::Reconciliations,
     retry,
     room::{Room, RoomLevel},
     setup::{ClientSetup, ShopSetup},
@@ -71,6 +73,10 @@ pub struct Client {
     pub retention: Retention,
     /// How much room the store's disk has.
     pub room: watch::Receiver<Room>,
+    /// How far its shops are reconciled, of those that somebody wished it for.
+    pub reconciliations: Reconciliations,
+    /// What people were shown of how its shops differ.
+    pub alignment: Alignment,
     /// Why the client may not act, if it may not.
     pub quarantine: watch::Sender<Option<Quarantined>>,
     watch: broadcast::Sender<Happening>,
@@ -144,6 +150,8 @@ impl Client {
             retention: parts.retention,
             room: parts.room,
             quarantine: watch::Sender::new(parts.quarantine),
+            reconciliations: Reconciliations::default(),
+            alignment: Alignment::default(),
             watch: parts.watch,
             tasks: parts.tasks,
             status: Mutex::default(),

@@ -5,7 +5,7 @@ use fondaco_platforms::{Unverified, Verified};
 use fondaco_store::{NewDelivery, StoreError, spill::Taken};
 use http::HeaderMap;
 
-use crate::{Engine, new_trace, now, room::RoomLevel};
+use crate::{Engine, client::Client, new_trace, notices, now, room::RoomLevel, setup::ShopSetup};
 
 /// What became of a request to a shop's hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Accepted {
     Delivery(u64),
     /// It is on disk, and put into the inbox once the database can take it.
     Spilled,
+    /// A copy of the shop sent it. It is on disk, kept apart under this number.
+    Foreign(u64),
 }
 
 /// Why a request to a hook was not accepted.
@@ -58,15 +60,19 @@ impl Engine {
         let shop_id = ShopId::new(shop).map_err(|_| unknown())?;
         let client = self.clients.get(&client_id).ok_or_else(unknown)?;
         let setup = client.setup.shops.get(&shop_id).ok_or_else(unknown)?;
-        let topic = match setup.platform.verify(headers, &body)? {
+        let (topic, site) = match setup.platform.verify(headers, &body)? {
             Verified::Ping => return Ok(Accepted::Ping),
-            Verified::Delivery { topic } => topic,
+            Verified::Delivery { topic } => (topic, None),
+            Verified::Foreign { topic, site } => (topic, Some(site)),
         };
         if self.room().level == RoomLevel::Short {
             return Err(IntakeError::NoRoom);
         }
         let trace = new_trace();
         let delivery = NewDelivery { shop: shop_id, topic, received_at: now(), trace, body };
+        if let Some(site) = site {
+            return client.keep_apart(setup, delivery, &site).await;
+        }
         let spill = &self.keeping.spill;
         match spill.accept(client.store.as_ref(), &client.lease, delivery).await? {
             Taken::Inbox(number) => {
@@ -81,5 +87,25 @@ impl Engine {
                 Ok(Accepted::Spilled)
             }
         }
+    }
+}
+
+impl Client {
+    /// Keeps a delivery of a copy of a shop apart. It is not spilled if the database cannot take it:
+    /// nothing is lost for the shop with it.
+    async fn keep_apart(
+        &self,
+        shop: &ShopSetup,
+        delivery: NewDelivery,
+        site: &str,
+    ) -> Result<Accepted, IntakeError> {
+        let alert = notices::foreign(&self.setup.id, &delivery.shop, &shop.name, site);
+        let shop = delivery.shop.clone();
+        let number = self.store.keep_apart(&self.lease, delivery, site, alert).await?;
+        tracing::warn!(
+            client.id = %self.setup.id, shop.id = %shop, delivery.number = number, site,
+            "a copy of a shop sent a delivery as if it were the shop; it is kept apart",
+        );
+        Ok(Accepted::Foreign(number))
     }
 }

@@ -17,6 +17,7 @@
 //!
 //! Start reading at [`Engine`], then [`client`], then the steps in the order of the road.
 
+pub mod align;
 mod backlog;
 mod client;
 mod control;
@@ -35,6 +36,7 @@ mod observe;
 mod poll;
 pub mod privacy;
 pub mod quarantine;
+pub mod reconcile;
 mod redo;
 mod retry;
 pub mod room;
@@ -44,6 +46,7 @@ mod run_host;
 mod schedule;
 mod settle;
 pub mod setup;
+pub mod shops;
 mod turns;
 mod waiting;
 pub mod watch;

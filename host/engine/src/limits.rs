@@ -52,6 +52,25 @@ pub const POLL_OVERLAP: Duration = Duration::from_secs(120);
 /// How often the shops' webhooks are looked after.
 pub const WEBHOOKS_CHECK_EVERY: Duration = Duration::from_secs(300);
 
+/// How many of all SKUs, in percent, a person's choice may change before somebody has to approve it.
+pub const ALIGN_CHANGED_PERCENT_MAX: usize = 10;
+
+/// How many of all SKUs, in percent, it may set to none before that.
+pub const ALIGN_ZEROED_PERCENT_MAX: usize = 2;
+
+/// Listings of what differs that are remembered of a client, so that a person can choose by them.
+pub const ALIGN_LISTINGS_KEPT_MAX: usize = 4;
+
+/// SKUs read from the mirror at once to compare shops.
+pub const ALIGN_SKUS_BATCH_MAX: u32 = 1_000;
+
+/// Writes of a person's choice that are put into the outbox in one commit.
+pub const ALIGN_COMMIT_ACTIONS_MAX: usize = 500;
+
+/// How often a page is asked for while a shop is reconciled at a person's wish, before that is given
+/// up.
+pub const RECONCILE_TRIES_MAX: u32 = 6;
+
 /// How often a run is done again because something it read had changed, before it takes its
 /// install's lease.
 pub const CONFLICTS_MAX: u32 = 3;

@@ -4,7 +4,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use fondaco_model::{
-    ClientId, InstallId, Timestamp,
+    ClientId, InstallId, ShopId, Timestamp,
     action::{Localised, Severity},
 };
 use fondaco_store::{NewAlert, Scope};
@@ -218,6 +218,40 @@ pub fn missed(
     }
 }
 
+/// A copy of a shop sends deliveries as if it were that shop.
+pub fn foreign(client: &ClientId, shop: &ShopId, name: &str, site: &str) -> NewAlert {
+    let key = NewAlert::foreign_key(shop);
+    NewAlert {
+        severity: Severity::Warning,
+        about: Scope::Shop(shop.clone()),
+        title: Localised {
+            en: format!("A copy of the shop “{name}” reports as if it were the shop"),
+            it: format!("Una copia del negozio «{name}» invia notifiche come se fosse il negozio"),
+        },
+        text: Localised {
+            en: format!(
+                "The site {site} sends what happens on it with the webhooks of “{name}”. It is a \
+                 copy of the shop, such as one to try things on, so nothing of it is counted: what \
+                 it sends is kept apart (fondaco deliveries list --client {client}). Delete the \
+                 webhooks of the copy (WooCommerce → Settings → Advanced → Webhooks, on {site}). \
+                 If {site} is the shop itself, its address in the client's file is another: \
+                 correct `url` there. When that is done: fondaco alerts --client {client} \
+                 --resolve {key}"
+            ),
+            it: format!(
+                "Il sito {site} invia ciò che vi succede con i webhook di «{name}». È una copia \
+                 del negozio, ad esempio una copia di prova, quindi nulla di ciò che invia viene \
+                 conteggiato: è tenuto da parte (fondaco deliveries list --client {client}). \
+                 Eliminate i webhook della copia (WooCommerce → Impostazioni → Avanzate → Webhook, \
+                 su {site}). Se {site} è il negozio stesso, nel file del cliente il suo indirizzo \
+                 è un altro: correggete lì `url`. Quando è fatto: fondaco alerts --client {client} \
+                 --resolve {key}"
+            ),
+        },
+        key,
+    }
+}
+
 /// A moment, to the minute.
 fn moment(at: Timestamp) -> String {
     let milliseconds = i64::try_from(at.0).unwrap_or(i64::MAX);
@@ -228,6 +262,17 @@ fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_copy_both_languages_tell_which_site_and_what_to_do() {
+        let (client, shop) = (ClientId::new("rossi").unwrap(), ShopId::new("milano").unwrap());
+        let alert = foreign(&client, &shop, "Milano", "copy.test");
+        assert_eq!(alert.key, "foreign/milano");
+        for text in [alert.text.en, alert.text.it] {
+            assert!(text.contains("copy.test") && text.contains("Milano"), "{text}");
+            assert!(text.contains("fondaco alerts --client rossi --resolve foreign/milano"));
+        }
+    }
 
     #[test]
     fn an_alert_tells_what_when_and_what_to_do_in_both_languages() {

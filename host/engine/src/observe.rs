@@ -102,7 +102,8 @@ impl Client {
                 Heard::Fetch(key) => self.ask_for(Asked { key, trace }),
             }
         }
-        self.take_in(take_in).await
+        self.take_in(take_in).await?;
+        Ok(())
     }
 
     async fn bury(&self, delivery: u64, reason: &str) -> Result<(), Ended> {
@@ -120,8 +121,9 @@ impl Client {
         Ok(())
     }
 
-    /// Takes what was seen into the mirror and raises what is different.
-    pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
+    /// Takes what was seen into the mirror and raises what is different; tells how many events that
+    /// are.
+    pub async fn take_in(&self, take_in: TakeIn) -> Result<usize, Ended> {
         let trace = take_in.trace.unwrap_or_else(new_trace);
         let named = take_in.snapshots.iter().flat_map(|snapshot| &snapshot.people);
         let people: Vec<PersonSeen> = named.chain(&take_in.people).cloned().collect();
@@ -144,8 +146,8 @@ impl Client {
             match self.store.observe(&self.lease, now(), observed).await? {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
-                    if !events.is_empty() {
-                        let count = events.len();
+                    let count = events.len();
+                    if count > 0 {
                         tracing::debug!(
                             client.id = %self.setup.id, trace.id = %trace, events = count,
                             "something is different",
@@ -154,7 +156,7 @@ impl Client {
                     self.raised(events);
                     let asked = |key| self.ask_for(Asked { key, trace });
                     compared.to_fetch.into_iter().for_each(asked);
-                    return Ok(());
+                    return Ok(count);
                 }
             }
         }

@@ -208,7 +208,7 @@ impl Client {
         for proposal in std::mem::take(&mut commit.proposals) {
             match judge::objection_to_proposal(&self.setup, &commit.install, &proposal.kind) {
                 None => commit.proposals.push(proposal),
-                Some(reason) => commit.refused.push((proposal, reason)),
+                Some(objection) => commit.refused.push((proposal, objection.to_string())),
             }
         }
     }

@@ -100,7 +100,10 @@ impl Client {
         let expired = action.terms.expires_at.is_some_and(|moment| moment <= now());
         let objection = after_failed
             .map(|other| format!("action {other}, which had to be done first, was not"))
-            .or_else(|| judge::objection(&self.setup, &action.install, &action.kind));
+            .or_else(|| {
+                let objection = judge::objection(&self.setup, &action.install, &action.kind);
+                objection.map(|objection| objection.to_string())
+            });
         let end = match objection {
             _ if expired => Some(ActionEnd::Expired),
             Some(reason) => Some(ActionEnd::Refused { reason }),

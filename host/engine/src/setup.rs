@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fondaco_egress::EgressPolicy;
 use fondaco_model::{ActionKind, ClientId, InstallId, ShopId, schedule::Schedule};
-use fondaco_platforms::Platform;
+use fondaco_platforms::{Platform, ShopCredentials};
 use fondaco_sandbox::Module;
 pub use fondaco_store::{Mode, ShadowState};
 use jiff::tz::TimeZone;
@@ -36,6 +36,9 @@ impl ClientSetup {
     }
 }
 
+/// Where the credentials of a shop are read from, anew each time; or why they cannot be.
+pub type CredentialsSource = Arc<dyn Fn() -> Result<ShopCredentials, String> + Send + Sync>;
+
 /// A shop of a client.
 pub struct ShopSetup {
     /// What people call it.
@@ -46,12 +49,16 @@ pub struct ShopSetup {
     pub production: bool,
     /// How it is spoken to.
     pub platform: Arc<dyn Platform>,
+    /// Where its credentials are read from when they were changed.
+    pub credentials: CredentialsSource,
     /// How often it is asked what changed.
     pub poll_every: Duration,
     /// How long an action that it cannot be reached for is tried, and the effect of one looked for.
     pub give_up_after: Duration,
     /// Where it is to send its webhooks; absent: they are looked after by hand.
     pub hook_address: Option<String>,
+    /// Its time zone, an IANA name; absent: none is configured.
+    pub time_zone: Option<String>,
 }
 
 /// A module installed for a client.

@@ -256,6 +256,41 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     understood(asking, &body)
 }
 
+impl Asking {
+    /// Whether the answer is to be shown as JSON.
+    pub(crate) const fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// The host's configuration file.
+    pub(crate) fn config_file(&self) -> &Path {
+        &self.config
+    }
+}
+
+/// The host's answer, however it is to be shown; of something that may take long.
+pub(crate) async fn fetch<T: DeserializeOwned>(
+    asking: &Asking,
+    path: &str,
+    within: Duration,
+) -> anyhow::Result<T> {
+    let token = asking.token.as_deref();
+    let body = send(&asking.socket()?, token, Method::GET, path, None, within).await?;
+    read(&body)
+}
+
+/// The host's answer to what it is told to do, however it is to be shown.
+pub(crate) async fn command<T: DeserializeOwned>(
+    asking: &Asking,
+    path: &str,
+    what: &impl serde::Serialize,
+    within: Duration,
+) -> anyhow::Result<T> {
+    let body = serde_json::to_string(what).context("what is to be done cannot be written")?;
+    let token = asking.token.as_deref();
+    read(&send(&asking.socket()?, token, Method::POST, path, Some(body), within).await?)
+}
+
 /// The host's answer to what it is told to do; nothing if it was printed as JSON already.
 pub(crate) async fn tell<T: DeserializeOwned>(
     asking: &Asking,
@@ -283,8 +318,11 @@ fn understood<T: DeserializeOwned>(asking: &Asking, body: &str) -> anyhow::Resul
         println!("{body}");
         return Ok(None);
     }
+    read(body).map(Some)
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> anyhow::Result<T> {
     serde_json::from_str(body)
-        .map(Some)
         .context("the host's answer cannot be read: is it another version than this command?")
 }
 

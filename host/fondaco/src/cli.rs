@@ -15,6 +15,7 @@ use crate::{
     privacy::{self, PrivacyCommand},
     redo::{self, ActionsCommand, DeliveriesCommand},
     serve,
+    shop::{self, ShopCommand},
     story::{self, RunsCommand, Tracing},
 };
 
@@ -99,6 +100,9 @@ enum Command {
     },
     /// List what the host alerts of about a client, newest first, in English and Italian.
     Alerts(Alerts),
+    /// Connect shops, look after them, and bring their stock into line.
+    #[command(subcommand)]
+    Shop(ShopCommand),
     /// Show what is held of somebody, or forget them.
     #[command(subcommand)]
     Privacy(PrivacyCommand),
@@ -171,6 +175,7 @@ impl Command {
             Self::Stop(what) => control::stop(what).await?,
             Self::Go { what, forgive } => control::go(what, forgive).await?,
             Self::Alerts(alerts) => control::alerts(&alerts).await?,
+            Self::Shop(command) => return shop::run(command).await,
             Self::Privacy(command) => privacy::run(&command).await?,
             Self::Backup(options) => backup::backup(&options).await?,
             Self::Restore(options) => backup::restore(&options)?,

@@ -13,9 +13,10 @@ use fondaco_egress::{Egress, EgressConfig, EgressPolicy, Secret};
 use fondaco_engine::{
     Engine,
     keep::Keeping,
-    setup::{ClientSetup, InstallSetup, ShopSetup},
+    setup::{ClientSetup, CredentialsSource, InstallSetup, ShopSetup},
 };
-use fondaco_platforms::{Platform, woocommerce};
+use fondaco_model::{ClientId, InstallId, ShopId};
+use fondaco_platforms::{Platform, ShopCredentials, woocommerce};
 use fondaco_sandbox::{Module, Prepared, Sandbox, SandboxConfig, code::Compiler};
 use fondaco_store::{Store, space::free_bytes, spill::Spill, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
@@ -25,7 +26,7 @@ use url::Url;
 
 use crate::{
     compile,
-    config::{ClientConfig, Config, Environment, InstallConfig, InstallSecret, ShopConfig},
+    config::{self, ClientConfig, Config, Environment, InstallConfig, InstallSecret, ShopConfig},
 };
 
 /// The database's file within the store's folder.
@@ -66,7 +67,8 @@ impl RunningHost {
         let principals = Principals::new(config.principals);
         let mut setups = Vec::new();
         for client in config.clients {
-            setups.push(client_setup(client, config.server.public_url.as_ref(), &modules)?);
+            let public_url = config.server.public_url.as_ref();
+            setups.push(client_setup(client, &config.file, public_url, &modules)?);
         }
         let owner = format!("process {} listening on {address}", std::process::id());
         let admin = open_admin_socket(&config.admin_socket)?;
@@ -170,7 +172,7 @@ fn open_admin_socket(path: &Path) -> anyhow::Result<UnixListener> {
 }
 
 /// The loaded modules, by client and install.
-type Modules = BTreeMap<(fondaco_model::ClientId, fondaco_model::InstallId), Module>;
+type Modules = BTreeMap<(ClientId, InstallId), Module>;
 
 /// Loads what every install runs; what has the same digest is read, compiled and linked once.
 async fn load_modules(config: &Config, compiler: Compiler) -> anyhow::Result<Modules> {
@@ -208,6 +210,7 @@ async fn prepare(sandbox: &Sandbox, install: &InstallConfig) -> anyhow::Result<P
 
 fn client_setup(
     client: ClientConfig,
+    file: &Path,
     public_url: Option<&Url>,
     modules: &Modules,
 ) -> anyhow::Result<ClientSetup> {
@@ -216,7 +219,11 @@ fn client_setup(
         let address = public_url
             .and_then(|url| url.join(&format!("hooks/{}/{id}", client.id)).ok())
             .map(String::from);
-        shops.insert(id, shop_setup(shop, address)?);
+        let own = shop.time_zone.as_ref().or(client.time_zone.as_ref());
+        let time_zone = own.and_then(|zone| zone.iana_name()).map(str::to_owned);
+        let credentials = credentials_source(file, &client.id, &id);
+        let setup = shop_setup(shop, address, credentials)?;
+        shops.insert(id, ShopSetup { time_zone, ..setup });
     }
     let mut installs = BTreeMap::new();
     for (id, install) in client.installs {
@@ -228,7 +235,33 @@ fn client_setup(
     Ok(ClientSetup { id, name, shops, installs, wins })
 }
 
-fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<ShopSetup> {
+/// Reads the credentials of one shop from the files again, which must have no mistake.
+fn credentials_source(file: &Path, client: &ClientId, shop: &ShopId) -> CredentialsSource {
+    let (file, client, shop) = (file.to_owned(), client.clone(), shop.clone());
+    Arc::new(move || {
+        let config = config::load(&file, &config::process_environment)
+            .map_err(|mistakes| config::list(&mistakes))?;
+        let found = config.clients.iter().find(|known| known.id == client);
+        let found = found.and_then(|client| client.shops.get(&shop));
+        found.map(credentials).ok_or_else(|| "the shop is in no file any more".to_owned())
+    })
+}
+
+fn credentials(shop: &ShopConfig) -> ShopCredentials {
+    ShopCredentials {
+        key: shop.key.clone(),
+        secret: shop.secret.clone(),
+        webhook_secret: shop.webhook_secret.clone(),
+        previous_webhook_secret: shop.previous_webhook_secret.clone(),
+    }
+}
+
+fn shop_setup(
+    shop: ShopConfig,
+    hook_address: Option<String>,
+    source: CredentialsSource,
+) -> anyhow::Result<ShopSetup> {
+    let taken = credentials(&shop);
     let platform: Arc<dyn Platform> =
         Arc::new(woocommerce::WooCommerce::new(woocommerce::Config {
             shop: shop.id.clone(),
@@ -239,14 +272,17 @@ fn shop_setup(shop: ShopConfig, hook_address: Option<String>) -> anyhow::Result<
             longest_request: shop.longest_request,
             allow_http: shop.allow_http,
         })?);
+    platform.take_credentials(taken);
     Ok(ShopSetup {
         name: shop.name,
         platform_name: shop.platform.as_str(),
         production: shop.environment == Environment::Production,
         platform,
+        credentials: source,
         poll_every: shop.poll_every,
         give_up_after: shop.give_up_after,
         hook_address,
+        time_zone: None,
     })
 }
 

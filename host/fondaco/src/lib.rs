@@ -19,5 +19,6 @@ pub mod plugin;
 mod privacy;
 pub mod redo;
 pub mod serve;
+pub mod shop;
 pub mod signals;
 pub mod story;

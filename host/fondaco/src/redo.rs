@@ -12,7 +12,8 @@ use crate::ask::{Asking, ask, moment, tell};
 /// What can be done with deliveries that nothing could be made of.
 #[derive(Debug, Subcommand)]
 pub enum DeliveriesCommand {
-    /// List them, newest first, each with the reason.
+    /// List them, newest first, each with the reason. What a copy of a shop sent is kept apart, and
+    /// can only be discarded.
     List {
         /// The client.
         #[arg(long)]
@@ -113,8 +114,10 @@ pub async fn deliveries(command: DeliveriesCommand) -> anyhow::Result<()> {
             let path = format!("/api/v1/clients/{client}/dead-deliveries?limit={limit}");
             let dead = ask::<Vec<DeadDeliveryView>>(&asking, &path).await?;
             for delivery in dead.unwrap_or_default() {
-                let DeadDeliveryView { number, shop, topic, received_at, trace, reason } = delivery;
-                println!("{number:>8}  {}  {topic} from {shop}", moment(received_at));
+                let DeadDeliveryView { number, shop, topic, received_at, trace, reason, site } =
+                    delivery;
+                let apart = site.map_or("", |_| ", kept apart");
+                println!("{number:>8}  {}  {topic} from {shop}{apart}", moment(received_at));
                 println!("    {reason}\n    trace {trace}");
             }
             Ok(())

@@ -15,12 +15,16 @@ use fondaco_model::{
     ActionId, ActionKind, Entity, EntityKey, PersonSeen, ShopId, Snapshot, Timestamp, action::Value,
 };
 use http::HeaderMap;
+use secrecy::SecretString;
+use url::Url;
 
 mod capabilities;
+pub mod check;
 pub mod limits;
 pub mod woocommerce;
 
 pub use capabilities::{Capabilities, Capability, document};
+pub use check::{CheckItem, Expected, Subject, Verdict};
 
 /// What every adapter's platform can do, in the order of their names.
 pub const ALL: [&Capabilities; 1] = [&woocommerce::CAPABILITIES];
@@ -34,6 +38,14 @@ pub enum Verified {
     Delivery {
         /// The topic.
         topic: String,
+    },
+    /// A delivery with the shop's signature that another site sent: a copy of a shop keeps its
+    /// webhooks and what they are signed with. Nothing it tells is about this shop.
+    Foreign {
+        /// The topic.
+        topic: String,
+        /// The site that sent it, without the scheme.
+        site: String,
     },
 }
 
@@ -174,6 +186,19 @@ pub enum Looked {
     },
 }
 
+/// What a shop is spoken to with, and how its deliveries are known.
+#[derive(Debug, Clone)]
+pub struct ShopCredentials {
+    /// The first half of the credentials for its API.
+    pub key: SecretString,
+    /// The second half.
+    pub secret: SecretString,
+    /// What its webhooks are signed with.
+    pub webhook_secret: SecretString,
+    /// What they were signed with before: taken as well, until those with the new one deliver.
+    pub previous_webhook_secret: Option<SecretString>,
+}
+
 /// A webhook subscription that had to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookMade {
@@ -183,6 +208,23 @@ pub struct WebhookMade {
     pub because: String,
 }
 
+/// A webhook subscription as the shop has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookSeen {
+    /// Its id on the platform.
+    pub id: String,
+    /// What it is called there.
+    pub name: String,
+    /// What it tells of.
+    pub topic: String,
+    /// Where it sends.
+    pub address: String,
+    /// Whether it sends at all.
+    pub active: bool,
+    /// The platform's word for how it stands.
+    pub status: String,
+}
+
 /// What a shop says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShopFacts {
@@ -190,6 +232,14 @@ pub struct ShopFacts {
     pub version: String,
     /// ISO 4217 code of the currency it sells in.
     pub currency: String,
+}
+
+/// What two addresses of the same site have in common: not the scheme, and not a slash at the end.
+#[must_use]
+pub fn site_identity(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{host}{port}{}", url.path().trim_end_matches('/'))
 }
 
 /// A shop, spoken to in its own API.
@@ -229,7 +279,7 @@ pub trait Platform: Send + Sync + 'static {
     fn shop(&self) -> &ShopId;
 
     /// Checks that a request to the shop's hook is the shop's, over the raw body and in constant
-    /// time.
+    /// time, and that no copy of the shop sent it.
     ///
     /// # Errors
     /// If it is not.
@@ -298,6 +348,23 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Makes the platform send its deliveries to this address, and tells what had to be done.
     async fn ensure_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError>;
+
+    /// Replaces every webhook that sends to this address, whether it works or not, and makes those
+    /// that are missing: what they are signed with cannot be asked, only set.
+    async fn renew_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError>;
+
+    /// Goes on with other credentials from now on; what is under way ends with those it began with.
+    fn take_credentials(&self, credentials: ShopCredentials);
+
+    /// Whether a delivery signed with the webhook secret that was taken last has come since.
+    fn webhook_secret_proven(&self) -> bool;
+
+    /// The webhooks that the shop has, ours and others'.
+    async fn webhooks(&self) -> Result<Vec<WebhookSeen>, PlatformError>;
+
+    /// Looks at everything that the host needs of a shop, changes nothing, and says of each thing
+    /// how it stands and where on the shop it is put right.
+    async fn check(&self, expected: &Expected) -> Vec<CheckItem>;
 
     /// Asks the shop what it is; the cheapest proof that the credentials work.
     async fn facts(&self) -> Result<ShopFacts, PlatformError>;

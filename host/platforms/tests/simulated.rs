@@ -266,6 +266,7 @@ async fn a_sale_is_heard() {
                 continue;
             }
             Verified::Delivery { topic } => topic,
+            Verified::Foreign { site, .. } => panic!("{site} is the shop's own"),
         };
         for heard in adapter.normalise(&topic, now(), &body).unwrap() {
             let Heard::Snapshot(snapshot) = heard else { panic!("{topic}: {heard:?}") };

@@ -5,7 +5,7 @@
 //! cause is gone.
 
 use fondaco_model::{
-    InstallId, Timestamp,
+    InstallId, ShopId, Timestamp,
     action::{Localised, Severity},
 };
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,13 @@ impl NewAlert {
     #[must_use]
     pub fn passed_by_key(install: &InstallId) -> String {
         format!("passed-by/{install}")
+    }
+
+    /// The key of: a copy of a shop sends deliveries as if it were that shop. Resolved by a person,
+    /// who has seen to it.
+    #[must_use]
+    pub fn foreign_key(shop: &ShopId) -> String {
+        format!("foreign/{shop}")
     }
 }
 

@@ -41,13 +41,14 @@ pub const ON_THE_ROAD: [&str; 12] = [
 
 /// What it does now and then, or because a person asks for it. What is neither here nor on the road
 /// is found by every test that does it.
-pub const BESIDE_IT: [&str; 19] = [
+pub const BESIDE_IT: [&str; 21] = [
     "begin a schedule",
     "bring an install into its mode",
     "decide on an action",
     "discard deliveries",
     "forget somebody",
     "forget what is too old",
+    "keep a delivery apart",
     "keep nothing for an absent install",
     "let work go on",
     "note a commit",
@@ -55,6 +56,7 @@ pub const BESIDE_IT: [&str; 19] = [
     "note who is absent",
     "pass events by",
     "pause a failing install",
+    "propose at a person's wish",
     "raise an alert",
     "release a client",
     "resolve an alert",

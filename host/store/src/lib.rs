@@ -159,6 +159,10 @@ pub struct DeadDelivery {
     pub trace: TraceId,
     /// Why nothing could be made of it.
     pub reason: String,
+    /// The other site that sent it, a copy of the shop. It is never worked in: what it tells is not
+    /// about the shop.
+    #[serde(default)]
+    pub site: Option<String>,
 }
 
 /// A row of the mirror.
@@ -424,6 +428,17 @@ pub trait Store:
     /// reason.
     async fn bury(&self, lease: &Lease, delivery: u64, reason: &str) -> Result<(), StoreError>;
 
+    /// Keeps a delivery apart that another site sent, a copy of the shop, and raises the alert about
+    /// it, in one commit. Of each shop the newest ones are kept
+    /// ([`limits::FOREIGN_DELIVERIES_KEPT_MAX`]). Returns its number.
+    async fn keep_apart(
+        &self,
+        lease: &Lease,
+        delivery: NewDelivery,
+        site: &str,
+        alert: NewAlert,
+    ) -> Result<u64, StoreError>;
+
     /// What the mirror has of an entity now.
     async fn mirror(
         &self,
@@ -507,6 +522,18 @@ pub trait Store:
         at: Timestamp,
         run: RunCommit,
     ) -> Result<CommitOutcome, StoreError>;
+
+    /// Puts proposals of the host itself into the outbox at a person's wish, with the entry in the
+    /// audit log, in one commit; each as [`Store::commit_run`] does. They begin a trace. The proposer is
+    /// registered, and hears nothing: every event there will be has passed it by.
+    async fn propose(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        proposer: &InstallId,
+        proposals: Vec<Proposal>,
+        act: Option<Act>,
+    ) -> Result<(), StoreError>;
 
     /// The actions that can be begun now, oldest first, at most `limit`: waiting, due, with nothing
     /// else being sent that is exclusive with them ([`fondaco_model::ActionKind::exclusive`]), not

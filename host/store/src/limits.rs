@@ -36,6 +36,10 @@ pub const BACKFILL_ORDERS_MAX: usize = 20;
 /// Bodies that one reading of the inbox returns together, in bytes; a larger one comes alone.
 pub const DELIVERIES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Deliveries of other sites that are kept for one shop, newest first: a busy copy of a shop is not
+/// to fill the disk.
+pub const FOREIGN_DELIVERIES_KEPT_MAX: u32 = 1_000;
+
 /// Dead deliveries or actions that one transaction retries or discards.
 pub const REDONE_AT_ONCE_MAX: u32 = 1_000;
 

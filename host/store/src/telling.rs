@@ -144,6 +144,14 @@ pub trait TellingStore: Send + Sync + 'static {
         since_hour: u64,
     ) -> Result<u64, StoreError>;
 
+    /// When the last delivery of each topic came from a shop, as far as it is kept; in the order of
+    /// the topics. What a copy of the shop sent is not among them.
+    async fn last_deliveries(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError>;
+
     /// For each shop that an action waits for or is being sent to: the oldest one.
     async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError>;
 }

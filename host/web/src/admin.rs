@@ -27,9 +27,11 @@ use crate::{
 };
 
 mod alerts;
+mod align;
 mod audit;
 mod control;
 mod redo;
+mod shops;
 mod story;
 
 pub use alerts::ResolveAlert;
@@ -55,8 +57,10 @@ pub fn router(host: Host) -> Router {
         .route("/api/v1/clients/{client}/actions/{action}", get(action))
         .route("/api/v1/clients/{client}/dead-deliveries", get(dead_deliveries))
         .merge(alerts::routes())
+        .merge(align::routes())
         .merge(audit::routes())
         .merge(redo::routes())
+        .merge(shops::routes())
         .merge(story::routes())
         .merge(control::routes())
         .merge(privacy::routes())
@@ -167,11 +171,13 @@ async fn no_such_route(_: Principal) -> Problem {
 async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
     let parts = [
         alerts::Api::openapi(),
+        align::Api::openapi(),
         audit::Api::openapi(),
         control::Api::openapi(),
         keeping::Api::openapi(),
         privacy::Api::openapi(),
         redo::Api::openapi(),
+        shops::Api::openapi(),
         story::Api::openapi(),
     ];
     Json(parts.into_iter().fold(Api::openapi(), utoipa::openapi::OpenApi::merge_from))

@@ -67,6 +67,15 @@ impl Principal {
     pub fn may_operate(&self, client: &ClientId) -> bool {
         self.may_see(client) && self.role != Role::Accountant
     }
+
+    /// Whether they may approve what changes much for a client: its owner and the agency's admin.
+    #[must_use]
+    pub fn may_approve(&self, client: &ClientId) -> bool {
+        match self.role {
+            Role::AgencyAdmin | Role::MerchantOwner => self.may_see(client),
+            Role::AgencyOperator | Role::Accountant => false,
+        }
+    }
 }
 
 /// The principals that have a token.
@@ -167,6 +176,23 @@ mod tests {
         let anna = principals.of_token("token-of-anna").unwrap();
         assert!(anna.may_see(&ClientId::new("rossi").unwrap()));
         assert!(!anna.may_see(&ClientId::new("bianchi").unwrap()));
+    }
+
+    #[test]
+    fn who_may_approve() {
+        let rossi = ClientId::new("rossi").unwrap();
+        let bianchi = ClientId::new("bianchi").unwrap();
+        for (role, theirs, of_others) in [
+            (Role::AgencyAdmin, true, true),
+            (Role::MerchantOwner, true, false),
+            (Role::AgencyOperator, false, false),
+            (Role::Accountant, false, false),
+        ] {
+            let clients = BTreeSet::from([rossi.clone()]);
+            let principal = Principal { name: "x".into(), role, clients };
+            assert_eq!(principal.may_approve(&rossi), theirs, "{role:?}");
+            assert_eq!(principal.may_approve(&bianchi), of_others, "{role:?}");
+        }
     }
 
     #[test]

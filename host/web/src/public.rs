@@ -48,6 +48,7 @@ async fn hook(
         Ok(Accepted::Ping) => (StatusCode::OK, "ping", None),
         Ok(Accepted::Delivery(_)) => (StatusCode::OK, "accepted", None),
         Ok(Accepted::Spilled) => (StatusCode::OK, "spilled", None),
+        Ok(Accepted::Foreign(_)) => (StatusCode::OK, "foreign", None),
         Err(error @ IntakeError::NoRoom) => {
             (StatusCode::SERVICE_UNAVAILABLE, "no-room", Some(error.to_string()))
         }

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use crate::figures::RunFigures;
 
 mod action;
+pub mod align;
 mod control;
 pub mod redo;
+pub mod shops;
 pub mod story;
 
 pub use action::ActionView;
@@ -290,6 +292,8 @@ pub struct DeadDeliveryView {
     pub trace: String,
     /// Why nothing could be made of it.
     pub reason: String,
+    /// The other site that sent it, a copy of the shop; absent: the shop itself did.
+    pub site: Option<String>,
 }
 
 impl From<DeadDelivery> for DeadDeliveryView {
@@ -301,6 +305,7 @@ impl From<DeadDelivery> for DeadDeliveryView {
             received_at: dead.received_at.0,
             trace: dead.trace.to_string(),
             reason: dead.reason,
+            site: dead.site,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
+use fondaco_engine::align::is_align;
 use fondaco_model::{ClientId, InstallId, NameError, ShopId};
+use fondaco_platforms::site_identity;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
@@ -22,7 +24,7 @@ use super::{
     reader::{Node, Place, Section, quoted},
     secret::Secrets,
     time_zones::{TimeZones, read_time_zone},
-    values::{duration_within, is_loopback, person, site, site_identity, title},
+    values::{duration_within, is_loopback, person, site, title},
     wins::read_wins,
 };
 
@@ -35,6 +37,8 @@ pub struct ClientConfig {
     pub name: String,
     /// What its people read.
     pub language: Language,
+    /// The time zone of its shops, where they have none of their own.
+    pub time_zone: Option<TimeZone>,
     /// Its areas of competence, by name.
     pub areas: BTreeMap<String, Area>,
     /// Its shops.
@@ -129,6 +133,8 @@ pub struct ShopConfig {
     pub secret: SecretString,
     /// What its webhooks are signed with.
     pub webhook_secret: SecretString,
+    /// What they were signed with before, while that is being changed.
+    pub previous_webhook_secret: Option<SecretString>,
     /// How often it is asked what changed.
     pub poll_every: Duration,
     /// After how long a request has surely been given up by it.
@@ -171,12 +177,16 @@ pub(super) fn read_client<'a>(
         let shop = node.table(|section| read_shop(id.clone(), section, surroundings))?;
         Some((id?, shop?))
     });
-    let zones = shops.as_ref().zip(time_zone);
+    let zones = shops.as_ref().zip(time_zone.clone());
     let zones = zones.map(|(shops, time_zone)| TimeZones::new(time_zone, shops));
     let mut writers = Vec::new();
     let mut names = BTreeSet::new();
     let installs = entries(root.may("installs"), INSTALLS_MAX, |name, place, node| {
         let id = named(place, InstallId::new(name))?;
+        if is_align(&id) {
+            place.mistake(format!("`{id}` is the host's own"), "give the install another name");
+            return None;
+        }
         names.insert(id.clone());
         let install = node.table(|section| {
             let (install, writer) =
@@ -191,6 +201,7 @@ pub(super) fn read_client<'a>(
         id,
         name: name?,
         language: language?,
+        time_zone: time_zone?,
         areas: areas?,
         shops: shops?,
         installs: installs?,
@@ -271,6 +282,10 @@ fn read_shop<'a>(
     };
     let (key, webhook_secret) = (secret("key"), secret("webhook-secret"));
     let secret = secret("secret");
+    let previous_webhook_secret = match section.may("previous-webhook-secret") {
+        Some(node) => surroundings.secrets.follow(&node).map(Some),
+        None => Some(None),
+    };
     let mut duration = |key: &'static str, default, shortest, longest| {
         let node = section.may(key);
         node.map_or(Some(default), |node| {
@@ -293,6 +308,7 @@ fn read_shop<'a>(
         key: key?,
         secret: secret?,
         webhook_secret: webhook_secret?,
+        previous_webhook_secret: previous_webhook_secret?,
         poll_every: poll_every?,
         longest_request: longest_request?,
         give_up_after: give_up_after?,

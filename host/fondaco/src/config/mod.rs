@@ -73,6 +73,8 @@ use source::{Document, Source, whole_file};
 /// A configuration without a mistake.
 #[derive(Debug)]
 pub struct Config {
+    /// The host's file that it was read from.
+    pub file: PathBuf,
     /// Where the host is reached.
     pub server: Server,
     /// The Unix socket of the admin API.
@@ -195,6 +197,7 @@ fn read(
     let count = files.len();
     let clients = read_clients(files, secrets, &Components::new(folders.plugins), findings);
     Some(Config {
+        file: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         server: server?,
         admin_socket: admin_socket?,
         store_folder: store_folder?,

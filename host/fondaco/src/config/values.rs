@@ -107,13 +107,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What two addresses of the same shop have in common: not the scheme, and not a slash at the end.
-pub(super) fn site_identity(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{host}{port}{}", url.path().trim_end_matches('/'))
-}
-
 /// A person with an address: `Anna Rossi <anna@rossi.example>`.
 pub(super) fn person(text: &str) -> Result<(String, String), Wrong> {
     let wrong = || {
@@ -196,6 +189,8 @@ mod tests {
 
     #[test]
     fn one_shop_has_one_identity() {
+        use fondaco_platforms::site_identity;
+
         let identity = |text: &str| site_identity(&site(text).unwrap());
         let same = identity("https://milano.example/shop");
         assert_eq!(identity("http://MILANO.example./shop/"), same);

@@ -108,6 +108,24 @@ impl ActionKind {
         })
     }
 
+    /// Whether money moves because of it, or something that is as good as money.
+    #[must_use]
+    pub const fn moves_money(&self) -> bool {
+        match self {
+            Self::Refund(refund) => match refund.method {
+                RefundMethod::Original | RefundMethod::StoreCredit => true,
+                RefundMethod::Recorded => false,
+            },
+            Self::ChangeStock { .. }
+            | Self::ChangePrice(_)
+            | Self::ChangeProduct(_)
+            | Self::ChangeOrder(_)
+            | Self::Discount(_)
+            | Self::EndDiscount { .. }
+            | Self::Alert { .. } => false,
+        }
+    }
+
     /// The shop it is carried out on; absent if the host does it itself.
     #[must_use]
     pub const fn shop(&self) -> Option<&ShopId> {

@@ -1,5 +1,7 @@
 //! Requests to the shop's REST API, each within its limits and with its errors told apart.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use http::{HeaderMap, Method, header};
 use reqwest::redirect;
 use serde::de::DeserializeOwned;
@@ -19,10 +21,14 @@ use crate::{
     },
 };
 
+mod site;
+
+pub use site::SiteAnswer;
+
 /// One shop's REST API.
 pub struct Client {
     base: Url,
-    credentials: Credentials,
+    credentials: RwLock<Arc<Credentials>>,
     http: reqwest::Client,
     /// Admits no more requests than the shop is asked to bear.
     turns: Semaphore,
@@ -58,11 +64,21 @@ impl Client {
         }
         Ok(Self {
             base,
-            credentials,
+            credentials: RwLock::new(Arc::new(credentials)),
             http: http.build()?,
             turns: Semaphore::new(REQUESTS_AT_ONCE_MAX),
             answer_bytes_max: ANSWER_BYTES_MAX,
         })
+    }
+
+    /// Goes on with another key from the next request on.
+    pub fn take_credentials(&self, credentials: Credentials) {
+        let mut known = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::new(credentials);
+    }
+
+    fn credentials(&self) -> Arc<Credentials> {
+        Arc::clone(&self.credentials.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Where the API is.
@@ -114,8 +130,10 @@ impl Client {
         let Ok(_turn) = self.turns.acquire().await else {
             return Err(Failed::Otherwise(refused("the connection to the shop is closed")));
         };
-        let request = self.request(method, path, query, body).map_err(Failed::Otherwise)?;
-        let unsent = |error| Failed::Otherwise(self.unanswered(method, path, error));
+        // What is said of a request is cleared of the key that it was made with.
+        let key = self.credentials();
+        let request = self.request(&key, method, path, query, body).map_err(Failed::Otherwise)?;
+        let unsent = |error| Failed::Otherwise(self.unanswered(&key, method, path, error));
         let mut response = request.send().await.map_err(unsent)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unsent)? {
@@ -131,11 +149,12 @@ impl Client {
             return Ok((response.headers().clone(), bytes));
         }
         let failed = answers::failure(method, path, response.status(), response.headers(), &bytes);
-        Err(self.scrubbed(failed))
+        Err(scrubbed(&key, failed))
     }
 
     fn request(
         &self,
+        key: &Credentials,
         method: &Method,
         path: &str,
         query: Parameters,
@@ -144,17 +163,14 @@ impl Client {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path()));
         let encrypted = url.scheme() == "https";
-        let query = if encrypted {
-            query
-        } else {
-            self.credentials.signed(method.as_str(), &url, query, &once())
-        };
+        let query =
+            if encrypted { query } else { key.signed(method.as_str(), &url, query, &once()) };
         if !query.is_empty() {
             url.set_query(Some(&auth::query(&query)));
         }
         let mut request = self.http.request(method.clone(), url);
         if encrypted {
-            let basic = self.credentials.basic();
+            let basic = key.basic();
             let basic = basic.ok_or_else(|| refused("the key has characters no key has"))?;
             request = request.header(header::AUTHORIZATION, basic);
         }
@@ -166,7 +182,13 @@ impl Client {
 
     /// What it means that no answer came. What the error says is kept, without the URL, which has
     /// the signature in it.
-    fn unanswered(&self, method: &Method, path: &str, error: reqwest::Error) -> PlatformError {
+    fn unanswered(
+        &self,
+        key: &Credentials,
+        method: &Method,
+        path: &str,
+        error: reqwest::Error,
+    ) -> PlatformError {
         let place = self.base.host_str().unwrap_or_default();
         let what = if error.is_timeout() { "did not answer in time" } else { "did not answer" };
         let connecting = error.is_connect();
@@ -177,24 +199,24 @@ impl Client {
             why = format!("{why}: {error}");
             source = error.source();
         }
-        let reason = self.credentials.scrubbed(&format!("{place} {what} {method} {path} ({why})"));
+        let reason = key.scrubbed(&format!("{place} {what} {method} {path} ({why})"));
         if connecting {
             return PlatformError::Unavailable { reason, retry_after: None };
         }
         uncertain(method, reason, None)
     }
+}
 
-    fn scrubbed(&self, failed: Failed) -> Failed {
-        let Failed::Otherwise(mut error) = failed else {
-            return failed;
-        };
-        let (PlatformError::Unavailable { reason, .. }
-        | PlatformError::Ambiguous { reason }
-        | PlatformError::Refused { reason }
-        | PlatformError::Unsupported { reason }) = &mut error;
-        *reason = self.credentials.scrubbed(reason);
-        Failed::Otherwise(error)
-    }
+fn scrubbed(key: &Credentials, failed: Failed) -> Failed {
+    let Failed::Otherwise(mut error) = failed else {
+        return failed;
+    };
+    let (PlatformError::Unavailable { reason, .. }
+    | PlatformError::Ambiguous { reason }
+    | PlatformError::Refused { reason }
+    | PlatformError::Unsupported { reason }) = &mut error;
+    *reason = key.scrubbed(reason);
+    Failed::Otherwise(error)
 }
 
 /// The shop remembers nonces for a quarter of an hour, and refuses a second use.

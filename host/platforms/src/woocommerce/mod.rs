@@ -12,7 +12,14 @@
 //! in by reading, `orders.rs` and `products.rs` make the snapshots, `people.rs` tells whom they name,
 //! `writes/` writes.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use fondaco_model::{ActionId, ActionKind, Entity, EntityKey, ShopId, Snapshot, Timestamp};
@@ -22,13 +29,16 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use crate::{
-    Capabilities, Collection, Executed, Heard, Looked, Page, Platform, PlatformError, Request,
-    ShopFacts, Unreadable, Unverified, Verified, WebhookMade,
+    Capabilities, CheckItem, Collection, Executed, Expected, Heard, Looked, Page, Platform,
+    PlatformError, Request, ShopCredentials, ShopFacts, Unreadable, Unverified, Verified,
+    WebhookMade, WebhookSeen, site_identity,
 };
 
 mod answers;
 mod auth;
+mod check;
 mod client;
+mod copies;
 mod deliveries;
 mod facts;
 mod orders;
@@ -91,11 +101,42 @@ pub enum ConfigError {
 /// A WooCommerce shop.
 pub struct WooCommerce {
     shop: ShopId,
+    /// The site's identity ([`site_identity`]).
+    site: String,
     client: Client,
-    webhook_secret: SecretString,
+    webhook_secrets: RwLock<Arc<WebhookSecrets>>,
     longest_request: Duration,
     /// What it sells in, read before the first price is written.
     currency: OnceCell<String>,
+}
+
+/// What deliveries are signed with.
+struct WebhookSecrets {
+    current: SecretString,
+    previous: Option<SecretString>,
+    /// Whether a delivery with the current one has come.
+    proven: AtomicBool,
+}
+
+impl WebhookSecrets {
+    const fn new(current: SecretString, previous: Option<SecretString>) -> Self {
+        Self { current, previous, proven: AtomicBool::new(false) }
+    }
+
+    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Verified, Unverified> {
+        let verified = deliveries::verify(&self.current, headers, body);
+        match (verified, &self.previous) {
+            (Err(Unverified::WrongSignature), Some(previous)) => {
+                deliveries::verify(previous, headers, body)
+            }
+            (verified, _) => {
+                if matches!(verified, Ok(Verified::Delivery { .. })) {
+                    self.proven.store(true, Ordering::Relaxed);
+                }
+                verified
+            }
+        }
+    }
 }
 
 impl fmt::Debug for WooCommerce {
@@ -127,11 +168,19 @@ impl WooCommerce {
         let credentials = Credentials { key: config.consumer_key, secret: config.consumer_secret };
         Ok(Self {
             shop: config.shop,
+            site: site_identity(&config.url),
             client: Client::new(base, credentials).map_err(ConfigError::Client)?,
-            webhook_secret: config.webhook_secret,
+            webhook_secrets: RwLock::new(Arc::new(WebhookSecrets::new(
+                config.webhook_secret,
+                None,
+            ))),
             longest_request: config.longest_request,
             currency: OnceCell::new(),
         })
+    }
+
+    fn webhook_secrets(&self) -> Arc<WebhookSecrets> {
+        Arc::clone(&self.webhook_secrets.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -173,7 +222,14 @@ impl Platform for WooCommerce {
     }
 
     fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Verified, Unverified> {
-        deliveries::verify(&self.webhook_secret, headers, body)
+        let topic = match self.webhook_secrets().verify(headers, body)? {
+            Verified::Delivery { topic } => topic,
+            other => return Ok(other),
+        };
+        Ok(match copies::foreign_site(&self.site, headers, body) {
+            Some(site) => Verified::Foreign { topic, site },
+            None => Verified::Delivery { topic },
+        })
     }
 
     fn normalise(
@@ -239,7 +295,34 @@ impl Platform for WooCommerce {
     }
 
     async fn ensure_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError> {
-        webhooks::ensure(&self.client, &self.webhook_secret, address).await
+        webhooks::ensure(&self.client, &self.webhook_secrets().current, address).await
+    }
+
+    async fn renew_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError> {
+        webhooks::renew(&self.client, &self.webhook_secrets().current, address).await
+    }
+
+    fn take_credentials(&self, credentials: ShopCredentials) {
+        let ShopCredentials { key, secret, webhook_secret, previous_webhook_secret } = credentials;
+        self.client.take_credentials(Credentials { key, secret });
+        let mut secrets = self.webhook_secrets.write().unwrap_or_else(PoisonError::into_inner);
+        let known = secrets.current.expose_secret() == webhook_secret.expose_secret();
+        let proven = known && secrets.proven.load(Ordering::Relaxed);
+        let taken = WebhookSecrets::new(webhook_secret, previous_webhook_secret);
+        taken.proven.store(proven, Ordering::Relaxed);
+        *secrets = Arc::new(taken);
+    }
+
+    fn webhook_secret_proven(&self) -> bool {
+        self.webhook_secrets().proven.load(Ordering::Relaxed)
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookSeen>, PlatformError> {
+        webhooks::seen(&self.client).await
+    }
+
+    async fn check(&self, expected: &Expected) -> Vec<CheckItem> {
+        check::check(&self.client, &self.site, expected).await
     }
 
     async fn facts(&self) -> Result<ShopFacts, PlatformError> {

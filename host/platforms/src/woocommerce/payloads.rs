@@ -352,6 +352,14 @@ pub struct Webhook {
     pub status: String,
     pub topic: String,
     pub delivery_url: String,
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+impl Webhook {
+    pub fn is_active(&self) -> bool {
+        self.status == "active"
+    }
 }
 
 /// One setting of a group.
@@ -360,6 +368,22 @@ pub struct Setting {
     pub id: String,
     #[serde(default)]
     pub value: serde_json::Value,
+}
+
+/// What WordPress says of itself to everybody (`/wp-json/`), as far as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Index {
+    /// The address the site has for itself.
+    #[serde(default)]
+    pub home: Option<String>,
+    /// An IANA name; empty where an offset is set instead.
+    #[serde(default)]
+    pub timezone_string: Option<String>,
+    /// Hours from UTC.
+    #[serde(default)]
+    pub gmt_offset: Option<Plain>,
+    #[serde(default)]
+    pub namespaces: Vec<String>,
 }
 
 /// The part of the system status that is asked for.

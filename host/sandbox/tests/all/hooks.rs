@@ -84,7 +84,12 @@ async fn stock_ticks_and_outcomes_arrive() {
     let ends = [
         (ActionEnd::Done { ids: vec!["55".to_owned()] }, r#"End::Done(["55"])"#),
         (ActionEnd::Refused { reason: "no".to_owned() }, r#"End::Refused("no")"#),
-        (ActionEnd::Stale { found: fondaco_model::action::Value::Number("13.0".parse().unwrap()) }, r#"End::Stale("13")"#),
+        (
+            ActionEnd::Stale {
+                found: fondaco_model::action::Value::Number("13.0".parse().unwrap()),
+            },
+            r#"End::Stale("13")"#,
+        ),
         (ActionEnd::Superseded, "End::Superseded"),
         (ActionEnd::Failed { reason: "gone".to_owned() }, r#"End::Failed("gone")"#),
         (ActionEnd::Unknown { detail: "cut".to_owned() }, r#"End::Unknown("cut")"#),

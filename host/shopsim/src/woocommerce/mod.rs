@@ -382,6 +382,12 @@ impl WooShop {
         });
     }
 
+    /// Adds an API key that may read and write.
+    pub fn add_key(&self, consumer_key: &str, consumer_secret: &str) {
+        let key = rest::ApiKey::new(consumer_key, consumer_secret, KeyRights::ReadWrite);
+        self.shop.with(|state| state.keys.push(key));
+    }
+
     /// Makes every request to the API take at least this long; zero at the start.
     pub fn set_latency(&self, latency: Duration) {
         self.shop.set_latency(latency);

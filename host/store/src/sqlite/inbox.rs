@@ -77,6 +77,53 @@ pub fn deliveries(
     Ok(deliveries)
 }
 
+/// Keeps a delivery apart that another site sent, whose body is sealed already, and forgets the
+/// oldest of those where there are too many.
+pub fn keep_apart(
+    write: &ClientWrite<'_>,
+    delivery: &NewDelivery,
+    site: &str,
+) -> Result<u64, Fault> {
+    let client = write.client.as_str();
+    let number: u64 = write
+        .connection
+        .prepare_cached(
+            "UPDATE clients SET last_delivery = last_delivery + 1 WHERE client = ?1
+             RETURNING last_delivery",
+        )?
+        .query_row([client], |row| row.get(0))?;
+    let NewDelivery { shop, topic, received_at, trace, body } = delivery;
+    let reason = format!("`{site}` sent it, which is not the shop but a copy of it");
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO dead_deliveries
+                 (client, number, shop, topic, received_at, trace, body, reason, site)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            client,
+            number,
+            shop.as_str(),
+            topic,
+            stored(*received_at),
+            trace.bytes(),
+            body,
+            reason,
+            site,
+        ])?;
+    write
+        .connection
+        .prepare_cached(
+            "DELETE FROM dead_deliveries WHERE client = ?1 AND number IN (
+                 SELECT number FROM dead_deliveries
+                 WHERE client = ?1 AND shop = ?2 AND site IS NOT NULL
+                 ORDER BY number DESC LIMIT -1 OFFSET ?3)",
+        )?
+        .execute(params![client, shop.as_str(), limits::FOREIGN_DELIVERIES_KEPT_MAX])?;
+    Ok(number)
+}
+
 /// Takes a delivery out, because it was worked in.
 pub fn remove(write: &ClientWrite<'_>, delivery: u64) -> Result<(), Fault> {
     write
@@ -108,12 +155,13 @@ pub fn dead_deliveries(
     limit: u32,
 ) -> Result<Vec<DeadDelivery>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, shop, topic, received_at, trace, reason FROM dead_deliveries
+        "SELECT number, shop, topic, received_at, trace, reason, site FROM dead_deliveries
          WHERE client = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
     let rows = statement.query_and_then(params![client.as_str(), limit], |row| {
         let Delivered { number, shop, topic, received_at, trace } = delivered(row)?;
-        Ok(DeadDelivery { number, shop, topic, received_at, trace, reason: row.get(5)? })
+        let (reason, site) = (row.get(5)?, row.get(6)?);
+        Ok(DeadDelivery { number, shop, topic, received_at, trace, reason, site })
     })?;
     rows.collect()
 }

@@ -6,11 +6,13 @@ use fondaco_model::{
 use rusqlite::params;
 
 use super::{
+    audit,
     client::ClientWrite,
     fault::{Fault, encode, stored},
     outbox, telling,
+    writer::Verdict,
 };
-use crate::Counter;
+use crate::{Act, Counter};
 
 /// The run that proposed.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,30 @@ pub struct Origin<'a> {
     pub event: u64,
     /// When.
     pub at: Timestamp,
+}
+
+/// Puts proposals of the host itself into the outbox, at a person's wish.
+pub fn propose_for_person(
+    write: &mut ClientWrite<'_>,
+    at: Timestamp,
+    proposer: &InstallId,
+    proposals: Vec<Proposal>,
+    act: Option<&Act>,
+) -> Result<Verdict<()>, Fault> {
+    // A cursor that waits for nothing keeps nothing from being forgotten.
+    write
+        .connection
+        .prepare_cached(
+            "INSERT INTO installs (client, install, last_event) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![write.client.as_str(), proposer.as_str(), i64::MAX])?;
+    let origin = Origin { install: proposer, event: write.last_event(), at };
+    proposals.into_iter().try_for_each(|proposal| propose(write, origin, proposal))?;
+    if let Some(act) = act {
+        audit::record(write, at, act)?;
+    }
+    Ok(Verdict::Keep(()))
 }
 
 /// Puts a proposal into the outbox, unless it is there.

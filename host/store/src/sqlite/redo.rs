@@ -21,7 +21,8 @@ pub fn retry_deliveries(
     which: &DeadSelection,
     act: &Act,
 ) -> Result<Verdict<Redone<u64>>, Fault> {
-    let redone = dead(write, which)?;
+    let mut redone = dead(write, which)?;
+    leave_foreign(write, &mut redone)?;
     for number in &redone.done {
         let client = write.client.as_str();
         write
@@ -42,6 +43,25 @@ pub fn retry_deliveries(
         inbox::delete_dead(write, *number)?;
     }
     conclude(write, at, redone, act)
+}
+
+/// What another site sent never gets into the inbox.
+fn leave_foreign(write: &ClientWrite<'_>, redone: &mut Redone<u64>) -> Result<(), Fault> {
+    let mut site_of = write
+        .connection
+        .prepare_cached("SELECT site FROM dead_deliveries WHERE client = ?1 AND number = ?2")?;
+    for number in std::mem::take(&mut redone.done) {
+        let site: Option<String> =
+            site_of.query_row(params![write.client.as_str(), capped(number)], |row| row.get(0))?;
+        match site {
+            None => redone.done.push(number),
+            Some(site) => {
+                let words = format!("`{site}` sent it, which is not the shop: discard it");
+                redone.left.push((number, words));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Deletes dead deliveries.

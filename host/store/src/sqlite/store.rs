@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use fondaco_model::{
     Action, ActionEnd, ActionId, ClientId, Entity, EntityKey, Event, InstallId, Person, PersonKey,
-    PersonSource, ShopId, Timestamp, TraceId,
+    PersonSource, Proposal, ShopId, Timestamp, TraceId,
     hear::{BackfillRange, LifecycleStep},
     run::StateValue,
 };
@@ -15,8 +15,8 @@ use super::{
     client::{self, ClientWrite},
     erase, events,
     fault::Fault,
-    history, inbox, lifecycle, mirror, modes, outbox, people, progress, quarantine, redo,
-    retention, runs, settle,
+    history, inbox, lifecycle, mirror, modes, outbox, people, progress, proposals, quarantine,
+    redo, retention, runs, settle,
     state::{self, Listing},
     stops, telling,
     writer::{Guard, Verdict},
@@ -103,6 +103,25 @@ impl Store for SqliteStore {
         let reason = reason.to_owned();
         self.write(lease, "bury a delivery", move |write| inbox::bury(write, delivery, &reason))
             .await
+    }
+
+    async fn keep_apart(
+        &self,
+        lease: &Lease,
+        mut delivery: NewDelivery,
+        site: &str,
+        alert: NewAlert,
+    ) -> Result<u64, StoreError> {
+        let NewDelivery { shop, topic, body, received_at, .. } = &delivery;
+        let sealed = self.vault.seal_body(&lease.client, shop, topic, body);
+        let at = *received_at;
+        delivery.body = sealed.map_err(|fault| fault.during("seal a delivery"))?;
+        let site = site.to_owned();
+        self.write(lease, "keep a delivery apart", move |write| {
+            alerts::raise(write, at, &alert)?;
+            Ok(Verdict::Keep(inbox::keep_apart(write, &delivery, &site)?))
+        })
+        .await
     }
 
     async fn mirror(
@@ -226,6 +245,21 @@ impl Store for SqliteStore {
         run: RunCommit,
     ) -> Result<CommitOutcome, StoreError> {
         self.write(lease, "commit a run", move |write| runs::commit_run(write, at, run)).await
+    }
+
+    async fn propose(
+        &self,
+        lease: &Lease,
+        at: Timestamp,
+        proposer: &InstallId,
+        proposals: Vec<Proposal>,
+        act: Option<Act>,
+    ) -> Result<(), StoreError> {
+        let proposer = proposer.clone();
+        self.write(lease, "propose at a person's wish", move |write| {
+            proposals::propose_for_person(write, at, &proposer, proposals, act.as_ref())
+        })
+        .await
     }
 
     async fn ready(

@@ -91,6 +91,27 @@ fn deliveries(
     rows.collect()
 }
 
+/// When the last delivery of each topic came from a shop. Only people ask, so there is no index.
+pub fn last_deliveries(
+    connection: &Connection,
+    client: &ClientId,
+    shop: &ShopId,
+) -> Result<Vec<(String, Timestamp)>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT topic, max(received_at) FROM (
+             SELECT topic, received_at FROM past_deliveries WHERE client = ?1 AND shop = ?2
+             UNION ALL
+             SELECT topic, received_at FROM dead_deliveries
+             WHERE client = ?1 AND shop = ?2 AND site IS NULL
+             UNION ALL
+             SELECT topic, received_at FROM deliveries WHERE client = ?1 AND shop = ?2)
+         GROUP BY topic ORDER BY topic",
+    )?;
+    let last = |row: &Row<'_>| Ok((row.get(0)?, Timestamp(row.get(1)?)));
+    let rows = statement.query_map([client.as_str(), shop.as_str()], last)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// One run.
 pub fn run(
     connection: &Connection,

@@ -330,6 +330,7 @@ reads! { store, client, view:
     run => store.run(client, &install_of(0), 1);
     run_times => store.run_times(client, &install_of(0), 99);
     counted => store.counted(client, &install_of(0), Counter::Actions, 0);
+    last_deliveries => store.last_deliveries(client, &shop("milano"));
     oldest_actions => store.oldest_actions(client);
     trace => store.trace(client, trace(7), 99);
     install_standing => store.install_standing(client, &install_of(0));

@@ -115,7 +115,7 @@ fn dead_selection(asked: &RedoAsked) -> Result<DeadSelection, Problem> {
 /// Nothing is as selected: told to who named one, who may have mistyped.
 fn found(redone: RedoneView, client: &str, asked: &RedoAsked) -> Result<Json<RedoneView>, Problem> {
     match &asked.one {
-        Some(one) if redone.done.is_empty() => {
+        Some(one) if redone.done.is_empty() && redone.left.is_empty() => {
             let words = format!("client `{client}` has no dead delivery {one}");
             Err(Problem::new(StatusCode::NOT_FOUND, words))
         }

@@ -19,7 +19,7 @@ fn files() -> Files {
         let module = fs::read(Path::new(&plugins).join("stock-sync.wasm")).unwrap();
         files.write_bytes("plugins/stock-sync.wasm", &module);
     }
-    for secret in ["bruno", "milano-webhooks", "torino-webhooks"] {
+    for secret in ["bruno", "milano-webhooks", "milano-webhooks-before", "torino-webhooks"] {
         let name = format!("secrets/{secret}");
         files.write(&name, "a secret of its own in a file");
         #[cfg(unix)]

@@ -238,7 +238,10 @@ async fn over_https_the_key_goes_into_a_header() {
     let mut adapter = shop_at("http://127.0.0.1:1");
     adapter.client.base = "https://shop.test/wp-json/wc/v3".parse().unwrap();
     let query = vec![("per_page", "100".to_owned())];
-    let request = adapter.client.request(&Method::GET, "/products", query, None).unwrap();
+    let request = adapter
+        .client
+        .request(&adapter.client.credentials(), &Method::GET, "/products", query, None)
+        .unwrap();
     let request = request.build().unwrap();
     assert_eq!(request.url().as_str(), "https://shop.test/wp-json/wc/v3/products?per_page=100");
     let header = &request.headers()["authorization"];
@@ -249,7 +252,10 @@ async fn over_https_the_key_goes_into_a_header() {
 #[tokio::test]
 async fn over_http_neither_key_nor_secret_goes_into_a_header() {
     let adapter = shop_at("http://127.0.0.1:1");
-    let request = adapter.client.request(&Method::GET, "/products", Vec::new(), None).unwrap();
+    let request = adapter
+        .client
+        .request(&adapter.client.credentials(), &Method::GET, "/products", Vec::new(), None)
+        .unwrap();
     let request = request.build().unwrap();
     assert!(!request.headers().contains_key("authorization"));
     assert!(!request.url().as_str().contains("cs_rig"));

@@ -29,12 +29,63 @@ const DELIVERIES: [(&str, &str); 16] = [
 
 #[test]
 fn every_delivery_is_the_shops() {
-    let adapter = shop_at("http://127.0.0.1:1");
+    let adapter = shop_at("http://127.0.0.1:8088");
     for (name, topic) in DELIVERIES {
         let (headers, body) = delivery(name);
         let verified = adapter.verify(&headers, &body);
-        assert_eq!(verified, Ok(Verified::Delivery { topic: topic.to_owned() }), "{name}");
+        let topic = topic.to_owned();
+        let expected = match name.ends_with("_from_clone") {
+            true => Verified::Foreign { topic, site: "staging.rossi.example".to_owned() },
+            false => Verified::Delivery { topic },
+        };
+        assert_eq!(verified, Ok(expected), "{name}");
     }
+}
+
+#[test]
+fn what_a_copy_signs_is_not_the_shops() {
+    let adapter = shop_at("https://rossi.example/");
+    let (headers, body) = delivery("woocommerce-eur/webhook_order_updated_from_clone");
+    for named in [headers.clone(), {
+        // The links are signed, the header is not.
+        let mut headers = headers;
+        headers.insert("X-WC-Webhook-Source", HeaderValue::from_static("https://rossi.example/"));
+        headers
+    }] {
+        let site = "staging.rossi.example".to_owned();
+        let foreign = Verified::Foreign { topic: "order.updated".to_owned(), site };
+        assert_eq!(adapter.verify(&named, &body), Ok(foreign));
+    }
+}
+
+#[test]
+fn while_a_secret_is_changed_both_are_taken() {
+    let adapter = shop_at("http://127.0.0.1:8088");
+    let (headers, body) = delivery("woocommerce/webhook_order_updated");
+    let take = |current: &str, previous: Option<&str>| {
+        adapter.take_credentials(ShopCredentials {
+            key: "ck_new".into(),
+            secret: "cs_new".into(),
+            webhook_secret: current.into(),
+            previous_webhook_secret: previous.map(Into::into),
+        });
+    };
+    take("another", Some(SECRET));
+    assert!(adapter.verify(&headers, &body).is_ok());
+    assert!(!adapter.webhook_secret_proven(), "it was signed with the old one");
+    take("another", None);
+    assert_eq!(adapter.verify(&headers, &body), Err(Unverified::WrongSignature));
+    take(SECRET, Some("another"));
+    assert!(!adapter.webhook_secret_proven());
+    assert!(adapter.verify(&headers, &body).is_ok());
+    assert!(adapter.webhook_secret_proven());
+    // That the old one is dropped proves nothing anew.
+    take(SECRET, None);
+    assert!(adapter.webhook_secret_proven());
+    let (pinged, ping) = delivery("woocommerce/webhook_ping");
+    take("another", Some(SECRET));
+    assert_eq!(adapter.verify(&pinged, &ping), Ok(Verified::Ping));
+    assert!(!adapter.webhook_secret_proven(), "a ping is not signed");
 }
 
 #[test]

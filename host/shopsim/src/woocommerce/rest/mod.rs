@@ -65,6 +65,7 @@ enum Route {
     Webhooks,
     Webhook(u64),
     GeneralSettings,
+    ManageStock,
     SystemStatus,
     Currency,
     /// The real shop has it, this one has not.
@@ -224,6 +225,9 @@ async fn dispatch(
     request: &Request,
     caller: Option<ApiKey>,
 ) -> Result<Answer, Answer> {
+    if request.path == settings::INDEX && request.method == "GET" {
+        return Ok(shop.with(|state| settings::index(state)));
+    }
     let route = route(request).ok_or_else(Answer::no_route)?;
     let methods = methods(route);
     let caller = caller.ok_or_else(|| denied(route, request, 401))?;
@@ -256,6 +260,7 @@ async fn dispatch(
         Route::Webhooks => webhooks::collection(shop, request, &caller.key).await,
         Route::Webhook(id) => webhooks::single(shop, request, id),
         Route::GeneralSettings => shop.with(|state| Ok(settings::general(state))),
+        Route::ManageStock => shop.with(|state| Ok(settings::manage_stock(state))),
         Route::SystemStatus => shop.with(|state| Ok(status::system_status(state))),
         Route::Currency => shop.with(|state| Ok(settings::currency(state))),
         Route::Elsewhere => Err(not_simulated(request)),
@@ -295,6 +300,7 @@ fn route(request: &Request) -> Option<Route> {
         ["webhooks"] => Some(Route::Webhooks),
         ["webhooks", id] => number(id).map(Route::Webhook),
         ["settings", "general"] => Some(Route::GeneralSettings),
+        ["settings", "products", "woocommerce_manage_stock"] => Some(Route::ManageStock),
         ["system_status"] => Some(Route::SystemStatus),
         ["data", "currencies", "current"] => Some(Route::Currency),
         _ => None,
@@ -334,6 +340,7 @@ fn methods(route: Route) -> &'static str {
         Route::AllVariations
         | Route::AllRefunds
         | Route::GeneralSettings
+        | Route::ManageStock
         | Route::SystemStatus
         | Route::Currency
         | Route::Elsewhere => answer::READ_ONLY,

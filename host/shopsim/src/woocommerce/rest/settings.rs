@@ -176,6 +176,45 @@ fn value(id: &str, market: &Market) -> String {
     text.to_owned()
 }
 
+/// Where WordPress says what it is, to everybody.
+pub(super) const INDEX: &str = "/wp-json/";
+
+/// What WordPress says of itself, without the list of its routes.
+pub(super) fn index(state: &State) -> Answer {
+    let (zone, offset) = match state.market.country {
+        "IT" => ("Europe/Rome", 1),
+        _ => ("America/New_York", -5),
+    };
+    Answer::ok(json!({
+        "name": "Simulated shop",
+        "description": "",
+        "url": state.home,
+        "home": state.home,
+        "gmt_offset": offset,
+        "timezone_string": zone,
+        "namespaces": ["oembed/1.0", "wc/v3", "wp/v2"],
+    }))
+}
+
+/// `/settings/products/woocommerce_manage_stock`.
+pub(super) fn manage_stock(state: &State) -> Answer {
+    let collection = format!("{}{API}/settings/products", state.home);
+    Answer::ok(json!({
+        "id": "woocommerce_manage_stock",
+        "label": "Manage stock",
+        "description": "Enable stock management",
+        "type": "checkbox",
+        "default": "yes",
+        "tip": "Enable stock management",
+        "value": "yes",
+        "group_id": "products",
+        "_links": {
+            "self": [{ "href": format!("{collection}/woocommerce_manage_stock") }],
+            "collection": [{ "href": collection }],
+        },
+    }))
+}
+
 /// `/data/currencies/current`.
 pub(super) fn currency(state: &State) -> Answer {
     let collection = format!("{}{API}/data/currencies", state.home);

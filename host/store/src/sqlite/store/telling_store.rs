@@ -61,6 +61,19 @@ impl TellingStore for SqliteStore {
             .await
     }
 
+    async fn last_deliveries(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (client, shop) = (client.clone(), shop.clone());
+        self.readers
+            .read("read when the last deliveries came", move |connection| {
+                telling::last_deliveries(connection, &client, &shop)
+            })
+            .await
+    }
+
     async fn oldest_actions(&self, client: &ClientId) -> Result<Vec<OldestAction>, StoreError> {
         let client = client.clone();
         self.readers

@@ -47,6 +47,34 @@ pub async fn a_proposal_waits_and_is_ready(store: &dyn Store) {
     assert!(store.fences(&lease.client).await.unwrap().is_empty());
 }
 
+pub async fn what_a_person_wishes_is_proposed_with_its_entry_in_the_audit_log(store: &dyn Store) {
+    let (lease, module) = begin(store).await;
+    let align = install("align");
+    propose(store, &lease, &module, vec![change_stock("a", "1", 1, 9)]).await;
+    let last = store.backlog(&lease.client).await.unwrap().last_event;
+    let wish = async |proposals| {
+        store.propose(&lease, NOW, &align, proposals, Some(act("align"))).await.unwrap();
+    };
+    let both = || vec![change_stock("b", "1", 5, 1), change_stock("c", "2", 5, 2)];
+    wish(both()).await;
+    // It takes the place of what waited, and is decided on what that was.
+    assert_eq!(ready(store, NOW).await, ["b", "c"]);
+    assert_eq!(decided_on(&get(store, "b").await.kind), decimal(9));
+    assert_eq!(outcomes(store, last).await, [superseded("a")]);
+    let proposed = get(store, "c").await;
+    assert_eq!((&proposed.install, proposed.event), (&align, last));
+    assert_eq!(proposed.trace, get(store, "b").await.trace, "they belong together");
+    assert_ne!(proposed.trace, get(store, "a").await.trace);
+    // Said again, it is not done twice.
+    wish(both()).await;
+    assert_eq!(ready(store, NOW).await, ["b", "c"]);
+    assert_eq!(acts(store).await, ["align", "align"]);
+    // Its outcomes wait for nobody, so that nothing is kept because of them.
+    end(store, &lease, "b", done()).await;
+    let stands = store.install_progress(&lease.client, &align).await.unwrap().unwrap();
+    assert!(stands.event > store.backlog(&lease.client).await.unwrap().last_event);
+}
+
 pub async fn a_newer_one_takes_the_place_and_the_value_before(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     let other = crate::samples::install("pricing");

@@ -87,6 +87,7 @@ pub async fn a_dead_delivery_is_kept_with_its_reason(store: &dyn Store) {
         received_at: NOW,
         trace: trace(7),
         reason: reason.to_owned(),
+        site: None,
     };
     let all = store.dead_deliveries(&lease.client, 9).await.unwrap();
     assert_eq!(all, [dead(3, "no id"), dead(1, "not JSON")]);

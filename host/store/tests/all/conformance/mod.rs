@@ -105,6 +105,7 @@ mod sqlite {
             history_comes_in_pages_as_of_the_beginning;
         actions:
             a_proposal_waits_and_is_ready
+            what_a_person_wishes_is_proposed_with_its_entry_in_the_audit_log
             a_newer_one_takes_the_place_and_the_value_before
             one_run_can_supersede_itself
             one_that_is_being_sent_is_not_superseded
@@ -133,6 +134,8 @@ mod sqlite {
             a_dead_delivery_goes_back_into_the_inbox
             dead_deliveries_are_selected_by_number_and_shop
             so_many_are_taken_at_once
+            what_another_site_sent_is_kept_apart_for_good
+            of_what_other_sites_send_the_newest_is_kept
             what_surely_had_no_effect_is_tried_again
             what_a_newer_action_writes_is_not_tried_again
             one_that_is_tried_again_takes_the_place_of_an_older_one
@@ -142,6 +145,7 @@ mod sqlite {
         telling:
             all_that_a_delivery_led_to_is_under_its_trace
             a_trace_tells_of_deliveries_that_led_to_nothing
+            the_last_delivery_of_each_topic_is_told
             what_gives_way_stays_in_its_own_trace
             a_tick_begins_a_trace
             a_run_is_found_by_its_number

@@ -1,7 +1,9 @@
 //! Dead deliveries and actions: retried, discarded, decided on; and all of it in the audit log.
 
 use fondaco_model::{Action, ActionEnd, ActionState, Timestamp};
-use fondaco_store::{ActionSelection, DeadSelection, Lease, NewDelivery, Redo, Store, limits};
+use fondaco_store::{
+    ActionSelection, DeadSelection, Lease, NewDelivery, Redo, Scope, Store, limits,
+};
 
 use crate::samples::*;
 
@@ -38,6 +40,48 @@ pub async fn a_dead_delivery_goes_back_into_the_inbox(store: &dyn Store) {
     assert_eq!(acts(store).await, ["retry"], "nothing was done, so nothing is told");
     store.bury(&lease, 3, "still unreadable").await.unwrap();
     assert_eq!(dead_numbers(store).await, [3]);
+}
+
+pub async fn what_another_site_sent_is_kept_apart_for_good(store: &dyn Store) {
+    let (lease, _) = begin(store).await;
+    let alert = || new_alert("foreign/milano", Scope::Shop(shop("milano")));
+    let keep = async |body: &str| {
+        store.keep_apart(&lease, delivery(body), "copy.test", alert()).await.unwrap()
+    };
+    assert_eq!(keep("a").await, 1);
+    assert_eq!(store.accept(&lease, delivery("b")).await.unwrap(), 2);
+    store.bury(&lease, 2, "unreadable").await.unwrap();
+    let dead = store.dead_deliveries(&lease.client, 9).await.unwrap();
+    let sites: Vec<_> = dead.iter().map(|dead| (dead.number, dead.site.as_deref())).collect();
+    assert_eq!(sites, [(2, None), (1, Some("copy.test"))]);
+    assert!(dead[1].reason.contains("copy.test"), "{dead:?}");
+    let open = store.alerts(&lease.client, true, 9).await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].alert, alert());
+
+    let redone = store.retry_deliveries(&lease, NOW, all_dead(), act("retry")).await.unwrap();
+    assert_eq!(redone.done, [2]);
+    assert_eq!(redone.left[0].0, 1);
+    let inbox = store.deliveries(&lease.client, 0, 9).await.unwrap();
+    assert_eq!(inbox.len(), 1);
+    assert_eq!(inbox[0].delivery, delivery("b"));
+    let discarded = store.discard_deliveries(&lease, NOW, all_dead(), act("discard")).await;
+    assert_eq!(discarded.unwrap().done, [1]);
+}
+
+pub async fn of_what_other_sites_send_the_newest_is_kept(store: &dyn Store) {
+    let (lease, _) = begin(store).await;
+    dead(store, &lease, "milano", "of the shop itself").await;
+    let most = u64::from(limits::FOREIGN_DELIVERIES_KEPT_MAX);
+    for number in 0..most + 3 {
+        let alert = new_alert("foreign/milano", Scope::Shop(shop("milano")));
+        let body = number.to_string();
+        store.keep_apart(&lease, delivery(&body), "copy.test", alert).await.unwrap();
+    }
+    let numbers = dead_numbers(store).await;
+    assert_eq!(numbers.len() as u64, most + 1);
+    assert_eq!(&numbers[numbers.len() - 2..], [5, 1]);
+    assert_eq!(store.alerts(&lease.client, true, 9).await.unwrap().len(), 1);
 }
 
 pub async fn dead_deliveries_are_selected_by_number_and_shop(store: &dyn Store) {

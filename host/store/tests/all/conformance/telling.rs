@@ -2,8 +2,8 @@
 
 use fondaco_model::{InstallId, Timestamp, action::Shown, event::Cause, run::Resource};
 use fondaco_store::{
-    Act, ActionFilter, Counter, DeliveryPlace, Observed, ObservedRow, OldestAction, RunCommit,
-    RunResult, RunTime, Settlement, Store, limits, telling::hour_of,
+    Act, ActionFilter, Counter, DeliveryPlace, NewDelivery, Observed, ObservedRow, OldestAction,
+    RunCommit, RunResult, RunTime, Scope, Settlement, Store, limits, telling::hour_of,
 };
 
 use crate::samples::*;
@@ -46,6 +46,36 @@ pub async fn all_that_a_delivery_led_to_is_under_its_trace(store: &dyn Store) {
     assert!(story.runs.iter().all(|run| run.trace == trace(7)));
     assert_eq!(store.trace(&lease.client, trace(7), 1).await.unwrap().events.len(), 1);
     assert!(store.trace(&lease.client, trace(8), 99).await.unwrap().is_empty());
+}
+
+pub async fn the_last_delivery_of_each_topic_is_told(store: &dyn Store) {
+    let (lease, _) = begin(store).await;
+    let at = |shop_name: &str, topic: &str, received_at| NewDelivery {
+        shop: shop(shop_name),
+        topic: topic.to_owned(),
+        received_at: Timestamp(received_at),
+        ..delivery("x")
+    };
+    for delivery in [
+        at("milano", "order.updated", 5),
+        at("milano", "order.updated", 7),
+        at("milano", "product.updated", 3),
+        at("torino", "order.updated", 9),
+    ] {
+        store.accept(&lease, delivery).await.unwrap();
+    }
+    let last = async || store.last_deliveries(&lease.client, &shop("milano")).await.unwrap();
+    let expected =
+        [("order.updated".to_owned(), Timestamp(7)), ("product.updated".to_owned(), Timestamp(3))];
+    assert_eq!(last().await, expected);
+    // Whatever becomes of them.
+    store.bury(&lease, 2, "unreadable").await.unwrap();
+    observe(store, &lease, Observed { delivery: Some(3), ..rows(Vec::new()) }).await;
+    assert_eq!(last().await, expected);
+    let alert = new_alert("foreign/milano", Scope::Shop(shop("milano")));
+    let foreign = at("milano", "order.updated", 99);
+    store.keep_apart(&lease, foreign, "copy.test", alert).await.unwrap();
+    assert_eq!(last().await, expected, "a copy is not the shop");
 }
 
 pub async fn a_trace_tells_of_deliveries_that_led_to_nothing(store: &dyn Store) {

@@ -52,7 +52,7 @@ pub(super) fn stock_sync() -> Vec<u8> {
 
 pub(super) fn stock_sync_that_imports(imports: &[&str]) -> Vec<u8> {
     let (manifest, schema) = (of_stock_sync("plugin.toml"), of_stock_sync("settings.schema.json"));
-    component(&manifest, &schema, imports, &["on-order", "on-stock", "on-schedule"])
+    component(&manifest, &schema, imports, &["on-order", "on-stock", "on-schedule", "on-lifecycle"])
 }
 
 /// Another module that writes stock.
@@ -60,5 +60,5 @@ pub(super) fn stock_feed() -> Vec<u8> {
     let manifest =
         of_stock_sync("plugin.toml").replace("id = \"stock-sync\"", "id = \"stock-feed\"");
     let schema = json!({ "type": "object", "additionalProperties": false }).to_string();
-    component(&manifest, &schema, &["change-stock"], &["on-schedule"])
+    component(&manifest, &schema, &["change-stock"], &["on-schedule", "on-lifecycle"])
 }

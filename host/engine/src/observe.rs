@@ -311,3 +311,6 @@ pub fn reach_back(known_until: Timestamp) -> Timestamp {
     let overlap = u64::try_from(limits::POLL_OVERLAP.as_millis()).unwrap_or(u64::MAX);
     known_until.minus_ms(overlap)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use fondaco_model::{
     ActionEnd, ActionId, ActionKind, Aspect, Change, ClientId, Decimal, Entity, EntityKey, Event,
     EventBody, InstallId, Location, Order, OrderChange, Person, PersonKey, PersonSeen,
     PersonSource, Proposal, ShopId, Terms, Timestamp, TraceId, Variant, Version,
-    action::{Localised, Severity, Shown},
-    commerce::{OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
+    action::{Localised, RefundMethod, RefundWrite, Restock, Severity, Shown},
+    commerce::{Money, OrderHead, OrderState, StockLevel, StockPolicy, VariantContent},
     hear::{BackfillRange, OrderPlace},
     person::Address,
     run::{RunUse, StateAbout, StateReads, StateWrites},
@@ -267,6 +267,20 @@ pub fn change_stock(name: &str, variant: &str, available: i64, decided_on: i64) 
     };
     let terms = Terms { key: Some(format!("key-{name}")), ..Terms::default() };
     Proposal { id: action_id(name), kind, terms }
+}
+
+pub fn refund(name: &str, order: &str, amount: i64) -> Proposal {
+    let kind = ActionKind::Refund(RefundWrite {
+        shop: shop("torino"),
+        order: order.to_owned(),
+        amount: Money { amount: decimal(amount), currency: "EUR".to_owned() },
+        method: RefundMethod::Recorded,
+        lines: Vec::new(),
+        shipping: decimal(0),
+        restock: Restock::None,
+        decided_on: decimal(0),
+    });
+    Proposal { id: action_id(name), kind, terms: Terms::default() }
 }
 
 pub fn target(variant: &str) -> String {

@@ -130,6 +130,22 @@ pub async fn one_that_is_being_sent_is_not_superseded(store: &dyn Store) {
     assert_eq!(ready(store, NOW).await, ["c"]);
 }
 
+pub async fn refunds_of_one_order_take_nobodys_place_and_are_sent_one_at_a_time(store: &dyn Store) {
+    let (lease, install) = begin(store).await;
+    let proposals = vec![refund("a", "7", 3), refund("b", "7", 4), refund("c", "8", 5)];
+    propose(store, &lease, &install, proposals).await;
+    assert_eq!(ready(store, NOW).await, ["a", "b", "c"]);
+    assert!(store.begin(&lease, NOW, &action_id("a"), "{}").await.unwrap());
+    assert_eq!(ready(store, NOW).await, ["c"]);
+    assert!(!store.begin(&lease, NOW, &action_id("b"), "{}").await.unwrap());
+    // It is a fence around the order, though no newer one could take its place.
+    let fence = refund("a", "7", 3).kind.exclusive().unwrap();
+    assert_eq!(store.fences(&lease.client).await.unwrap(), [fence]);
+    end(store, &lease, "a", done()).await;
+    assert_eq!(ready(store, NOW).await, ["b", "c"]);
+    assert!(store.fences(&lease.client).await.unwrap().is_empty());
+}
+
 pub async fn a_refused_proposal_is_recorded_and_told(store: &dyn Store) {
     let (lease, install) = begin(store).await;
     propose(store, &lease, &install, vec![change_stock("a", "1", 8, 10)]).await;

@@ -109,6 +109,7 @@ mod sqlite {
             a_newer_one_takes_the_place_and_the_value_before
             one_run_can_supersede_itself
             one_that_is_being_sent_is_not_superseded
+            refunds_of_one_order_take_nobodys_place_and_are_sent_one_at_a_time
             a_refused_proposal_is_recorded_and_told
             the_same_action_again_is_passed_over
             one_comes_after_another_that_is_done

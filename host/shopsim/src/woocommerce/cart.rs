@@ -138,6 +138,9 @@ impl State {
         }
         let of_item = |key: &str| item.as_ref().map(|item| text(&item.fields, key).to_owned());
         let product = if item.is_some() { parent.unwrap_or(line.item) } else { 0 };
+        // Without a picture the shop's id is text for a product and a number for all else.
+        let is_product = item.is_some() && parent.is_none();
+        let no_picture = if is_product { json!("") } else { json!(0) };
         let parent_name = parent.and_then(|id| self.items.get(&id)).map(|item| item.name());
         for (key, value) in [
             ("id", json!(row)),
@@ -149,11 +152,7 @@ impl State {
             ("meta_data", json!(meta)),
             ("sku", item.as_ref().map_or(Value::Null, |item| json!(item.sku()))),
             ("global_unique_id", json!(of_item("global_unique_id"))),
-            // Without a picture the shop's id is text for a product and a number for a variation.
-            (
-                "image",
-                json!({ "id": if product == parent.unwrap_or(0) { json!(0) } else { json!("") }, "src": "" }),
-            ),
+            ("image", json!({ "id": no_picture, "src": "" })),
             ("parent_name", json!(parent_name)),
         ] {
             set(&mut fields, key, value);

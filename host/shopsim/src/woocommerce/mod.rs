@@ -86,6 +86,23 @@ pub struct WooShopConfig {
     pub faults: Faults,
 }
 
+impl Default for WooShopConfig {
+    /// A shop in Rome that sells nothing yet, at a free port.
+    fn default() -> Self {
+        Self {
+            name: "shop".to_owned(),
+            consumer_key: "ck_shopsim".to_owned(),
+            consumer_secret: "cs_shopsim".to_owned(),
+            currency: "EUR".to_owned(),
+            products: Vec::new(),
+            seed: 0,
+            port: None,
+            webhooks: true,
+            faults: Faults::default(),
+        }
+    }
+}
+
 /// A product, or a variation of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Product {

@@ -242,6 +242,10 @@ async fn dollar_orders_have_the_tax_on_top() {
     };
     assert_says(&sold(&answer.body), &sold(&captured["body"]), "order_create");
     assert_eq!((shop.quantity("MUG-1"), shop.quantity("TEE-S-Red")), (Some(8), Some(4)));
+    let finer = get(&shop, &format!("/orders/{}?dp=4", answer.body["id"])).await.body;
+    let amounts_of = |order: &Value| [order["total"].clone(), order["cart_tax"].clone()];
+    assert_eq!(amounts_of(&finer), [json!("81.6400"), json!("5.7700")], "only padded");
+    assert_eq!(finer["line_items"][0]["taxes"][0]["total"], "3.5482", "what was not rounded");
 
     let unknown = sample("woocommerce/err_order_bad_product");
     let body = unknown["request"]["body"].clone();

@@ -129,27 +129,40 @@ async fn a_clock_that_is_off_dates_what_the_shop_says_and_not_the_ledger() {
     shop.stop().await;
 }
 
+/// The query of an application that asks for keys.
+fn asks(callback: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("app_name", "Fondaco & <friends>")
+        .append_pair("scope", "read_write")
+        .append_pair("user_id", "state-123")
+        .append_pair("return_url", "http://127.0.0.1:9/back?x=1")
+        .append_pair("callback_url", callback)
+        .finish()
+}
+
+/// Opens a page of the shop, and follows no redirect.
+async fn open(shop: &WooShop, path: &str) -> reqwest::Response {
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    http.build().unwrap().get(format!("{}{path}", shop.url())).send().await.unwrap()
+}
+
+/// Changes a product with these keys, and returns the status of the answer.
+async fn write_with(shop: &WooShop, keys: &Value) -> u16 {
+    let answer = client()
+        .put(format!("{}/wp-json/wc/v3/products/10", shop.url()))
+        .header("x-forwarded-proto", "https")
+        .basic_auth(keys["consumer_key"].as_str().unwrap(), keys["consumer_secret"].as_str())
+        .json(&json!({ "stock_quantity": 3 }))
+        .send();
+    answer.await.unwrap().status().as_u16()
+}
+
 /// As the vendor documents it: the keys to the application, the merchant back to it.
 #[tokio::test]
 async fn keys_are_handed_over_to_an_application_that_the_merchant_approves() {
     let shop = scene::new_york().await;
     let receiver = Receiver::start().await;
-    let query = |callback: &str| {
-        url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("app_name", "Fondaco & <friends>")
-            .append_pair("scope", "read_write")
-            .append_pair("user_id", "state-123")
-            .append_pair("return_url", "http://127.0.0.1:9/back?x=1")
-            .append_pair("callback_url", callback)
-            .finish()
-    };
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let open = async |path: &str| http.get(format!("{}{path}", shop.url())).send().await.unwrap();
-    let page = open(&format!("/wc-auth/v1/authorize?{}", query(&receiver.url))).await;
+    let page = open(&shop, &format!("/wc-auth/v1/authorize?{}", asks(&receiver.url))).await;
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(page.contains("Fondaco &amp; &lt;friends&gt;"), "{page}");
@@ -158,7 +171,7 @@ async fn keys_are_handed_over_to_an_application_that_the_merchant_approves() {
     let approve = approve.split('"').next().unwrap().replace("&amp;", "&");
     assert!(receiver.all().is_empty(), "nothing is handed over before");
 
-    let back = open(&approve).await;
+    let back = open(&shop, &approve).await;
     assert_eq!(back.status(), 302);
     assert_eq!(
         back.headers()["location"],
@@ -167,49 +180,30 @@ async fn keys_are_handed_over_to_an_application_that_the_merchant_approves() {
     let sent = &receiver.all()[0];
     assert_eq!(sent.header("content-type"), "application/json;charset=UTF-8");
     let keys = sent.json();
-    assert_eq!(
-        (&keys["user_id"], &keys["key_permissions"]),
-        (&json!("state-123"), &json!("read_write"))
-    );
-    let (key, secret) = (keys["consumer_key"].as_str().unwrap(), keys["consumer_secret"].as_str());
+    assert_eq!(keys["user_id"], "state-123");
+    assert_eq!(keys["key_permissions"], "read_write");
+    let key = keys["consumer_key"].as_str().unwrap();
     assert!(key.starts_with("ck_") && key.len() == 43, "{key}");
-    let answer = client()
-        .put(format!("{}/wp-json/wc/v3/products/10", shop.url()))
-        .header("x-forwarded-proto", "https")
-        .basic_auth(key, secret)
-        .json(&json!({ "stock_quantity": 3 }))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(write_with(&shop, &keys).await, 200);
+    shop.stop().await;
+}
 
+#[tokio::test]
+async fn keys_are_handed_over_to_nobody_who_asks_wrongly_or_does_not_take_them() {
+    let shop = scene::new_york().await;
+    let receiver = Receiver::start().await;
+    let failing = asks(&format!("{}/status/500", receiver.url));
     for (path, words) in [
-        ("/wc-auth/v1/authorize?app_name=x".to_owned(), "Missing parameter user_id"),
-        (
-            format!("/wc-auth/v1/authorize?{}", query("http://elsewhere.example/")),
-            "needs to be over SSL",
-        ),
-        (
-            format!(
-                "/wc-auth/v1/access_granted?{}",
-                query(&format!("{}/status/500", receiver.url))
-            ),
-            "unable to send the consumer data",
-        ),
+        ("authorize?app_name=x".to_owned(), "Missing parameter user_id"),
+        (format!("authorize?{}", asks("http://elsewhere.example/")), "needs to be over SSL"),
+        (format!("access_granted?{failing}"), "unable to send the consumer data"),
     ] {
-        let answer = open(&path).await;
+        let answer = open(&shop, &format!("/wc-auth/v1/{path}")).await;
         assert_eq!(answer.status(), 401);
         let text = answer.text().await.unwrap();
         assert!(text.contains(words), "{text}");
     }
     let lost = receiver.all().last().unwrap().json();
-    let answer = client()
-        .get(format!("{}/wp-json/wc/v3/orders", shop.url()))
-        .header("x-forwarded-proto", "https")
-        .basic_auth(lost["consumer_key"].as_str().unwrap(), lost["consumer_secret"].as_str())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 401, "keys that nobody took are no keys");
+    assert_eq!(write_with(&shop, &lost).await, 401, "keys that nobody took are no keys");
     shop.stop().await;
 }

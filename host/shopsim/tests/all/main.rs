@@ -6,6 +6,7 @@ mod access;
 mod amounts;
 mod customer;
 mod deliveries;
+mod documented;
 mod faults;
 mod identity;
 mod likeness;

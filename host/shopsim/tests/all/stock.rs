@@ -195,3 +195,25 @@ async fn twenty_at_once_take_twenty() {
     assert_eq!(shop.quantity("X"), Some(100));
     shop.stop().await;
 }
+
+/// A product that says so notes on the line how many units are not there.
+#[tokio::test]
+async fn units_that_are_not_there_are_noted_as_captured() {
+    let bo = product("BO-notify", "BO-notify", "10.00", Some(1));
+    let shop = WooShop::start(scene::config("EUR", vec![bo])).await.unwrap();
+    put(&shop, "/products/10", json!({ "backorders": "notify" })).await;
+    let order = shop.buy(&[("BO-notify", 3)]).unwrap().id;
+    let ours = get(&shop, &format!("/orders/{order}")).await.body;
+    let captured = &sample("woocommerce-eur/stock_backorder_notify")["body"];
+    let meta = |order: &Value| -> Vec<Value> {
+        let meta = order["line_items"][0]["meta_data"].as_array().unwrap().iter();
+        meta.map(|entry| json!([entry["key"], entry["value"], entry["display_key"]])).collect()
+    };
+    assert_eq!(meta(&ours), meta(captured));
+    let product = get(&shop, "/products/10").await.body;
+    let captured = &sample("woocommerce-eur/stock_backorder_product_notify")["body"];
+    for field in ["stock_quantity", "stock_status", "backorders", "backordered"] {
+        assert_eq!(product[field], captured[field], "{field}");
+    }
+    shop.stop().await;
+}

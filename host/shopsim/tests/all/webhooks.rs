@@ -245,3 +245,54 @@ async fn a_captured_product_is_taken_over() {
     assert_eq!(shop.put_product(json!("no product")), None);
     shop.stop().await;
 }
+
+/// Whatever is in a secret, it signs as it is; without one a webhook has one that nobody knows.
+#[tokio::test]
+async fn a_secret_signs_literally_and_is_never_shown() {
+    let shop = scene::new_york().await;
+    let receiver = Receiver::start().await;
+    let odd = "a&b<c>\"d\"'e'é";
+    for secret in [Some(odd), None] {
+        let mut body = json!({ "topic": "product.updated", "delivery_url": receiver.url });
+        if let Some(secret) = secret {
+            body["secret"] = json!(secret);
+        }
+        let answer = call(&shop, "POST", "/webhooks", Some(body)).await;
+        assert!(answer.body.get("secret").is_none(), "{}", answer.text);
+    }
+    shop.set_quantity("MUG-1", 3);
+    shop.quiet().await;
+    let told = receiver.deliveries();
+    let signed_with = |secret: &str, at: usize| {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(&told[at].body);
+        let signature = told[at].header("x-wc-webhook-signature");
+        let signature = base64::engine::general_purpose::STANDARD.decode(signature).unwrap();
+        mac.verify_slice(&signature).is_ok()
+    };
+    assert!(signed_with(odd, 0));
+    assert!(!signed_with(odd, 1) && !signed_with("", 1));
+    shop.stop().await;
+}
+
+/// An order changes the products it takes units of, variations and what they belong to as well.
+#[tokio::test]
+async fn a_sale_is_told_as_a_change_of_what_was_sold() {
+    let shop = scene::new_york().await;
+    let receiver = Receiver::start().await;
+    subscribe(&shop, "product.updated", &receiver.url).await;
+    shop.set_clock(jiff::SignedDuration::from_mins(5));
+    shop.buy(&[("TEE-S-Red", 1)]).unwrap();
+    shop.quiet().await;
+    let told = receiver.deliveries();
+    let variation = told.iter().map(scene::Received::json).find(|body| body["id"] == 12).unwrap();
+    assert_eq!(
+        (&variation["type"], &variation["stock_quantity"]),
+        (&json!("variation"), &json!(4))
+    );
+    let (made, changed) = (&variation["date_created_gmt"], &variation["date_modified_gmt"]);
+    assert!(changed.as_str() > made.as_str(), "{made} {changed}");
+    assert_eq!(changed.as_str().unwrap().len(), "2026-11-23T04:46:19".len(), "whole seconds");
+    assert!(told.iter().any(|got| got.json()["id"] == 11), "the product it belongs to");
+    shop.stop().await;
+}

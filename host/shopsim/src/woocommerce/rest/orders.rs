@@ -66,6 +66,9 @@ fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
             Ok(sorted.into_iter().map(Order::id).collect())
         })?;
         Ok(window.page(&ids, request, &state.home, |id| {
+            if request.ids_only() {
+                return json!({ "id": id });
+            }
             let order = state.orders.get(id);
             order.map_or(Value::Null, |order| order.json(&state.home, decimals))
         }))

@@ -64,6 +64,9 @@ pub(super) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
             Ok(sort(items, &window, request).into_iter().map(Item::id).collect())
         })?;
         Ok(window.page(&ids, request, &state.home, |id| {
+            if request.ids_only() {
+                return json!({ "id": id });
+            }
             state.items.get(id).map_or(Value::Null, |item| state.product_json(item))
         }))
     })

@@ -88,6 +88,11 @@ impl Request {
         format!("{}?{query}", self.path)
     }
 
+    /// Whether nothing but ids is asked for, as by somebody who looks what is gone.
+    pub(crate) fn ids_only(&self) -> bool {
+        self.list("_fields") == ["id"]
+    }
+
     /// A parameter that is yes or no.
     pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.query(name), Some("true" | "1"))

@@ -293,10 +293,8 @@ fn write_meta(state: &mut State, order_id: u64, fields: &Fields, new: bool) {
         all.retain(|entry| !kept(entry));
     }
     store_meta(&mut order.fields, &sent, || state.take_row_id());
-    if let Some(all) = order.fields.get_mut("meta_data").and_then(Value::as_array_mut) {
-        if new {
-            all.sort_by(|one, other| one["key"].as_str().cmp(&other["key"].as_str()));
-        }
+    if new && let Some(all) = order.fields.get_mut("meta_data").and_then(Value::as_array_mut) {
+        all.sort_by(|one, other| one["key"].as_str().cmp(&other["key"].as_str()));
     }
     for entry in objects(&sent, "meta_data").filter(|_| !new) {
         let key = text(entry, "key").to_owned();

@@ -5,13 +5,17 @@
 //! (deliveries out of order, never repeated, gone after seven failures) and, where a test asks for
 //! them, the [faults](Faults) of a network and a busy server. What the vendor's program
 //! was seen to do is what happens here; where nothing was observed, the request is answered with
-//! status 501 and `shopsim_not_simulated`, never with something made up.
+//! status 501 and `shopsim_not_simulated`, never with something made up. A few things that hosts
+//! cannot do without were not observed and are done as the vendor documents them; each says so where
+//! it is: coupons and accounts through the API, keys that are handed over, sales with dates.
 //!
-//! A shop keeps a [ledger](LedgerEntry) of what it truly did, so that a test compares what the host
-//! believes with what happened. It knows nothing of the host: no other crate of the house is used
+//! A shop keeps a [ledger](LedgerEntry) of what it truly did (orders, stock, refunds and whether money
+//! moved, notes, prices, coupons, mails), so that a test compares what the host believes with what
+//! happened. The same seed and the same requests make the same ledger. It knows nothing of the host: no other crate of the house is used
 //! here, and nothing is written to disk.
 //!
-//! Start reading at [`WooShop`], then `woocommerce/checkout.rs` (how an order comes to be) and
+//! Start reading at [`WooShop`], then `woocommerce/checkout.rs` (how an order comes to be),
+//! `woocommerce/totals.rs` (what it costs), `woocommerce/refund.rs` (how it is given back) and
 //! `woocommerce/delivery.rs` (how a webhook leaves). [`Customer`] is somebody who buys.
 
 // A product of the API has more fields than the `json!` macro reads at the usual depth.

@@ -5,10 +5,11 @@
 //! first, as an update; then the update to processing; only then that the order was created.
 
 use rand::RngExt;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::cart::{Cart, CartLine, MadeBy, Priced};
-use super::fields::{Fields, escaped, line_meta, object, set, set_date};
+use super::fields::{Fields, escaped, line_meta, money, object, set, set_date};
 use super::gateway::Gateway;
 use super::item::Item;
 use super::order::Order;
@@ -50,6 +51,7 @@ impl Payment {
 impl State {
     /// Sells, or says why not; nothing is changed then.
     pub(crate) fn check_out(&mut self, purchase: &Purchase) -> Result<PlacedOrder, BuyError> {
+        self.follow_sales();
         let cart = self.check(purchase)?;
         let payment = self.payment(&purchase.payment_method)?;
         let order_id = self.draft(&cart, purchase);
@@ -103,6 +105,7 @@ impl State {
             }
             cart.coupons.push(coupon.id());
         }
+        self.check_coupons(&cart)?;
         self.check_stock(&cart)?;
         Ok(cart)
     }
@@ -113,6 +116,23 @@ impl State {
             return home;
         }
         Place { country: country.to_owned(), state: String::new() }
+    }
+
+    /// Whether each coupon may be used, with this cart and now.
+    fn check_coupons(&self, cart: &Cart) -> Result<(), BuyError> {
+        let price = |line: &CartLine| {
+            let item = self.items.get(&line.item);
+            let price = item.map(|item| money(&item.fields, "price")).unwrap_or_default();
+            price * Decimal::from(line.quantity)
+        };
+        let goods: Decimal = cart.lines.iter().map(price).sum();
+        let coupons = cart.coupons.iter().filter_map(|coupon| self.coupons.get(coupon));
+        for coupon in coupons {
+            if let Some(reason) = coupon.refusal(goods, self.now()) {
+                return Err(BuyError::CouponRefused { code: coupon.code().to_owned(), reason });
+            }
+        }
+        Ok(())
     }
 
     fn check_stock(&self, cart: &Cart) -> Result<(), BuyError> {

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
 use super::discounts::Discount;
-use super::fields::{Fields, id, money, object, set, set_date, text};
+use super::fields::{Fields, date, id, money, object, set, set_date, text};
 use super::item::hints;
 use super::market::Market;
 use super::state::State;
@@ -98,6 +98,24 @@ impl Coupon {
         let only = self.fields.get("product_ids").and_then(Value::as_array);
         let only: Vec<u64> = only.into_iter().flatten().filter_map(Value::as_u64).collect();
         only.is_empty() || only.contains(&item) || parent.is_some_and(|id| only.contains(&id))
+    }
+
+    /// Why it cannot be used for goods of this price, now.
+    pub(crate) fn refusal(&self, goods: Decimal, now: Timestamp) -> Option<&'static str> {
+        let limit = self.fields.get("usage_limit").and_then(Value::as_u64);
+        let used = id(&self.fields, "usage_count");
+        let most = money(&self.fields, "maximum_amount");
+        if date(&self.fields, "expires").is_some_and(|at| at < now) {
+            Some("it has expired")
+        } else if limit.is_some_and(|limit| used >= limit) {
+            Some("it was used as often as it may be")
+        } else if goods < money(&self.fields, "minimum_amount") {
+            Some("the goods cost too little")
+        } else if !most.is_zero() && goods > most {
+            Some("the goods cost too much")
+        } else {
+            None
+        }
     }
 
     /// A restriction it has that a checkout here would pass over.

@@ -129,12 +129,17 @@ impl Item {
         set_date(&mut fields, "created", Some(now), market);
         set_date(&mut fields, "modified", Some(now), market);
         let mut item = Self { fields };
-        item.refresh(market);
+        item.refresh(now, market);
         item
     }
 
     /// A captured product or variation, in the spelling of either endpoint.
-    pub(crate) fn captured(captured: Fields, parent_name: &str, market: &Market) -> Self {
+    pub(crate) fn captured(
+        captured: Fields,
+        parent_name: &str,
+        now: Timestamp,
+        market: &Market,
+    ) -> Self {
         let own_endpoint_of_variation = !captured.contains_key("slug");
         let mut fields = blank_product();
         for (key, value) in captured {
@@ -156,7 +161,7 @@ impl Item {
             set(&mut fields, "stock_quantity", Value::Null);
         }
         let mut item = Self { fields };
-        item.refresh(market);
+        item.refresh(now, market);
         item
     }
 
@@ -222,10 +227,28 @@ impl Item {
     /// Notes a change and works out what depends on the fields, except what hangs on relatives.
     pub(crate) fn touch(&mut self, now: Timestamp, market: &Market) {
         set_date(&mut self.fields, "modified", Some(now), market);
-        self.refresh(market);
+        self.refresh(now, market);
     }
 
-    fn refresh(&mut self, market: &Market) {
+    /// Whether its sale price counts now.
+    pub(crate) fn sale_runs(&self, now: Timestamp) -> bool {
+        !text(&self.fields, "sale_price").is_empty()
+            && date(&self.fields, "on_sale_from").is_none_or(|from| from <= now)
+            && date(&self.fields, "on_sale_to").is_none_or(|to| to >= now)
+    }
+
+    /// Whether its sale begins or ends by itself.
+    pub(crate) fn has_sale_dates(&self) -> bool {
+        ["on_sale_from", "on_sale_to"].iter().any(|what| date(&self.fields, what).is_some())
+    }
+
+    /// Whether it is shown as on sale.
+    pub(crate) fn is_on_sale(&self) -> bool {
+        self.fields.get("on_sale").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    fn refresh(&mut self, now: Timestamp, market: &Market) {
+        let on_sale = self.sale_runs(now);
         let fields = &mut self.fields;
         if !fields.get("manage_stock").and_then(Value::as_bool).unwrap_or(false) {
             set(fields, "manage_stock", false);
@@ -248,8 +271,8 @@ impl Item {
         if text(fields, "type") != "variable" {
             let sale = text(fields, "sale_price").to_owned();
             let regular = text(fields, "regular_price").to_owned();
-            let price = if sale.is_empty() { regular } else { sale.clone() };
-            set(fields, "on_sale", !sale.is_empty());
+            let price = if on_sale { sale } else { regular };
+            set(fields, "on_sale", on_sale);
             set(fields, "purchasable", !price.is_empty());
             set(fields, "price", price);
         }

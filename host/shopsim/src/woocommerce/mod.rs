@@ -1,8 +1,9 @@
 //! A simulated WooCommerce 10.5.
 //!
 //! [`WooShop`] is the merchant's and the customers' side; the host uses the REST API (`rest/`) and
-//! hears webhooks (`webhook.rs`, `delivery.rs`). What a shop knows is `state.rs`; `checkout.rs` and
-//! `stock.rs` are what an order does to it.
+//! hears webhooks (`webhook.rs`, `delivery.rs`). What a shop knows is `state.rs`. `checkout.rs` and
+//! `stock.rs` are what an order does to it, `refund.rs` what a refund does; `totals.rs` and
+//! `discounts.rs` are the amounts, after what the merchant has set (`settings.rs`).
 
 mod bulk;
 mod cart;
@@ -210,6 +211,14 @@ pub enum BuyError {
         code: String,
         /// The property of the coupon.
         restriction: &'static str,
+    },
+    /// The coupon cannot be used.
+    #[error("the coupon `{code}` is refused: {reason}")]
+    CouponRefused {
+        /// The coupon's code.
+        code: String,
+        /// Why.
+        reason: &'static str,
     },
     /// No payment method has this id.
     #[error("`{0}` is no payment method here; take `cod`, `bacs` or a gateway's id")]

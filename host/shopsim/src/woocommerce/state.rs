@@ -58,6 +58,8 @@ pub(crate) struct State {
     skus: HashMap<String, u64>,
     /// Variations by their product.
     children: HashMap<u64, BTreeSet<u64>>,
+    /// Products whose sale begins or ends by itself.
+    pub scheduled: BTreeSet<u64>,
     pub orders: Watched<BTreeMap<u64, Order>>,
     pub coupons: BTreeMap<u64, Coupon>,
     pub customers: BTreeMap<u64, Account>,
@@ -109,6 +111,7 @@ impl State {
             items: Watched::default(),
             skus: HashMap::new(),
             children: HashMap::new(),
+            scheduled: BTreeSet::new(),
             orders: Watched::default(),
             coupons: BTreeMap::new(),
             customers: BTreeMap::new(),
@@ -190,7 +193,7 @@ impl State {
     pub(crate) fn put_product(&mut self, captured: Fields) -> u64 {
         let parent = self.items.get(&id(&captured, "parent_id"));
         let parent_name = parent.map(|item| item.name().to_owned()).unwrap_or_default();
-        let item = Item::captured(captured, &parent_name, &self.market);
+        let item = Item::captured(captured, &parent_name, self.now(), &self.market);
         let (product, parent) = (item.id(), item.parent());
         self.reserve_post_id(product);
         self.insert_item(item);
@@ -246,6 +249,9 @@ impl State {
     /// Puts in a product or variation, in place of what had its id.
     pub(crate) fn insert_item(&mut self, item: Item) {
         let (id, sku, parent) = (item.id(), item.sku().to_lowercase(), item.parent());
+        if item.has_sale_dates() {
+            self.scheduled.insert(id);
+        }
         if let Some(before) = self.items.insert(id, item) {
             self.forget_sku(&before);
         }
@@ -339,6 +345,23 @@ impl State {
         }
     }
 
+    /// Begins the sales whose time has come, and ends those that are over, as the shop's own
+    /// schedule would have done by now.
+    pub(crate) fn follow_sales(&mut self) {
+        let now = self.now();
+        for product in self.scheduled.clone() {
+            match self.items.get(&product) {
+                Some(item) if item.is_on_sale() != item.sale_runs(now) => {
+                    self.updated_product(product);
+                }
+                Some(item) if item.has_sale_dates() => {}
+                _ => {
+                    self.scheduled.remove(&product);
+                }
+            }
+        }
+    }
+
     /// Works out what a parent shows of its children: the lowest price, whether any is in stock.
     pub(crate) fn settle_family(&mut self, parent: u64) {
         let ids = self.children.get(&parent).into_iter().flatten();
@@ -423,6 +446,7 @@ impl State {
             items: self.items.clone(),
             skus: self.skus.clone(),
             children: self.children.clone(),
+            scheduled: self.scheduled.clone(),
             orders: self.orders.clone(),
             coupons: self.coupons.clone(),
             customers: self.customers.clone(),

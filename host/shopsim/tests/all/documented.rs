@@ -1,6 +1,8 @@
-//! What was not observed and is done as the vendor documents it: coupons and accounts.
+//! What was not observed and is done as the vendor documents it: coupons, accounts, and sales that
+//! begin and end by themselves.
 
 use fondaco_shopsim::{BuyError, LedgerEvent, Purchase};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::scene::{self, Receiver, call, get, put, subscribe};
@@ -127,5 +129,63 @@ async fn an_account_is_made_once_and_told() {
     assert_eq!(topics.last().unwrap(), "customer.deleted");
     let last = receiver.deliveries().last().unwrap().json();
     assert_eq!(last, json!({ "id": made.body["id"] }));
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_coupon_ends_and_has_its_limits() {
+    let shop = scene::new_york().await;
+    for (body, reason) in [
+        (json!({ "code": "once", "amount": "5", "usage_limit": 1 }), "as often as it may be"),
+        (json!({ "code": "dear", "amount": "5", "minimum_amount": "50" }), "too little"),
+        (json!({ "code": "cheap", "amount": "5", "maximum_amount": "10" }), "too much"),
+        (json!({ "code": "over", "amount": "5", "date_expires": "2020-01-01" }), "expired"),
+    ] {
+        let made = call(&shop, "POST", "/coupons", Some(body.clone())).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let code = body["code"].as_str().unwrap();
+        if code == "once" {
+            shop.check_out(&with_coupon(code)).unwrap();
+        }
+        let refused = shop.check_out(&with_coupon(code)).unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+        let free = json!({
+            "usage_limit": 0, "minimum_amount": "0", "maximum_amount": "0", "date_expires": "",
+        });
+        let freed = put(&shop, &format!("/coupons/{}", made.body["id"]), free).await.body;
+        assert_eq!((&freed["usage_limit"], &freed["date_expires"]), (&Value::Null, &Value::Null));
+        shop.check_out(&with_coupon(code)).unwrap();
+    }
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_sale_begins_and_ends_by_itself() {
+    let shop = scene::new_york().await;
+    let receiver = Receiver::start().await;
+    let in_hours = |hours: i64| {
+        let at = Timestamp::now() + SignedDuration::from_hours(hours);
+        at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    };
+    let body = json!({
+        "sale_price": "15.00",
+        "date_on_sale_from_gmt": in_hours(1),
+        "date_on_sale_to_gmt": in_hours(3),
+    });
+    let written = put(&shop, "/products/10", body.clone()).await.body;
+    assert_eq!(written["date_on_sale_from_gmt"], body["date_on_sale_from_gmt"]);
+    assert_ne!(written["date_on_sale_from"], body["date_on_sale_from_gmt"], "New York's clock");
+    shop.quiet().await;
+    subscribe(&shop, "product.updated", &receiver.url).await;
+    for (hours, price, told) in [(0, "19.99", 0), (2, "15.00", 1), (4, "19.99", 2)] {
+        shop.set_clock(SignedDuration::from_hours(hours));
+        let shown = get(&shop, "/products/10").await.body;
+        assert_eq!((&shown["price"], &shown["on_sale"]), (&json!(price), &json!(price == "15.00")));
+        shop.quiet().await;
+        assert_eq!(receiver.deliveries().len(), told, "after {hours} hours");
+    }
+    let none = json!({ "date_on_sale_from_gmt": "", "date_on_sale_to_gmt": "" });
+    let written = put(&shop, "/products/10", none).await.body;
+    assert_eq!((&written["date_on_sale_to"], &written["price"]), (&Value::Null, &json!("15.00")));
     shop.stop().await;
 }

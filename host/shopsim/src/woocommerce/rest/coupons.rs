@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::list::{Period, Window};
 use super::request::{API, Request};
-use super::validate::Invalid;
+use super::validate::{Invalid, whole};
 use super::{not_simulated, refuse_filters};
 use crate::ledger::LedgerEvent;
 use crate::woocommerce::coupon::{Coupon, DISCOUNT_TYPES};
@@ -156,6 +156,12 @@ fn store(state: &mut State, coupon: &mut Fields, fields: &Fields) -> Result<(), 
             set(coupon, name, value.clone());
         }
     }
+    for name in ["usage_limit", "usage_limit_per_user", "limit_usage_to_x_items"] {
+        // No use at all is shown as no limit, and means it.
+        if coupon.get(name).and_then(whole) == Some(0) {
+            set(coupon, name, Value::Null);
+        }
+    }
     for name in AMOUNTS {
         let Some(sent) = fields.get(name).and_then(Value::as_str) else {
             continue;
@@ -170,7 +176,7 @@ fn store(state: &mut State, coupon: &mut Fields, fields: &Fields) -> Result<(), 
         // source does (`set_date_prop`).
         let at = text.parse::<jiff::Timestamp>().ok();
         let at = at.or_else(|| state.market.moment_of(text.parse().ok()?));
-        if at.is_none() && !expires.is_null() {
+        if at.is_none() && !expires.is_null() && expires != "" {
             return Err(Answer::not_simulated("such a date of expiry"));
         }
         set_date(coupon, "expires", at, &state.market);

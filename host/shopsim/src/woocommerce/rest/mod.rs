@@ -234,6 +234,7 @@ async fn dispatch(
     if caller.rights == KeyRights::Lost {
         return Err(denied(route, request, 403).allow(methods));
     }
+    shop.with(State::follow_sales);
     if let Route::Variation(parent, id) = route {
         products::permit_variation(shop, parent, id)?;
     }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::ledger::{LedgerEvent, Writer};
 use crate::limits::INVENTORY_DELTA_WINDOW;
-use crate::woocommerce::fields::{Fields, escaped, integer, set, store_meta, text};
+use crate::woocommerce::fields::{Fields, escaped, integer, set, set_date, store_meta, text};
 use crate::woocommerce::item::Item;
+use crate::woocommerce::market::{Market, from_gmt};
 use crate::woocommerce::rest::answer::Answer;
 use crate::woocommerce::rest::request::Request;
 use crate::woocommerce::rest::validate::{Invalid, boolean, whole};
@@ -31,18 +33,8 @@ const PLAIN: [&str; 10] = [
     "menu_order",
 ];
 /// Fields of the real shop that it stores and this one does not.
-pub(super) const NOT_STORED: [&str; 10] = [
-    "type",
-    "slug",
-    "images",
-    "image",
-    "categories",
-    "tags",
-    "attributes",
-    "dimensions",
-    "date_on_sale_from",
-    "date_on_sale_to",
-];
+pub(super) const NOT_STORED: [&str; 8] =
+    ["type", "slug", "images", "image", "categories", "tags", "attributes", "dimensions"];
 
 /// The body's fields, each of the type the shop wants.
 pub(super) fn checked(request: &Request) -> Result<Fields, Answer> {
@@ -172,6 +164,12 @@ fn store_prices(state: &mut State, id: u64, fields: &Fields) {
             set(&mut item.fields, name, price);
         }
     }
+    for what in ["on_sale_from", "on_sale_to"] {
+        if let Some(at) = sale_date(fields, what, market) {
+            set_date(&mut item.fields, what, at, market);
+            state.scheduled.insert(id);
+        }
+    }
     let amount = |name: &str| text(&item.fields, name).parse::<Decimal>().ok();
     // A sale that is no cheaper than the regular price is dropped.
     let pointless = match (amount("sale_price"), amount("regular_price")) {
@@ -188,6 +186,22 @@ fn store_prices(state: &mut State, id: u64, fields: &Fields) {
         let sku = item.ledger_name();
         state.ledger.add(LedgerEvent::PriceWritten { sku, regular_price, sale_price });
     }
+}
+
+/// The moment that a sale is sent to begin or end, in either spelling; an empty one is none. What
+/// is no moment is passed over.
+fn sale_date(fields: &Fields, what: &str, market: &Market) -> Option<Option<Timestamp>> {
+    let (gmt, local) =
+        (fields.get(&format!("date_{what}_gmt")), fields.get(&format!("date_{what}")));
+    let sent = gmt.or(local)?.as_str().unwrap_or_default();
+    if sent.is_empty() {
+        return Some(None);
+    }
+    let at = match gmt {
+        Some(_) => from_gmt(sent.trim_end_matches('Z')),
+        None => market.moment_of(sent.parse().ok()?),
+    };
+    at.map(Some)
 }
 
 /// Starts or stops counting. The ledger sees the units come from nothing or go to nothing.

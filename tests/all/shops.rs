@@ -10,6 +10,7 @@ use fondaco::demo::stage::{CLIENT, ENVIRONMENT, Stage, StageOptions, WEBHOOK_SEC
 use fondaco_model::{ActionEnd, ShopId};
 use fondaco_shopsim::{Faults, KeyRights, Product, WooShop, WooShopConfig};
 use fondaco_store::ActionFilter;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
@@ -121,7 +122,15 @@ async fn a_key_that_only_reads_is_found_out_without_a_write() {
     assert!(checked.contains("WooCommerce → Settings → Advanced → REST API"), "{checked}");
     assert!(checked.contains("good       read"), "{checked}");
     assert!(!checked.contains("cs_reads"), "{checked}");
-    assert!(command(&stage, &["shop", "check", CLIENT, "torino"]).await.0.success());
+    let torino = &stage.shops()[1];
+    let check = ["shop", "check", CLIENT, "torino"];
+    assert!(command(&stage, &check).await.0.success());
+    torino.set_clock(SignedDuration::from_secs(600));
+    assert!(bad(&stage, &check).await.contains("wrong      clock"));
+    torino.set_clock(SignedDuration::ZERO);
+    torino.set_home("https://elsewhere.example");
+    let moved = bad(&stage, &check).await;
+    assert!(moved.contains("wrong      site") && moved.contains("https://elsewhere.example"));
     host.stop().await;
     stage.strike().await;
 }
@@ -284,8 +293,7 @@ async fn new_shop() -> WooShop {
             title: "Tazza blu".to_owned(),
             price: "12.90".to_owned(),
             stock: Some(5),
-            backorders: false,
-            variations: Vec::new(),
+            ..Product::default()
         }],
         seed: 3,
         port: None,
@@ -364,8 +372,10 @@ async fn a_shop_is_connected_and_its_secrets_are_nowhere_but_in_their_files() {
         assert_eq!(facts.permissions().mode() & 0o777, 0o600);
     }
     let host = scene::host(&stage).await;
-    let checked = good(&stage, &["shop", "check", CLIENT, "roma"]).await;
-    assert!(checked.contains("roma\n"), "{checked}");
+    until("everything is there", async || {
+        command(&stage, &["shop", "check", CLIENT, "roma"]).await.0.success()
+    })
+    .await;
     host.stop().await;
     shop.stop().await;
     stage.strike().await;
@@ -395,11 +405,12 @@ async fn a_shop_hands_its_key_over_itself() {
         let mut pairs = address.query_pairs();
         pairs.find(|(key, _)| key == name).unwrap().1.into_owned()
     };
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = reqwest::Client::builder().no_proxy();
+    let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let hand_over = async |url: &str, user: &str, may: &str| {
         let body = json!({
-            "key_id": 1, "user_id": user, "consumer_key": "ck_roma",
-            "consumer_secret": "cs_roma", "key_permissions": may,
+            "key_id": 1, "user_id": user, "consumer_key": "ck_forged",
+            "consumer_secret": "cs_forged", "key_permissions": may,
         });
         http.post(url).json(&body).send().await.unwrap().status().as_u16()
     };
@@ -407,13 +418,18 @@ async fn a_shop_hands_its_key_over_itself() {
     assert_eq!(hand_over(&format!("{callback}0"), &user, "read_write").await, 403);
     assert_eq!(hand_over(&callback, "somebody", "read_write").await, 403);
     assert_eq!(hand_over(&callback, &user, "read").await, 400);
-    assert_eq!(hand_over(&callback, &user, "read_write").await, 200);
-    let done = http.get(asked("return_url")).send().await;
-    // By then the command may be through with it.
-    assert!(done.is_err() || done.unwrap().status() == 200);
+    // The manager agrees on the shop's own page, and the shop makes a key and sends it.
+    let page = http.get(address).send().await.unwrap().text().await.unwrap();
+    let (_, link) = page.split_once("wc-auth-approve\" href=\"").unwrap();
+    let link = link.split_once('"').unwrap().0.replace("&amp;", "&");
+    let agreed = http.get(format!("{}{link}", shop.url().trim_end_matches('/'))).send().await;
+    let agreed = agreed.unwrap();
+    assert_eq!(agreed.status(), 302, "{}", agreed.text().await.unwrap());
     let ended = child.wait().await.unwrap();
     assert!(ended.success(), "{ended}");
     let text = std::fs::read_to_string(stage.folder().join("clients/bottega.toml")).unwrap();
+    let key = std::fs::read_to_string(stage.folder().join("secrets/bottega-roma-key")).unwrap();
+    assert!(key.starts_with("ck_") && !["ck_roma\n", "ck_forged\n"].contains(&&*key));
     assert!(text.contains("[shops.roma]") && text.contains("environment = \"staging\""), "{text}");
     shop.stop().await;
     stage.strike().await;

@@ -64,6 +64,23 @@ async fn what_a_copy_of_a_shop_sends_is_kept_apart_and_never_observed() {
     assert_eq!(request.send().await.unwrap().status(), 200);
     until("the shop's own is observed", async || known().await.is_some()).await;
 
+    // A copy that was made of the shop tells of what is bought on it, with the shop's own webhooks.
+    let milano = &stage.shops()[0];
+    milano.quiet().await;
+    let copy = milano.staging_copy("copy").await.unwrap();
+    let own = copy.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    copy.buy(&[("MUG-BLU", 5)]).unwrap();
+    until("the copy was heard, apart", async || {
+        let dead = host.store.dead_deliveries(&scene::client(), 99).await.unwrap();
+        dead.iter().any(|dead| dead.site.as_ref() == Some(&own))
+    })
+    .await;
+    copy.quiet().await;
+    scene::until_quiet(&host).await;
+    let quantities = [0, 1].map(|shop: usize| stage.shops()[shop].quantity("MUG-BLU"));
+    assert_eq!(quantities, [Some(140); 2], "it is bought on no real shop");
+    copy.stop().await;
+
     command(
         &stage,
         &["deliveries", "discard", "--all", "--because", "seen", "--client", "bottega"],
@@ -82,8 +99,7 @@ async fn copy_of_milano(quantity: i64) -> WooShop {
         title: sku.to_owned(),
         price: "12.90".to_owned(),
         stock: Some(quantity),
-        backorders: false,
-        variations: Vec::new(),
+        ..Product::default()
     };
     WooShop::start(WooShopConfig {
         name: "prova".to_owned(),

@@ -21,6 +21,7 @@ mod modes;
 mod modules;
 mod one_order;
 mod privacy;
+mod reading;
 mod scene;
 mod settling;
 mod shops;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use fondaco::{
+    config::Config,
     demo::stage::{ENVIRONMENT, Stage, StageOptions},
     host::RunningHost,
 };
@@ -65,16 +66,21 @@ pub fn client() -> ClientId {
 
 /// A host on the stage, in this process.
 pub async fn host(stage: &Stage) -> RunningHost {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    // This process is not the command, so it names it.
-    let process = CompilerProcess::this_program(["compile-module"]);
-    let compiler = Compiler::Child(CompilerProcess { program: binary(), ..process });
-    let host = RunningHost::start(stage.config().unwrap(), compiler).await.unwrap();
+    let host = start(stage.config().unwrap()).await;
     until("the modules are live", async || {
         host.engine.status(&client()).is_some_and(|status| status.live)
     })
     .await;
     host
+}
+
+/// A host in this process that is only about to import its shops.
+pub async fn start(config: Config) -> RunningHost {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // This process is not the command, so it names it.
+    let process = CompilerProcess::this_program(["compile-module"]);
+    let compiler = Compiler::Child(CompilerProcess { program: binary(), ..process });
+    RunningHost::start(config, compiler).await.unwrap()
 }
 
 /// A host on the stage, in a process of its own.

@@ -20,7 +20,10 @@ use fondaco_engine::{
     setup::{ClientSetup, ShopSetup},
 };
 use fondaco_model::{ClientId, ShopId};
-use fondaco_platforms::woocommerce::{self, WooCommerce};
+use fondaco_platforms::{
+    timeouts::Timeouts,
+    woocommerce::{self, WooCommerce},
+};
 use fondaco_store::{Retention, Store, spill::Spill, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -202,7 +205,7 @@ fn client_setup() -> ClientSetup {
         consumer_key: SecretString::from("ck"),
         consumer_secret: SecretString::from("cs"),
         webhook_secret: SecretString::from(SECRET),
-        longest_request: Duration::from_secs(30),
+        timeouts: Timeouts::default(),
         allow_http: true,
     })
     .unwrap();
@@ -215,6 +218,8 @@ fn client_setup() -> ClientSetup {
         give_up_after: Duration::from_secs(3600),
         time_zone: None,
         credentials: Arc::new(|| Err("this shop has none".to_owned())),
+        reconcile_every: Duration::from_secs(24 * 3600),
+        silent_after: Duration::from_secs(3600),
         hook_address: None,
     };
     ClientSetup {

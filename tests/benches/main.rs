@@ -16,6 +16,7 @@ mod intake;
 mod intake_latency;
 mod interruption;
 mod neighbour;
+mod reading;
 mod recovery;
 mod stage;
 mod state_reads;
@@ -28,7 +29,7 @@ use figure::{Bound, Figure, median};
 /// A row's identifier with what measures it.
 type Row = (&'static str, fn() -> Figure);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 21] = [
     ("sandbox.floor-ratio", floor::ratio),
     ("sandbox.ten-state-reads-ratio", state_reads::ratio),
     ("sandbox.fuel-ratio", interruption::fuel_ratio),
@@ -46,6 +47,10 @@ const ROWS: [Row; 17] = [
     ("host.idle-resident-bytes", growth::idle_bytes),
     ("recovery.ready-seconds", recovery::ready),
     ("recovery.caught-up-seconds", recovery::caught_up),
+    ("import.entries-per-second", reading::import_rate),
+    ("import.resident-bytes", reading::import_memory),
+    ("gap.closed-seconds", reading::gap_closed),
+    ("gap.resident-bytes", reading::gap_memory),
 ];
 
 fn main() -> ExitCode {

@@ -13,7 +13,8 @@ use std::{
 
 use fondaco_egress::Egress;
 use fondaco_model::{EntityKey, InstallId, ShopId, TraceId};
-use fondaco_store::{Lease, Retention, Store, StoreError};
+use fondaco_platforms::PlatformError;
+use fondaco_store::{Lease, NewAlert, Retention, Store, StoreError};
 use tokio::{
     runtime,
     sync::{Notify, Semaphore, broadcast, mpsc, watch},
@@ -26,10 +27,10 @@ use crate::{
     limits,
     metrics::Metrics,
     quarantine::Quarantined,
-    reconcile::Reconciliations,
-    retry,
+    reconcile, retry,
     room::{Room, RoomLevel},
     setup::{ClientSetup, ShopSetup},
+    silence::LastHeard,
     watch::Happening,
 };
 
@@ -73,12 +74,14 @@ pub struct Client {
     pub retention: Retention,
     /// How much room the store's disk has.
     pub room: watch::Receiver<Room>,
-    /// How far its shops are reconciled, of those that somebody wished it for.
-    pub reconciliations: Reconciliations,
     /// What people were shown of how its shops differ.
     pub alignment: Alignment,
     /// Why the client may not act, if it may not.
     pub quarantine: watch::Sender<Option<Quarantined>>,
+    /// When each shop was heard of last.
+    pub last_heard: LastHeard,
+    /// Lets somebody ask for a reconciliation.
+    pub reconcile_asked: reconcile::Asked,
     watch: broadcast::Sender<Happening>,
     tasks: TaskTracker,
     fetches: BTreeMap<ShopId, Fetches>,
@@ -86,6 +89,8 @@ pub struct Client {
     status: Mutex<ClientStatus>,
     /// Installs that have yet to hear what became of them.
     beginning: Mutex<BTreeSet<InstallId>>,
+    /// The shops of which people were told that they may not tell any more what happens on them.
+    denied: Mutex<BTreeSet<ShopId>>,
 }
 
 /// An entity that is to be read.
@@ -132,6 +137,8 @@ impl Client {
         let permits = || Arc::new(Semaphore::new(limits::REQUESTS_PER_SHOP_MAX));
         let shops = || parts.setup.shops.keys().cloned();
         Self {
+            last_heard: LastHeard::beginning(parts.setup.shops.keys()),
+            reconcile_asked: shops().map(|shop| (shop, Notify::new())).collect(),
             fetches: shops().map(|shop| (shop, channel())).collect(),
             beginning: Mutex::new(parts.setup.installs.keys().cloned().collect()),
             requests: shops().map(|shop| (shop, permits())).collect(),
@@ -150,11 +157,11 @@ impl Client {
             retention: parts.retention,
             room: parts.room,
             quarantine: watch::Sender::new(parts.quarantine),
-            reconciliations: Reconciliations::default(),
             alignment: Alignment::default(),
             watch: parts.watch,
             tasks: parts.tasks,
             status: Mutex::default(),
+            denied: Mutex::default(),
             setup: parts.setup,
         }
     }
@@ -192,6 +199,9 @@ impl Client {
 
     async fn bring_up(self: Arc<Self>) -> Result<(), Ended> {
         self.take_over_stops().await?;
+        self.take_over_denials().await?;
+        // A shop that cannot even be imported is told of, too.
+        self.task("silence", Self::watch_silence);
         for (id, shop) in &self.setup.shops {
             self.import(id, shop).await?;
         }
@@ -216,9 +226,12 @@ impl Client {
             });
         }
         for shop in self.setup.shops.keys() {
-            let (shop, polled) = (shop.clone(), shop.clone());
+            let (shop, polled, compared) = (shop.clone(), shop.clone(), shop.clone());
             self.task("fetch", |client| async move { client.fetch_entities(&shop).await });
             self.task("poll", |client| async move { client.poll(&polled).await });
+            self.task("reconcile", |client| async move {
+                client.reconcile_again_and_again(&compared).await
+            });
         }
         self.task("observe", |client| async move { client.observe_deliveries().await });
         self.task("schedule", |client| async move { client.tick_schedules().await });
@@ -261,6 +274,22 @@ impl Client {
         });
     }
 
+    /// The shops of which people were told that they may not tell any more what happens on them.
+    pub fn denied_shops(&self) -> MutexGuard<'_, BTreeSet<ShopId>> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what people were told before the host began.
+    async fn take_over_denials(&self) -> Result<(), Ended> {
+        let open = self.store.alerts(&self.setup.id, true, limits::OPEN_ALERTS_MAX).await?;
+        let told = |shop: &&ShopId| {
+            let key = NewAlert::denied_key(shop);
+            open.iter().any(|alert| alert.alert.key == key)
+        };
+        self.denied_shops().extend(self.setup.shops.keys().filter(told).cloned());
+        Ok(())
+    }
+
     pub fn shop(&self, shop: &ShopId) -> Option<&ShopSetup> {
         self.setup.shops.get(shop)
     }
@@ -295,6 +324,15 @@ impl Client {
     /// Waits as long as retrying asks for.
     pub async fn sleep_after(&self, tries: u32) -> Result<(), Ended> {
         self.sleep(retry::wait_after(tries)).await
+    }
+
+    /// Waits as long as retrying asks for, and no less than the shop does.
+    pub async fn sleep_after_error(&self, tries: u32, error: &PlatformError) -> Result<(), Ended> {
+        let asked = match error {
+            PlatformError::Unavailable { retry_after, .. } => retry_after.unwrap_or_default(),
+            PlatformError::Ambiguous { .. } | PlatformError::Refused { .. } => Duration::ZERO,
+        };
+        self.sleep(retry::wait_after(tries).max(asked)).await
     }
 
     /// Whether the store's disk has room for anything new.

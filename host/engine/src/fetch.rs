@@ -62,11 +62,9 @@ impl Client {
                     );
                     return Ok(());
                 }
-                Err(
-                    PlatformError::Unavailable { reason, .. } | PlatformError::Ambiguous { reason },
-                ) => {
-                    tracing::debug!(entity = %key, reason, "reading an entity is tried again");
-                    self.sleep_after(tries).await?;
+                Err(error) => {
+                    tracing::debug!(entity = %key, %error, "reading an entity is tried again");
+                    self.sleep_after_error(tries, &error).await?;
                 }
             }
         }

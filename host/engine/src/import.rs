@@ -14,8 +14,11 @@ use crate::{
     watch::Happening,
 };
 
-const COLLECTIONS: [(Collection, &str); 2] =
-    [(Collection::Catalogue, "catalogue"), (Collection::Orders, "orders")];
+const COLLECTIONS: [(Collection, &str); 3] = [
+    (Collection::Catalogue, "catalogue"),
+    (Collection::Customers, "customers"),
+    (Collection::Orders, "orders"),
+];
 
 impl Client {
     /// Imports a shop, unless it was; goes on where a stopped host left it.
@@ -33,7 +36,7 @@ impl Client {
         while let Some((collection, name)) = COLLECTIONS.get(index) {
             self.until_there_is_room().await?;
             let page = self.import_page(id, shop, *collection, cursor.as_deref()).await?;
-            done += page.snapshots.len() as u64;
+            done += (page.snapshots.len() + page.people.len()) as u64;
             let total = page.total.unwrap_or(done).max(done);
             cursor = page.next;
             if cursor.is_none() {
@@ -48,8 +51,8 @@ impl Client {
                 progress.catalogue_known_until = Some(progress.connected_at);
             }
             let snapshots = not_after(page.snapshots, progress.connected_at);
-            let progress = Some((id.clone(), progress.clone()));
-            let page = TakeIn { snapshots, progress, silent: true, ..TakeIn::default() };
+            let (people, progress) = (page.people, Some((id.clone(), progress.clone())));
+            let page = TakeIn { snapshots, people, progress, silent: true, ..TakeIn::default() };
             self.take_in(page).await?;
             let client = self.setup.id.clone();
             self.tell(Happening::Importing { client, shop: id.clone(), done, total });
@@ -73,13 +76,14 @@ impl Client {
         loop {
             match shop.platform.page(now(), collection, None, cursor).await {
                 Ok(page) => {
+                    self.heard_of(id);
                     self.trouble(id, None);
                     return Ok(page);
                 }
                 Err(error) => {
                     tries += 1;
                     self.shop_trouble(id, "import", &error);
-                    self.sleep_after(tries).await?;
+                    self.sleep_after_error(tries, &error).await?;
                 }
             }
         }
@@ -123,7 +127,7 @@ mod tests {
     fn an_import_goes_on_where_it_was() {
         assert_eq!(resume(None), (0, None));
         assert_eq!(resume(Some("catalogue:p3")), (0, Some("p3".into())));
-        assert_eq!(resume(Some("orders:")), (1, None));
-        assert_eq!(resume(Some("orders:p:2")), (1, Some("p:2".into())));
+        assert_eq!(resume(Some("customers:")), (1, None));
+        assert_eq!(resume(Some("orders:p:2")), (2, Some("p:2".into())));
     }
 }

@@ -65,6 +65,7 @@ impl Engine {
             Verified::Delivery { topic } => (topic, None),
             Verified::Foreign { topic, site } => (topic, Some(site)),
         };
+        client.heard_of(&shop_id);
         if self.room().level == RoomLevel::Short {
             return Err(IntakeError::NoRoom);
         }

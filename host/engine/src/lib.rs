@@ -47,6 +47,7 @@ mod schedule;
 mod settle;
 pub mod setup;
 pub mod shops;
+mod silence;
 mod turns;
 mod waiting;
 pub mod watch;

@@ -49,6 +49,18 @@ pub const FETCHES_WAITING_MAX: usize = 10_000;
 /// host's and their versions are coarse.
 pub const POLL_OVERLAP: Duration = Duration::from_secs(120);
 
+/// Open alerts of a client that are looked through when its work begins.
+pub const OPEN_ALERTS_MAX: u32 = 1_000;
+
+/// How often it is looked whether every shop is heard of.
+pub const SILENCE_LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a shop did not list and the mirror has, looked at in one step of a reconciliation.
+pub const UNLISTED_BATCH_MAX: u32 = 50;
+
+/// Rows of what shops listed that are forgotten at once.
+pub const LISTED_FORGOTTEN_MAX: u32 = 500;
+
 /// How often the shops' webhooks are looked after.
 pub const WEBHOOKS_CHECK_EVERY: Duration = Duration::from_secs(300);
 
@@ -66,10 +78,6 @@ pub const ALIGN_SKUS_BATCH_MAX: u32 = 1_000;
 
 /// Writes of a person's choice that are put into the outbox in one commit.
 pub const ALIGN_COMMIT_ACTIONS_MAX: usize = 500;
-
-/// How often a page is asked for while a shop is reconciled at a person's wish, before that is given
-/// up.
-pub const RECONCILE_TRIES_MAX: u32 = 6;
 
 /// How often a run is done again because something it read had changed, before it takes its
 /// install's lease.

@@ -9,7 +9,7 @@ use fondaco_model::{
     ActionEnd, ClientId, InstallId, ShopId,
     run::{Amounts, Resource},
 };
-use fondaco_store::{Kept, RunResult};
+use fondaco_store::{Drift, Kept, ListedKind, RunResult};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -54,6 +54,14 @@ struct ShopLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DriftLabels {
+    client: String,
+    shop: String,
+    kind: &'static str,
+    found: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KeptLabels {
     kind: String,
 }
@@ -81,6 +89,7 @@ pub struct Metrics {
     run_fuel: HistogramFamily<InstallLabels>,
     actions: Family<InstallResultLabels, Counter>,
     request_seconds: HistogramFamily<ShopLabels>,
+    drift: Family<DriftLabels, Counter>,
     forgotten: Family<KeptLabels, Counter>,
     free_bytes: Gauge,
 }
@@ -98,6 +107,7 @@ impl Default for Metrics {
             run_fuel: Family::new_with_constructor(|| Histogram::new(RUN_FUEL)),
             actions: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
+            drift: Family::default(),
             forgotten: Family::default(),
             free_bytes: Gauge::default(),
         };
@@ -129,6 +139,11 @@ impl Metrics {
             "request_seconds",
             "Time it took to carry out an action on a shop",
             self.request_seconds.clone(),
+        );
+        registry.register(
+            "drift",
+            "Things that were other on a shop than in the mirror when all were compared",
+            self.drift.clone(),
         );
         registry.register(
             "rows_forgotten",
@@ -207,6 +222,21 @@ impl Metrics {
     pub(crate) fn action_sent(&self, client: &ClientId, shop: &ShopId, time: Duration) {
         let labels = ShopLabels { client: client.to_string(), shop: shop.to_string() };
         self.request_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn drift_found(
+        &self,
+        client: &ClientId,
+        shop: &ShopId,
+        kind: ListedKind,
+        drift: Drift,
+    ) {
+        let Drift { missing, outdated, gone } = drift;
+        for (found, count) in [("missing", missing), ("outdated", outdated), ("gone", gone)] {
+            let (client, shop) = (client.to_string(), shop.to_string());
+            let labels = DriftLabels { client, shop, kind: kind.as_str(), found };
+            self.drift.get_or_create(&labels).inc_by(count);
+        }
     }
 
     pub(crate) fn rows_forgotten(&self, kind: Kept, rows: u64) {

@@ -11,6 +11,8 @@ use fondaco_store::{NewAlert, Scope};
 
 use crate::limits;
 
+pub mod shops;
+
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// What is told of a module that keeps failing.

@@ -15,17 +15,20 @@ use fondaco_model::{
     action::{order_exclusive, price_exclusive, product_exclusive, stock_target},
     event::Cause,
     observe,
+    person::AccountGone,
 };
 use fondaco_platforms::Heard;
 use fondaco_store::{
-    Delivery, MirrorRow, ObserveOutcome, Observed, ObservedRow, ShopProgress, StoreError,
+    Delivery, MirrorRow, NewAlert, ObserveOutcome, Observed, ObservedRow, ReconciliationStep,
+    ShopProgress, StoreError,
 };
 
 use tracing::Instrument as _;
 
 use crate::{
     client::{Asked, Client, Ended},
-    limits, new_trace, now,
+    limits, new_trace, notices, now,
+    setup::ShopSetup,
     watch::Happening,
 };
 
@@ -38,10 +41,14 @@ pub struct TakeIn {
     pub snapshots: Vec<Snapshot>,
     /// Who was seen apart from any of them.
     pub people: Vec<PersonSeen>,
+    /// The accounts that are gone.
+    pub accounts_gone: Vec<AccountGone>,
     /// The delivery it was made from.
     pub delivery: Option<u64>,
     /// How far reading the shop has come with it.
     pub progress: Option<(ShopId, ShopProgress)>,
+    /// How far comparing the shop has come with it.
+    pub step: Option<ReconciliationStep>,
     /// Whether modules hear what is different; a first import tells them nothing.
     pub silent: bool,
 }
@@ -95,14 +102,45 @@ impl Client {
         let trace = delivery.trace;
         let mut take_in =
             TakeIn { trace: Some(trace), delivery: Some(number), ..TakeIn::default() };
+        let mut denied = None;
         for heard in heard {
             match heard {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
                 Heard::Person(person) => take_in.people.push(*person),
+                Heard::AccountGone(gone) => take_in.accounts_gone.push(gone),
+                Heard::Denied { reason } => denied = Some(reason),
                 Heard::Fetch(key) => self.ask_for(Asked { key, trace }),
             }
         }
+        self.note_denial(&delivery.shop, shop, &take_in, denied).await?;
         self.take_in(take_in).await?;
+        Ok(())
+    }
+
+    /// Tells people that a shop may not tell any more what happens on it, or no longer has to be
+    /// told: it told something again.
+    async fn note_denial(
+        &self,
+        id: &ShopId,
+        shop: &ShopSetup,
+        told: &TakeIn,
+        denied: Option<String>,
+    ) -> Result<(), Ended> {
+        let key = NewAlert::denied_key(id);
+        if let Some(reason) = denied {
+            tracing::error!(client.id = %self.setup.id, shop.id = %id, reason, "a shop is denied");
+            let told = notices::shops::Shop { id, name: &shop.name };
+            let alert = notices::shops::denied(told, now(), &reason);
+            self.store.raise_alert(&self.lease, now(), alert).await?;
+            self.denied_shops().insert(id.clone());
+            return Ok(());
+        }
+        // That something was deleted it tells with nobody's rights.
+        let is_there = |snapshot: &Snapshot| !is_gone(&snapshot.entity);
+        let tells = told.snapshots.iter().any(is_there) || !told.people.is_empty();
+        if tells && self.denied_shops().remove(id) {
+            self.store.resolve_alert(&self.lease, now(), &key, None).await?;
+        }
         Ok(())
     }
 
@@ -140,7 +178,10 @@ impl Client {
                 delivery: take_in.delivery,
                 rows: compared.rows,
                 people: people.clone(),
+                accounts_gone: take_in.accounts_gone.clone(),
+                silent: take_in.silent,
                 progress: take_in.progress.clone(),
+                step: take_in.step.clone(),
                 masked: compared.masked,
             };
             match self.store.observe(&self.lease, now(), observed).await? {
@@ -219,6 +260,14 @@ impl Client {
         }
         compared.rows = rows.into_values().collect();
         Ok(compared)
+    }
+}
+
+/// Whether an entity is known to be gone.
+pub fn is_gone(entity: &Entity) -> bool {
+    match entity {
+        Entity::Order(order) => order.head.is_deleted(),
+        Entity::Variant(variant) => variant.content.is_deleted(),
     }
 }
 

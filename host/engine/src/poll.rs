@@ -19,6 +19,23 @@ use crate::{
     setup::ShopSetup,
 };
 
+/// What a shop is asked about. Customers are not among it: of them, WooCommerce cannot tell what
+/// changed.
+#[derive(Debug, Clone, Copy)]
+enum Polled {
+    Catalogue,
+    Orders,
+}
+
+impl From<Polled> for Collection {
+    fn from(polled: Polled) -> Self {
+        match polled {
+            Polled::Catalogue => Self::Catalogue,
+            Polled::Orders => Self::Orders,
+        }
+    }
+}
+
 impl Client {
     /// Asks a shop again and again what changed.
     pub async fn poll(self: Arc<Self>, id: &ShopId) -> Result<(), Ended> {
@@ -36,6 +53,7 @@ impl Client {
             match self.poll_once(id, shop).await? {
                 Ok(()) => {
                     failures = 0;
+                    self.heard_of(id);
                     self.trouble(id, None);
                     self.may_be_released().await?;
                 }
@@ -78,8 +96,8 @@ impl Client {
     ) -> Result<Result<(), PlatformError>, Ended> {
         // Stock before orders: an order that explains a change of stock is then known no later
         // than the moment that the orders are said to be complete until.
-        for collection in [Collection::Catalogue, Collection::Orders] {
-            if let Err(error) = self.poll_collection(id, shop, collection).await? {
+        for polled in [Polled::Catalogue, Polled::Orders] {
+            if let Err(error) = self.poll_collection(id, shop, polled).await? {
                 return Ok(Err(error));
             }
         }
@@ -90,18 +108,19 @@ impl Client {
         &self,
         id: &ShopId,
         shop: &ShopSetup,
-        collection: Collection,
+        polled: Polled,
     ) -> Result<Result<(), PlatformError>, Ended> {
         let began_at = now();
         let progress = self.store.shop_progress(&self.setup.id, id).await?;
-        let known_until = match collection {
-            Collection::Catalogue => progress.catalogue_known_until,
-            Collection::Orders => progress.orders_known_until,
+        let known_until = match polled {
+            Polled::Catalogue => progress.catalogue_known_until,
+            Polled::Orders => progress.orders_known_until,
         };
         let since = reach_back(known_until.unwrap_or(progress.connected_at));
         let mut cursor: Option<String> = None;
         loop {
-            let page = shop.platform.page(now(), collection, Some(since), cursor.as_deref()).await;
+            let page =
+                shop.platform.page(now(), polled.into(), Some(since), cursor.as_deref()).await;
             let page = match page {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
@@ -109,7 +128,7 @@ impl Client {
             cursor = page.next;
             let mut take_in = TakeIn { snapshots: page.snapshots, ..TakeIn::default() };
             if cursor.is_none() {
-                take_in.progress = Some(self.known_until(id, collection, began_at).await?);
+                take_in.progress = Some(self.known_until(id, polled, began_at).await?);
             }
             self.take_in(take_in).await?;
             if cursor.is_none() {
@@ -122,13 +141,13 @@ impl Client {
     async fn known_until(
         &self,
         id: &ShopId,
-        collection: Collection,
+        polled: Polled,
         moment: Timestamp,
     ) -> Result<(ShopId, fondaco_store::ShopProgress), Ended> {
         let mut progress = self.store.shop_progress(&self.setup.id, id).await?;
-        match collection {
-            Collection::Catalogue => progress.catalogue_known_until = Some(moment),
-            Collection::Orders => progress.orders_known_until = Some(moment),
+        match polled {
+            Polled::Catalogue => progress.catalogue_known_until = Some(moment),
+            Polled::Orders => progress.orders_known_until = Some(moment),
         }
         Ok((id.clone(), progress))
     }

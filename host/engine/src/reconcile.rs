@@ -1,104 +1,47 @@
-//! Reconciling a shop with the mirror, at a person's wish: all of it is read again, and what is
-//! different is taken in, as if it had been told. So modules hear of it.
+//! Reconciliation: all that a shop has is compared with the mirror, and the mirror put right.
 //!
-//! It goes on beside everything else, as a job that can be asked how far it is. Of one shop there is
-//! one at a time; one that a host did not finish is begun anew by whoever wants it.
+//! Webhooks and polls tell what changed. What was deleted for good no platform tells reliably
+//! (WooCommerce sends nothing when an order is deleted past the trash), and what both ways lost once
+//! stays lost. So from time to time, and whenever somebody asks, the shop lists what it has, ids and
+//! versions alone:
+//!
+//! - what it has and the mirror has not, or has older, is read, and modules hear of it;
+//! - what the mirror has and no list named is looked at once more, and only what the shop then says
+//!   it has not is taken for gone.
+//!
+//! What changed lately is left to the poll: it is not lost, only not there yet. Each page is one
+//! commit, together with how far it has come, so a host that dies goes on where it was, and what was
+//! listed is in the store and not in memory, so it does not matter how much a shop has.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
 };
 
-use fondaco_model::{ClientId, ShopId, Timestamp};
-use fondaco_platforms::{Collection, Page, PlatformError};
-use fondaco_store::Act;
+use fondaco_model::{
+    ClientId, Entity, EntityKey, EntityKind, PersonKey, PersonSeen, PersonSource, ShopId, Snapshot,
+    Timestamp, Version, person::AccountGone,
+};
+use fondaco_platforms::{Collection, Listed, PlatformError};
+use fondaco_store::{
+    Act, Drift, ListedKind, NewAlert, Reconciliation, ReconciliationStep, ShopProgress,
+};
+use tokio::sync::Notify;
 
 use crate::{
     Engine,
     client::{Client, Ended},
-    limits, now,
-    observe::TakeIn,
+    elapsed_ms, limits, notices, now,
+    observe::{TakeIn, is_gone},
     setup::ShopSetup,
     shops::ShopCallError,
+    watch::Happening,
 };
 
-/// How far the reconciliation of a shop is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reconciliation {
-    /// When it was begun.
-    pub began_at: Timestamp,
-    /// When it ended, if it has.
-    pub ended_at: Option<Timestamp>,
-    /// Why it was given up, if it was.
-    pub given_up: Option<String>,
-    /// What is being read, and how far.
-    pub reading: Reading,
-    /// How many differences were found, and repaired in the mirror.
-    pub differences: u64,
-}
-
-/// How far the reading is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// What: `catalogue` or `orders`.
-    pub collection: &'static str,
-    /// Things read of both together.
-    pub done: u64,
-    /// Things there are in what is being read and what was, as far as the shop tells.
-    pub total: u64,
-}
-
-/// The last reconciliation of each shop.
-#[derive(Default)]
-pub struct Reconciliations(Mutex<BTreeMap<ShopId, Reconciliation>>);
-
-impl Reconciliations {
-    fn with<T>(&self, change: impl FnOnce(&mut BTreeMap<ShopId, Reconciliation>) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn of(&self, shop: &ShopId) -> Option<Reconciliation> {
-        self.with(|all| all.get(shop).cloned())
-    }
-
-    /// Begins one, unless one is under way. Says whether it did.
-    fn begin(&self, shop: &ShopId) -> bool {
-        self.with(|all| {
-            if all.get(shop).is_some_and(|known| known.ended_at.is_none()) {
-                return false;
-            }
-            let begun = Reconciliation {
-                began_at: now(),
-                ended_at: None,
-                given_up: None,
-                reading: Reading { collection: CATALOGUE, done: 0, total: 0 },
-                differences: 0,
-            };
-            all.insert(shop.clone(), begun);
-            true
-        })
-    }
-
-    fn change(&self, shop: &ShopId, change: impl FnOnce(&mut Reconciliation)) {
-        self.with(|all| all.get_mut(shop).map(change));
-    }
-
-    fn end(&self, shop: &ShopId, given_up: Option<String>) {
-        self.change(shop, |known| {
-            known.ended_at = Some(now());
-            known.given_up = given_up;
-        });
-    }
-}
-
-const CATALOGUE: &str = "catalogue";
-
-/// Stock before orders, as in a poll.
-const COLLECTIONS: [(Collection, &str); 2] =
-    [(Collection::Catalogue, CATALOGUE), (Collection::Orders, "orders")];
-
 impl Engine {
-    /// Begins to reconcile a shop with the mirror, unless that is under way. Says whether it did.
+    /// Compares all that a shop has with the mirror, now, unless that is under way. Says whether it
+    /// is begun. How far it has come, [`Engine::reconciliation`] tells.
     ///
     /// # Errors
     /// If there is no such shop, its first import is not complete, or the store fails.
@@ -112,125 +55,533 @@ impl Engine {
         if !working.store.shop_progress(client, shop).await?.imported {
             return Err(ShopCallError::NotImported(shop.clone()));
         }
-        if !working.reconciliations.begin(shop) {
+        let standing = working.store.reconciliation(client, shop).await?;
+        if standing.is_some_and(|standing| standing.ended_at.is_none()) {
             return Ok(false);
         }
-        let audited = working.store.audit(&working.lease, now(), act).await;
-        if let Err(error) = audited {
-            working.reconciliations.end(shop, Some(error.to_string()));
-            return Err(error.into());
+        working.store.audit(&working.lease, now(), act).await?;
+        if let Some(asked) = working.reconcile_asked.get(shop) {
+            asked.notify_one();
         }
-        let shop = shop.clone();
-        working.task("reconcile", |client| async move { client.reconcile(&shop).await });
         Ok(true)
     }
 
-    /// How far the last reconciliation of a shop is; nothing if there was none since the host was
-    /// started.
+    /// How the last reconciliation of a shop went, or how far the one has come that is under way.
     ///
     /// # Errors
-    /// If there is no such shop.
-    pub fn reconciliation(
+    /// If there is no such shop, or the store fails.
+    pub async fn reconciliation(
         &self,
         client: &ClientId,
         shop: &ShopId,
     ) -> Result<Option<Reconciliation>, ShopCallError> {
         let (working, _) = self.shop_of(client, shop)?;
-        Ok(working.reconciliations.of(shop))
+        Ok(working.store.reconciliation(client, shop).await?)
     }
 }
 
-impl Client {
-    /// Reads all of a shop again and takes in what is different.
-    async fn reconcile(self: Arc<Self>, id: &ShopId) -> Result<(), Ended> {
-        let Some(shop) = self.shop(id) else {
-            return Ok(());
+/// What lets somebody ask for a reconciliation of each shop.
+pub type Asked = BTreeMap<ShopId, Notify>;
+
+/// Where a reconciliation goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Position {
+    /// With a page of what the shop has of a kind.
+    List(ListedKind, Option<String>),
+    /// With what the mirror has of a kind and was not listed, after an id.
+    Look(ListedKind, Option<String>),
+}
+
+impl Position {
+    fn parse(text: Option<&str>) -> Self {
+        let first = Self::List(ListedKind::ALL[0], None);
+        let Some((phase, rest)) = text.and_then(|text| text.split_once('/')) else {
+            return first;
         };
-        let ended = self.reconcile_all(id, shop).await;
-        let given_up = match &ended {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(ended) => Some(ended.to_string()),
+        let Some((kind, rest)) = rest.split_once('/') else { return first };
+        let Some(kind) = ListedKind::ALL.into_iter().find(|known| known.as_str() == kind) else {
+            return first;
         };
-        self.reconciliations.end(id, given_up);
-        ended.map(|_| ())
+        let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
+        if phase == "look" { Self::Look(kind, rest) } else { Self::List(kind, rest) }
     }
 
-    /// The outer error ends the client's work, the inner one is the shop's.
-    async fn reconcile_all(
+    fn text(&self) -> String {
+        let (phase, kind, rest) = match self {
+            Self::List(kind, rest) => ("list", kind, rest),
+            Self::Look(kind, rest) => ("look", kind, rest),
+        };
+        format!("{phase}/{}/{}", kind.as_str(), rest.as_deref().unwrap_or_default())
+    }
+
+    /// What comes when this one's pages are done.
+    fn after(&self) -> Option<Self> {
+        match self {
+            Self::List(kind, _) => Some(Self::Look(*kind, None)),
+            Self::Look(kind, _) => {
+                let next = ListedKind::ALL.iter().skip_while(|known| *known != kind).nth(1)?;
+                Some(Self::List(*next, None))
+            }
+        }
+    }
+}
+
+/// What a page of a reconciliation came to.
+#[derive(Default)]
+struct Page {
+    listed: Vec<(ListedKind, String)>,
+    snapshots: Vec<Snapshot>,
+    people: Vec<PersonSeen>,
+    accounts_gone: Vec<AccountGone>,
+    drift: Drift,
+    /// Where the next page of the same kind begins; absent: this was the last.
+    next: Option<String>,
+}
+
+impl Client {
+    /// Compares a shop with the mirror whenever it is time to or somebody asks for it, for as long as
+    /// the host works.
+    pub async fn reconcile_again_and_again(self: Arc<Self>, id: &ShopId) -> Result<(), Ended> {
+        let (Some(shop), Some(asked)) = (self.shop(id), self.reconcile_asked.get(id)) else {
+            return Ok(());
+        };
+        loop {
+            let standing = self.store.reconciliation(&self.setup.id, id).await?;
+            let standing = match standing {
+                Some(under_way) if under_way.ended_at.is_none() => under_way,
+                last => {
+                    let progress = self.store.shop_progress(&self.setup.id, id).await?;
+                    let share = share_of(&self.setup.id, id);
+                    let due = due_at(last.as_ref(), &progress, shop.reconcile_every, share);
+                    let wait = Duration::from_millis(due.0.saturating_sub(now().0));
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = asked.notified() => {}
+                        () = self.cancel.cancelled() => return Err(Ended::Stopped),
+                    }
+                    self.forget_listed(id).await?;
+                    Reconciliation { began_at: now(), ..Reconciliation::default() }
+                }
+            };
+            self.reconcile(id, shop, standing).await?;
+        }
+    }
+
+    /// Goes through all pages from where it stands.
+    async fn reconcile(
         &self,
         id: &ShopId,
         shop: &ShopSetup,
-    ) -> Result<Result<(), PlatformError>, Ended> {
-        let mut before = 0;
-        for (collection, name) in COLLECTIONS {
-            let mut cursor: Option<String> = None;
-            let mut done = 0;
-            loop {
-                self.until_there_is_room().await?;
-                let page = match self.page_again(shop, collection, cursor.as_deref()).await? {
-                    Ok(page) => page,
-                    Err(error) => return Ok(Err(error)),
-                };
-                done += page.snapshots.len() as u64;
-                let total = before + page.total.unwrap_or(done).max(done);
-                let take_in = TakeIn { snapshots: page.snapshots, ..TakeIn::default() };
-                let differences = self.take_in(take_in).await?;
-                let reading = Reading { collection: name, done: before + done, total };
-                self.reconciliations.change(id, |known| {
-                    known.reading = reading;
-                    known.differences += differences as u64;
-                });
-                cursor = page.next;
-                if cursor.is_none() {
-                    break;
-                }
-                self.go_on()?;
-            }
-            before += done;
+        mut standing: Reconciliation,
+    ) -> Result<(), Ended> {
+        let began = std::time::Instant::now();
+        let mut position = Some(Position::parse(standing.position.as_deref()));
+        while let Some(at) = position {
+            self.until_there_is_room().await?;
+            let page = self.page_of(id, shop, &at).await?;
+            let kind = match &at {
+                Position::List(kind, _) | Position::Look(kind, _) => *kind,
+            };
+            *standing.drift.entry(kind).or_default() += page.drift;
+            self.metrics.drift_found(&self.setup.id, id, kind, page.drift);
+            standing.compared += page.listed.len() as u64;
+            position = match (&at, page.next) {
+                (Position::List(kind, _), Some(next)) => Some(Position::List(*kind, Some(next))),
+                (Position::Look(kind, _), Some(next)) => Some(Position::Look(*kind, Some(next))),
+                (_, None) => at.after(),
+            };
+            standing.position = position.as_ref().map(Position::text);
+            standing.ended_at = position.is_none().then(now);
+            let step = ReconciliationStep {
+                shop: id.clone(),
+                reconciliation: standing.clone(),
+                listed: page.listed,
+            };
+            let Page { snapshots, people, accounts_gone, .. } = page;
+            let step = Some(step);
+            let page = TakeIn { snapshots, people, accounts_gone, step, ..TakeIn::default() };
+            self.take_in(page).await?;
+            self.go_on()?;
         }
-        Ok(Ok(()))
+        tracing::info!(
+            client.id = %self.setup.id, shop.id = %id, compared = standing.compared,
+            drift = standing.drifted(), duration_ms = elapsed_ms(began),
+            "all that a shop has was compared with the mirror",
+        );
+        self.tell_of_drift(id, shop, &standing).await?;
+        self.forget_listed(id).await?;
+        let (client, shop) = (self.setup.id.clone(), id.clone());
+        self.tell(Happening::Reconciled { client, shop, reconciliation: Box::new(standing) });
+        Ok(())
     }
 
-    /// Reads a page, and tries again for a while if the shop does not answer.
-    async fn page_again(
+    async fn tell_of_drift(
         &self,
+        id: &ShopId,
         shop: &ShopSetup,
-        collection: Collection,
-        cursor: Option<&str>,
-    ) -> Result<Result<Page, PlatformError>, Ended> {
+        standing: &Reconciliation,
+    ) -> Result<(), Ended> {
+        if standing.drifted() == 0 {
+            let key = NewAlert::drift_key(id);
+            self.store.resolve_alert(&self.lease, now(), &key, None).await?;
+            return Ok(());
+        }
+        let told = notices::shops::Shop { id, name: &shop.name };
+        let alert = notices::shops::drift(told, standing);
+        self.store.raise_alert(&self.lease, now(), alert).await?;
+        Ok(())
+    }
+
+    /// Forgets what was listed, some at a time, so that others come between.
+    async fn forget_listed(&self, id: &ShopId) -> Result<(), Ended> {
+        while self.store.forget_listed(&self.lease, id, limits::LISTED_FORGOTTEN_MAX).await? > 0 {
+            self.sleep(limits::RETENTION_PAUSE).await?;
+        }
+        Ok(())
+    }
+
+    /// One page, tried until the shop answers.
+    async fn page_of(&self, id: &ShopId, shop: &ShopSetup, at: &Position) -> Result<Page, Ended> {
         let mut tries = 0;
         loop {
-            let error = match shop.platform.page(now(), collection, None, cursor).await {
-                Ok(page) => return Ok(Ok(page)),
-                Err(error) => error,
+            let page = match at {
+                Position::List(ListedKind::Variant, cursor) => {
+                    self.list_page(shop, EntityKind::Variant, cursor.as_deref(), id).await?
+                }
+                Position::List(ListedKind::Order, cursor) => {
+                    self.list_page(shop, EntityKind::Order, cursor.as_deref(), id).await?
+                }
+                Position::List(ListedKind::Customer, cursor) => {
+                    self.customer_page(shop, cursor.as_deref()).await?
+                }
+                Position::Look(kind, after) => {
+                    self.look_page(id, shop, *kind, after.as_deref()).await?
+                }
             };
-            tries += 1;
-            let hopeless = matches!(error, PlatformError::Refused { .. });
-            if hopeless || tries >= limits::RECONCILE_TRIES_MAX {
-                return Ok(Err(error));
+            match page {
+                Ok(page) => {
+                    self.heard_of(id);
+                    return Ok(page);
+                }
+                Err(error) => {
+                    tries += 1;
+                    self.shop_trouble(id, "reconcile", &error);
+                    self.sleep_after_error(tries, &error).await?;
+                }
             }
-            self.sleep_after(tries).await?;
         }
     }
+
+    /// A page of what the shop has of a kind, with what has to be put right.
+    async fn list_page(
+        &self,
+        shop: &ShopSetup,
+        kind: EntityKind,
+        cursor: Option<&str>,
+        id: &ShopId,
+    ) -> Result<Result<Page, PlatformError>, Ended> {
+        let progress = self.store.shop_progress(&self.setup.id, id).await?;
+        let settled_until = settled_until(kind, &progress);
+        let listing = match shop.platform.list(kind, cursor).await {
+            Ok(listing) => listing,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut page = Page { next: listing.next, ..Page::default() };
+        for entry in listing.entries {
+            let row = self.store.mirror(&self.setup.id, &entry.key).await?;
+            let found = compare(row.as_ref().map(|row| &row.entity), &entry, settled_until);
+            let kind = match kind {
+                EntityKind::Variant => ListedKind::Variant,
+                EntityKind::Order => ListedKind::Order,
+            };
+            page.listed.push((kind, entry.key.id.clone()));
+            if found == Found::Same {
+                continue;
+            }
+            let snapshots = match self.read(shop, &entry.key).await {
+                Ok(snapshots) => snapshots,
+                Err(error) => return Ok(Err(error)),
+            };
+            // What changed since then was on its way, and not lost.
+            let lost = |snapshot: &Snapshot| {
+                !is_gone(&snapshot.entity) && changed_at(&snapshot.entity) <= Some(settled_until)
+            };
+            let count = u64::from(snapshots.iter().any(lost));
+            match found {
+                Found::Missing => page.drift.missing += count,
+                Found::Outdated => page.drift.outdated += count,
+                Found::Same => {}
+            }
+            page.snapshots.extend(snapshots);
+        }
+        Ok(Ok(page))
+    }
+
+    /// A page of the shop's customers. Their list tells all there is to them. No poll asks what
+    /// changed about them, so what is new here was not lost and is no drift.
+    async fn customer_page(
+        &self,
+        shop: &ShopSetup,
+        cursor: Option<&str>,
+    ) -> Result<Result<Page, PlatformError>, Ended> {
+        let read = match shop.platform.page(now(), Collection::Customers, None, cursor).await {
+            Ok(read) => read,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut page = Page { next: read.next, ..Page::default() };
+        for seen in read.people {
+            page.listed.push((ListedKind::Customer, seen.key.id.clone()));
+            let source = Some(&PersonSource::Account);
+            let known = self.store.person(&self.setup.id, &seen.key, source).await?;
+            if known.as_ref() != Some(&seen.person) {
+                page.people.push(seen);
+            }
+        }
+        Ok(Ok(page))
+    }
+
+    /// Some of what the mirror has and was not listed, each looked at once more.
+    async fn look_page(
+        &self,
+        id: &ShopId,
+        shop: &ShopSetup,
+        kind: ListedKind,
+        after: Option<&str>,
+    ) -> Result<Result<Page, PlatformError>, Ended> {
+        let (client, limit) = (&self.setup.id, limits::UNLISTED_BATCH_MAX);
+        let unlisted = self.store.unlisted(client, id, kind, after, limit).await?;
+        let full = unlisted.len() == limit as usize;
+        let mut page = Page { next: unlisted.last().cloned().filter(|_| full), ..Page::default() };
+        for thing in unlisted {
+            let looked = match kind {
+                ListedKind::Variant => {
+                    self.look_at(shop, EntityKey::variant(id.clone(), thing), &mut page).await
+                }
+                ListedKind::Order => {
+                    self.look_at(shop, EntityKey::order(id.clone(), thing), &mut page).await
+                }
+                ListedKind::Customer => {
+                    self.look_at_customer(shop, PersonKey::new(id.clone(), thing), &mut page).await
+                }
+            };
+            if let Err(error) = looked {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(page))
+    }
+
+    async fn look_at(
+        &self,
+        shop: &ShopSetup,
+        key: EntityKey,
+        page: &mut Page,
+    ) -> Result<(), PlatformError> {
+        let snapshots = self.read(shop, &key).await?;
+        page.drift.gone += u64::from(snapshots.iter().any(|seen| is_gone(&seen.entity)));
+        page.snapshots.extend(snapshots);
+        Ok(())
+    }
+
+    async fn look_at_customer(
+        &self,
+        shop: &ShopSetup,
+        key: PersonKey,
+        page: &mut Page,
+    ) -> Result<(), PlatformError> {
+        let begun_at = now();
+        match shop.platform.customer(begun_at, &key.id).await? {
+            Some(seen) => page.people.push(seen),
+            None => {
+                let version = Version::read(begun_at, begun_at);
+                page.drift.gone += 1;
+                page.accounts_gone.push(AccountGone { key, version });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads an entity; one that nothing can be made of is left as it is.
+    async fn read(
+        &self,
+        shop: &ShopSetup,
+        key: &EntityKey,
+    ) -> Result<Vec<Snapshot>, PlatformError> {
+        match shop.platform.fetch(now(), key).await {
+            Err(PlatformError::Refused { reason }) => {
+                tracing::warn!(
+                    client.id = %self.setup.id, shop.id = %key.shop, entity = %key, reason,
+                    "an entity could not be read",
+                );
+                Ok(Vec::new())
+            }
+            read => read,
+        }
+    }
+}
+
+/// What comparing an entry of a list with the mirror found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Same,
+    Missing,
+    Outdated,
+}
+
+/// Compares an entry with what the mirror has. What changed after `settled_until` is not looked at.
+fn compare(known: Option<&Entity>, entry: &Listed, settled_until: Timestamp) -> Found {
+    if entry.version.is_some_and(|version| version > settled_until) {
+        return Found::Same;
+    }
+    let Some(known) = known.filter(|entity| !is_gone(entity)) else {
+        return Found::Missing;
+    };
+    let refunds = known.as_order().map(|order| -> BTreeSet<String> {
+        let there = order.refunds.iter().filter(|(_, refund)| refund.value().is_some());
+        there.map(|(id, _)| id.clone()).collect()
+    });
+    match (version_of(known), entry.version) {
+        (None, _) => Found::Missing,
+        (Some(known), Some(listed)) if known < listed => Found::Outdated,
+        _ if entry.refunds.is_some() && entry.refunds != refunds => Found::Outdated,
+        (Some(_), _) => Found::Same,
+    }
+}
+
+/// When an entity was changed last, its refunds included: they do not change its version.
+fn changed_at(entity: &Entity) -> Option<Timestamp> {
+    let refunds = entity.as_order().into_iter().flat_map(|order| order.refunds.values());
+    let refunded_at = refunds.filter_map(|refund| refund.value()?.at).max();
+    version_of(entity).max(refunded_at)
+}
+
+/// The newest version of what is known of an entity, where anything is.
+fn version_of(entity: &Entity) -> Option<Timestamp> {
+    let version = match entity {
+        Entity::Order(order) => order.head.version(),
+        Entity::Variant(variant) => variant.content.version(),
+    };
+    version.map(|version| version.platform)
+}
+
+/// Until when what changed on a shop is surely known, if nothing was lost.
+fn settled_until(kind: EntityKind, progress: &ShopProgress) -> Timestamp {
+    let known_until = match kind {
+        EntityKind::Variant => progress.catalogue_known_until,
+        EntityKind::Order => progress.orders_known_until,
+    };
+    crate::observe::reach_back(known_until.unwrap_or(progress.connected_at))
+}
+
+/// When a shop is to be compared next.
+fn due_at(
+    last: Option<&Reconciliation>,
+    progress: &ShopProgress,
+    every: Duration,
+    share: f64,
+) -> Timestamp {
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    match last {
+        Some(last) => last.began_at.plus_ms(milliseconds(every)),
+        None => progress.connected_at.plus_ms(milliseconds(every.mul_f64(share))),
+    }
+}
+
+/// Which part of the time between two comparisons passes before a shop's first one: another for each
+/// shop, so that those connected together are not all read at once.
+fn share_of(client: &ClientId, shop: &ShopId) -> f64 {
+    let bytes = client.as_str().bytes().chain(shop.as_str().bytes());
+    let mixed = bytes.fold(0_u32, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(byte.into()));
+    // Not at once: the shop has just been read.
+    f64::midpoint(1.0, f64::from(mixed % 1000) / 1000.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use fondaco_model::{Aspect, Variant, commerce::VariantContent};
+
     use super::*;
 
+    fn shop() -> ShopId {
+        ShopId::new("milano").unwrap()
+    }
+
     #[test]
-    fn of_one_shop_there_is_one_at_a_time() {
-        let all = Reconciliations::default();
-        let [milano, torino] = ["milano", "torino"].map(|name| ShopId::new(name).unwrap());
-        assert_eq!(all.of(&milano), None);
-        assert!(all.begin(&milano) && all.begin(&torino));
-        assert!(!all.begin(&milano));
-        all.change(&milano, |known| known.differences = 3);
-        all.end(&milano, Some("gone".to_owned()));
-        let ended = all.of(&milano).unwrap();
-        assert_eq!((ended.differences, ended.given_up.as_deref()), (3, Some("gone")));
-        assert!(all.begin(&milano));
-        assert_eq!(all.of(&milano).unwrap().given_up, None);
+    fn every_position_is_passed_once_and_read_back() {
+        let mut position = Some(Position::parse(None));
+        let mut passed = Vec::new();
+        while let Some(at) = position {
+            assert_eq!(Position::parse(Some(&at.text())), at);
+            passed.push(at.text());
+            position = at.after();
+        }
+        let expected = [
+            "list/variant/",
+            "look/variant/",
+            "list/customer/",
+            "look/customer/",
+            "list/order/",
+            "look/order/",
+        ];
+        assert_eq!(passed, expected);
+        let far = Position::List(ListedKind::Order, Some("200:5/7".to_owned()));
+        assert_eq!(Position::parse(Some(&far.text())), far);
+        for strange in ["", "list", "list/ghost/1"] {
+            assert_eq!(Position::parse(Some(strange)), Position::List(ListedKind::Variant, None));
+        }
+    }
+
+    fn variant(version: u64) -> Entity {
+        let content: VariantContent = serde_json::from_str(
+            r#"{"product": "1", "sku": "A", "title": "A", "price": "1", "barcode": null,
+                "published": true}"#,
+        )
+        .unwrap();
+        let version = Version::pushed(Timestamp(version));
+        Entity::Variant(Variant { content: Aspect::known(version, content), ..Variant::default() })
+    }
+
+    #[test]
+    fn what_is_not_there_or_older_is_found_unless_it_is_new() {
+        let gone = Entity::Variant(Variant {
+            content: Aspect::deleted(Version::pushed(Timestamp(5))),
+            ..Variant::default()
+        });
+        let unknown = Entity::unknown(EntityKind::Variant);
+        for (known, listed, found) in [
+            (None, Some(50), Found::Missing),
+            (None, None, Found::Missing),
+            (Some(gone), Some(50), Found::Missing),
+            (Some(unknown), Some(50), Found::Missing),
+            (Some(variant(50)), Some(50), Found::Same),
+            (Some(variant(49)), Some(50), Found::Outdated),
+            (Some(variant(51)), Some(50), Found::Same),
+            (Some(variant(1)), None, Found::Same),
+            // On its way.
+            (None, Some(101), Found::Same),
+            (Some(variant(1)), Some(101), Found::Same),
+        ] {
+            let entry = Listed {
+                key: EntityKey::variant(shop(), "1"),
+                version: listed.map(Timestamp),
+                refunds: None,
+            };
+            assert_eq!(compare(known.as_ref(), &entry, Timestamp(100)), found, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_shop_is_compared_in_its_turn() {
+        let progress = ShopProgress { connected_at: Timestamp(1_000), ..ShopProgress::default() };
+        let every = Duration::from_secs(100);
+        assert_eq!(due_at(None, &progress, every, 0.75), Timestamp(76_000));
+        let last = Reconciliation { began_at: Timestamp(500_000), ..Reconciliation::default() };
+        assert_eq!(due_at(Some(&last), &progress, every, 0.75), Timestamp(600_000));
+        let client = ClientId::new("rossi").unwrap();
+        let shares: Vec<f64> = ["milano", "torino", "roma"]
+            .map(|shop| share_of(&client, &ShopId::new(shop).unwrap()))
+            .to_vec();
+        assert!(shares.iter().all(|share| (0.5..1.0).contains(share)), "{shares:?}");
+        assert!(shares[0] != shares[1] && shares[1] != shares[2], "{shares:?}");
     }
 }

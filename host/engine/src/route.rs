@@ -1,6 +1,8 @@
 //! Routing: which events an install hears, how, and in what order.
 
-use fondaco_model::{Change, EntityKey, Event, EventBody, InstallId, Location, hear::Signal};
+use fondaco_model::{
+    Change, EntityKey, Event, EventBody, InstallId, Location, PersonKey, hear::Signal,
+};
 use fondaco_sandbox::manifest::{self, Direction, Subscription};
 
 use crate::setup::{InstallSetup, Mode};
@@ -31,6 +33,8 @@ pub enum Lane {
         /// The place, where it is about stock.
         location: Option<Location>,
     },
+    /// What is about a customer.
+    Customer(PersonKey),
     /// What became of actions that are about no entity, by their interface and key.
     Outcomes {
         /// The interface.
@@ -118,6 +122,7 @@ pub fn place(event: &Event, as_last: bool) -> Place {
                 Lane::Last { key: key.clone(), hook, location }
             }
         },
+        EventBody::Customer { customer, .. } => Lane::Customer(customer.clone()),
         EventBody::Signal { sender, signal } => {
             Lane::Signals { sender: sender.clone(), name: signal.name.clone() }
         }

@@ -291,6 +291,9 @@ impl Client {
                     _ => None,
                 }
             }
+            EventBody::Customer { customer, changes } => {
+                Some(Input::Customer { customer: customer.id.clone(), changes: changes.clone() })
+            }
             EventBody::Tick { schedule, due_at, .. } => {
                 Some(Input::Tick { schedule: schedule.clone(), due_at: *due_at })
             }

@@ -111,6 +111,11 @@ impl RunHost for RunReads {
             .map_err(failed)
     }
 
+    async fn silent_since(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError> {
+        let (client, commit) = (&self.view.client, self.view.commit);
+        self.store.silent_since(client, shop, commit).await.map_err(failed)
+    }
+
     async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
         self.egress.get(&self.egress_policy, request).await
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use fondaco_model::{
-    Action, ActionEnd, ActionKind, Snapshot, Timestamp,
+    Action, ActionEnd, ActionKind, ShopId, Snapshot, Timestamp,
     action::{Shown, Value},
     event::Cause,
 };
@@ -117,6 +117,11 @@ impl Client {
             self.settle(&action, end, Seen::default()).await?;
             return Ok(true);
         }
+        if let Some(shop) = action.kind.shop()
+            && self.put_off(shop).await?
+        {
+            return Ok(true);
+        }
         let permit = action
             .kind
             .shop()
@@ -127,6 +132,22 @@ impl Client {
             return Ok(false);
         };
         self.send(action, permit).await
+    }
+
+    /// Puts off what waits for a shop if that is not to be asked for a while; says whether it is so.
+    async fn put_off(&self, shop: &ShopId) -> Result<bool, Ended> {
+        let traffic = self.shop(shop).map(|setup| setup.platform.traffic());
+        let Some(rests) = traffic.and_then(|traffic| traffic.rests_for) else {
+            return Ok(false);
+        };
+        let until = now().plus_ms(u64::try_from(rests.as_millis()).unwrap_or(u64::MAX));
+        let reason = "the shop does not answer, or asked to be left alone for a while";
+        let put_off = self.store.put_off(&self.lease, shop, until, reason).await?;
+        tracing::warn!(
+            client.id = %self.setup.id, shop.id = %shop, actions = put_off,
+            wait_ms = until.0.saturating_sub(now().0), reason, "actions wait for a shop",
+        );
+        Ok(true)
     }
 
     async fn send(

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fondaco_egress::EgressPolicy;
 use fondaco_model::{ActionKind, ClientId, InstallId, ShopId, schedule::Schedule};
+pub use fondaco_platforms::{Circuit, Traffic};
 use fondaco_platforms::{Platform, ShopCredentials};
 use fondaco_sandbox::Module;
 pub use fondaco_store::{Mode, ShadowState};
@@ -55,6 +56,10 @@ pub struct ShopSetup {
     pub poll_every: Duration,
     /// How long an action that it cannot be reached for is tried, and the effect of one looked for.
     pub give_up_after: Duration,
+    /// How often all that it has is compared with the mirror.
+    pub reconcile_every: Duration,
+    /// For how long nothing is heard of it before its people are told.
+    pub silent_after: Duration,
     /// Where it is to send its webhooks; absent: they are looked after by hand.
     pub hook_address: Option<String>,
     /// Its time zone, an IANA name; absent: none is configured.

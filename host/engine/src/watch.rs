@@ -3,6 +3,7 @@
 //! Nothing depends on being heard here; what must not be missed is in the store.
 
 use fondaco_model::{Action, ActionEnd, ClientId, EntityKey, Event, ShopId};
+use fondaco_store::Reconciliation;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -24,6 +25,15 @@ pub enum Happening {
         client: ClientId,
         /// The shop.
         shop: ShopId,
+    },
+    /// All that a shop has was compared with the mirror.
+    Reconciled {
+        /// The client.
+        client: ClientId,
+        /// The shop.
+        shop: ShopId,
+        /// What was found.
+        reconciliation: Box<Reconciliation>,
     },
     /// The client's modules are live.
     Live {

@@ -269,7 +269,7 @@ fn shop_setup(
             consumer_key: shop.key,
             consumer_secret: shop.secret,
             webhook_secret: shop.webhook_secret,
-            longest_request: shop.longest_request,
+            timeouts: shop.timeouts,
             allow_http: shop.allow_http,
         })?);
     platform.take_credentials(taken);
@@ -279,8 +279,10 @@ fn shop_setup(
         production: shop.environment == Environment::Production,
         platform,
         credentials: source,
-        poll_every: shop.poll_every,
-        give_up_after: shop.give_up_after,
+        poll_every: shop.rhythm.poll_every,
+        give_up_after: shop.rhythm.give_up_after,
+        reconcile_every: shop.rhythm.reconcile_every,
+        silent_after: shop.rhythm.silent_after,
         hook_address,
         time_zone: None,
     })

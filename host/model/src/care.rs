@@ -2,10 +2,13 @@
 //!
 //! Customers are named by their id only; who they are is read apart.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Decimal, ShopId, Timestamp, commerce::Money};
 
 /// What is different about a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CustomerChange {
     /// They are new.
     Created,

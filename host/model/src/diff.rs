@@ -91,7 +91,7 @@ pub fn observe(known: Option<&Entity>, seen: &Snapshot) -> Observation {
     let mut join = Join::default();
     match (&mut entity, &seen.entity) {
         (Entity::Variant(variant), Entity::Variant(seen)) => join.variant(variant, seen),
-        (Entity::Order(order), Entity::Order(seen)) => join.order(order, seen),
+        (Entity::Order(order), Entity::Order(told)) => join.order(order, told),
         (Entity::Variant(_) | Entity::Order(_), _) => {}
     }
     let moved = before.as_ref() != Some(&entity);
@@ -157,7 +157,9 @@ impl Join {
         if self.aspect(&mut known.lines, &seen.lines) && before.lines.version().is_some() {
             changes.extend(line_changes(&before.lines, &known.lines));
         }
-        if self.each(&mut known.refunds, &seen.refunds) {
+        let refunded = self.each(&mut known.refunds, &seen.refunds);
+        self.aspect(&mut known.refund_ids, &seen.refund_ids);
+        if drop_refunds(known) || refunded {
             changes.insert(OrderChange::Refunds);
         }
         // That it was paid, or that money went back, tells of the money's movement too.
@@ -176,6 +178,26 @@ impl Join {
             self.changes.push(Change::Order(changes));
         }
     }
+}
+
+/// Takes away the refunds that are not among those there are: somebody deleted them, or the payment
+/// service would not send the money after all. Says whether there were any.
+fn drop_refunds(order: &mut Order) -> bool {
+    let Aspect::Known { version, value: there } = &order.refund_ids else {
+        return false;
+    };
+    let mut dropped = false;
+    for (id, refund) in &mut order.refunds {
+        // One that is newer than the list is not on it yet.
+        let told = refund.version().is_some_and(|since| since.platform <= version.platform);
+        if told && !there.contains(id) {
+            dropped |= refund.value().is_some();
+            // Also of one that is gone already: it is gone as of the newest list, in whatever order
+            // the lists came.
+            *refund = Aspect::deleted(*version);
+        }
+    }
+    dropped
 }
 
 fn variant_changes(

@@ -1,9 +1,12 @@
 //! Events: what modules hear.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionEnd, ActionId, Change, EntityKey, InstallId, ShopId, Timestamp, TraceId,
+    ActionEnd, ActionId, Change, EntityKey, InstallId, PersonKey, ShopId, Timestamp, TraceId,
+    care::CustomerChange,
     hear::{LifecycleStep, Signal},
 };
 
@@ -45,6 +48,13 @@ pub enum EventBody {
         sequence: u64,
         /// What is different.
         change: Change,
+    },
+    /// A customer with an account is different. What of them, only their row in the store tells.
+    Customer {
+        /// Who.
+        customer: PersonKey,
+        /// What is different.
+        changes: BTreeSet<CustomerChange>,
     },
     /// A schedule of an install is due.
     Tick {
@@ -95,6 +105,7 @@ impl EventBody {
             Self::Changed { change: Change::Order(_), .. } => Some("on-order"),
             Self::Changed { change: Change::Stock { .. }, .. } => Some("on-stock"),
             Self::Changed { change: Change::Variant(_), .. } => None,
+            Self::Customer { .. } => Some("on-customer"),
             Self::Tick { .. } => Some("on-schedule"),
             Self::Outcome { .. } => Some("on-outcome"),
             Self::Signal { .. } => Some("on-signal"),
@@ -106,7 +117,7 @@ impl EventBody {
     #[must_use]
     pub const fn addressee(&self) -> Option<&InstallId> {
         match self {
-            Self::Changed { .. } | Self::Signal { .. } => None,
+            Self::Changed { .. } | Self::Customer { .. } | Self::Signal { .. } => None,
             Self::Tick { install, .. }
             | Self::Outcome { install, .. }
             | Self::Lifecycle { install, .. } => Some(install),
@@ -118,6 +129,7 @@ impl EventBody {
     pub const fn shop(&self) -> Option<&ShopId> {
         match self {
             Self::Changed { key, .. } => Some(&key.shop),
+            Self::Customer { customer, .. } => Some(&customer.shop),
             Self::Signal { signal, .. } => signal.shop.as_ref(),
             Self::Lifecycle { step: LifecycleStep::Backfill(range), .. } => Some(&range.shop),
             Self::Tick { .. } | Self::Outcome { .. } | Self::Lifecycle { .. } => None,

@@ -145,6 +145,15 @@ pub struct PersonSeen {
     pub person: Person,
 }
 
+/// An account that its shop no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountGone {
+    /// Whose it was.
+    pub key: PersonKey,
+    /// Since when.
+    pub version: Version,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,11 +8,12 @@
 //! Start reading at [`Platform`], which lists what every adapter must do, then `woocommerce/mod.rs`.
 //! What each of them can do is a table, [`Capabilities`], and [`document`] is that table to read.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Entity, EntityKey, PersonSeen, ShopId, Snapshot, Timestamp, action::Value,
+    ActionId, ActionKind, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp,
+    action::Value, person::AccountGone,
 };
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -20,11 +21,14 @@ use url::Url;
 
 mod capabilities;
 pub mod check;
+mod gate;
 pub mod limits;
+pub mod timeouts;
 pub mod woocommerce;
 
 pub use capabilities::{Capabilities, Capability, document};
 pub use check::{CheckItem, Expected, Subject, Verdict};
+pub use gate::{Circuit, Traffic};
 
 /// What every adapter's platform can do, in the order of their names.
 pub const ALL: [&Capabilities; 1] = [&woocommerce::CAPABILITIES];
@@ -70,8 +74,16 @@ pub enum Heard {
     Snapshot(Box<Snapshot>),
     /// It tells who somebody is.
     Person(Box<PersonSeen>),
+    /// It tells that an account is gone.
+    AccountGone(AccountGone),
     /// It tells only that this entity should be read.
     Fetch(EntityKey),
+    /// It is the shop's and tells nothing, because the shop may not tell it any more: until somebody
+    /// sees to that, only asking the shop tells what changed.
+    Denied {
+        /// Why, and what can be done about it.
+        reason: String,
+    },
 }
 
 /// Why nothing can be made of a delivery.
@@ -115,6 +127,8 @@ pub enum PlatformError {
 pub enum Collection {
     /// Products, variants and their stock.
     Catalogue,
+    /// Customers with an account.
+    Customers,
     /// Orders.
     Orders,
 }
@@ -124,10 +138,32 @@ pub enum Collection {
 pub struct Page {
     /// What it tells.
     pub snapshots: Vec<Snapshot>,
+    /// Who it tells of, apart from any snapshot.
+    pub people: Vec<PersonSeen>,
     /// Where the next one begins, in the adapter's words; absent: this is the last.
     pub next: Option<String>,
     /// How many things the whole reading has, where the platform tells.
     pub total: Option<u64>,
+}
+
+/// One entry of what a shop has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Which entity.
+    pub key: EntityKey,
+    /// Its version on the platform, where the list tells it.
+    pub version: Option<Timestamp>,
+    /// The refunds of an order, where the list tells them: they come and go without another version.
+    pub refunds: Option<BTreeSet<String>>,
+}
+
+/// A page of a list of all that a shop has of a collection: which entities, and no more of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// The entries.
+    pub entries: Vec<Listed>,
+    /// Where the next page begins, in the adapter's words; absent: this is the last.
+    pub next: Option<String>,
 }
 
 /// A request as it will be sent, kept before it is. What depends on what the shop shows just then
@@ -300,7 +336,8 @@ pub trait Platform: Send + Sync + 'static {
     async fn fetch(&self, now: Timestamp, key: &EntityKey) -> Result<Vec<Snapshot>, PlatformError>;
 
     /// Reads a page of what a collection has, or of what was changed in it since a moment. Begin
-    /// without a cursor and go on with the one each page returns.
+    /// without a cursor and go on with the one each page returns. Where a platform cannot tell what
+    /// was changed, as WooCommerce cannot of customers, all of it counts as changed.
     async fn page(
         &self,
         now: Timestamp,
@@ -308,6 +345,14 @@ pub trait Platform: Send + Sync + 'static {
         changed_since: Option<Timestamp>,
         cursor: Option<&str>,
     ) -> Result<Page, PlatformError>;
+
+    /// Lists a page of which entities of a kind there are now. What is not on any page is gone, or was
+    /// added meanwhile.
+    async fn list(&self, kind: EntityKind, cursor: Option<&str>) -> Result<Listing, PlatformError>;
+
+    /// Reads the account of a customer, by their id; absent: the shop has no such customer.
+    async fn customer(&self, now: Timestamp, id: &str)
+    -> Result<Option<PersonSeen>, PlatformError>;
 
     /// What the platform can do, and how.
     fn capabilities(&self) -> &'static Capabilities;
@@ -345,6 +390,9 @@ pub trait Platform: Send + Sync + 'static {
 
     /// How long after it was sent a request can still take effect.
     fn longest_request(&self) -> Duration;
+
+    /// How requests to the shop fare.
+    fn traffic(&self) -> Traffic;
 
     /// Makes the platform send its deliveries to this address, and tells what had to be done.
     async fn ensure_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError>;

@@ -1,13 +1,8 @@
-//! The limits of speaking to shops, by name and with their units.
+//! The limits of speaking to shops, by name and with their units. How long is waited for them is in
+//! [`crate::timeouts`].
 
 use std::time::Duration;
 
-/// Longest wait for a connection to a shop.
-pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
-/// Longest wait for an answer of a shop, from sending the request to the last byte of the body.
-pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long a connection that is not used is kept for the next request.
-pub const CONNECTION_IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 /// Longest wait that a shop can ask for in `Retry-After`.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Largest body of an answer, in bytes. A page of 100 orders with many lines has some 5 MB.
@@ -15,6 +10,31 @@ pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most requests to one shop at a time. Shared hosting runs a handful of PHP workers, and the
 /// shop's customers need them too.
 pub const REQUESTS_AT_ONCE_MAX: usize = 4;
+/// Longest wait for a turn at the gate of a shop that is slowed down. Whoever would wait longer is
+/// told so instead.
+pub const GATE_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Requests in a row that a shop does not answer, the last of which opens its circuit.
+pub const BREAKER_FAILURES_MAX: u32 = 5;
+/// How long a shop is left alone when its circuit opens; doubled each time it stays away.
+pub const BREAKER_PAUSE_FIRST: Duration = Duration::from_secs(5);
+/// How long a shop is left alone at most.
+pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(300);
+/// How long the others wait while one request tries whether the shop answers again.
+pub const BREAKER_TRIAL_WAIT: Duration = Duration::from_secs(1);
+/// Slowest pace that a shop is slowed down to, in requests a second.
+pub const PACE_MIN_PER_SECOND: f64 = 0.2;
+/// Pace from which on it is no bound any more, in requests a second. With as few requests at a time
+/// as there are, hardly a shop answers faster.
+pub const PACE_FORGOTTEN_PER_SECOND: f64 = 40.0;
+/// In what time the pace is doubled again after it was halved. A shop that refuses one request in
+/// fifty for no reason of its own is thereby still asked some five times a second.
+pub const PACE_DOUBLES_IN: Duration = Duration::from_secs(10);
+/// How long after the pace was halved further refusals are taken for the same excess.
+pub const PACE_HALVED_ONCE_IN: Duration = Duration::from_secs(1);
+/// Requests by which it is measured how fast they were sent.
+pub const PACE_MEASURED_REQUESTS: usize = 16;
+/// Below how many requests what is left of a shop's budget is spread over its time.
+pub const BUDGET_SPREAD_BELOW: u64 = 10;
 /// Entries asked for at a time. More than 100 is refused by WooCommerce.
 pub const PAGE_ENTRIES_MAX: usize = 100;
 /// Products whose variations are read for one page of the catalogue, each a request of its own.

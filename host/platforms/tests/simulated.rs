@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Router, body::Bytes, http::HeaderMap, routing::post};
 use fondaco_model::{
@@ -11,6 +11,7 @@ use fondaco_model::{
 };
 use fondaco_platforms::{
     Collection, Executed, Heard, Looked, Platform, PlatformError, Verified,
+    timeouts::Timeouts,
     woocommerce::{Config, WooCommerce},
 };
 use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
@@ -66,7 +67,7 @@ fn adapter(shop: &WooShop, key: &str, secret: &str) -> WooCommerce {
         consumer_key: key.into(),
         consumer_secret: secret.into(),
         webhook_secret: SECRET.into(),
-        longest_request: Duration::from_secs(30),
+        timeouts: Timeouts::default(),
         allow_http: false,
     })
     .unwrap()
@@ -251,7 +252,7 @@ async fn a_sale_is_heard() {
     let adapter = adapter(&shop, "ck_sim", "cs_sim");
     let (address, mut heard) = hook().await;
     let made = adapter.ensure_webhooks(&address).await.unwrap();
-    assert_eq!(made.len(), 8);
+    assert_eq!(made.len(), 9);
     assert!(made.iter().all(|made| made.because == "missing"));
     assert_eq!(adapter.ensure_webhooks(&address).await.unwrap(), Vec::new());
 
@@ -273,7 +274,7 @@ async fn a_sale_is_heard() {
             told.insert((snapshot.key.kind, snapshot.key.id), snapshot.entity);
         }
     }
-    assert_eq!(pings, 8);
+    assert_eq!(pings, 9);
     let catalogue = catalogue(&adapter).await;
     for (sku, left) in [("A", 7), ("TEE-M", 4)] {
         let id = catalogue[sku].0.clone();

@@ -330,6 +330,9 @@ pub trait RunHost: Send + Sync {
     /// Until when the shop's orders are complete for this run.
     async fn orders_known_until(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError>;
 
+    /// Since when nothing was heard of the shop, if it is silent.
+    async fn silent_since(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError>;
+
     /// Makes a request for the install, within what is granted to it, and puts in its secrets.
     async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure>;
 }

@@ -68,6 +68,10 @@ impl RunHost for EmptyHost {
         Ok(None)
     }
 
+    async fn silent_since(&self, _: &ShopId) -> Result<Option<Timestamp>, HostError> {
+        Ok(None)
+    }
+
     async fn http_get(&self, _: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
         Err(HttpFailure::Unreachable { reason: "there is no network".to_owned() })
     }

@@ -56,6 +56,25 @@ impl NewAlert {
         format!("missed/{install}")
     }
 
+    /// The key of: nothing is heard of a shop. Resolved when it is heard of again.
+    #[must_use]
+    pub fn silent_key(shop: &ShopId) -> String {
+        format!("silent/{shop}")
+    }
+
+    /// The key of: a shop may not tell any more what happens on it. Resolved when it tells again.
+    #[must_use]
+    pub fn denied_key(shop: &ShopId) -> String {
+        format!("denied/{shop}")
+    }
+
+    /// The key of: a shop had other things than were known of it. Resolved when a later comparison
+    /// finds no more such.
+    #[must_use]
+    pub fn drift_key(shop: &ShopId) -> String {
+        format!("drift/{shop}")
+    }
+
     /// The key of: too much waited for an install, and its oldest events passed by. Resolved by a
     /// person, who has seen to it.
     #[must_use]

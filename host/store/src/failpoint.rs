@@ -41,22 +41,25 @@ pub const ON_THE_ROAD: [&str; 12] = [
 
 /// What it does now and then, or because a person asks for it. What is neither here nor on the road
 /// is found by every test that does it.
-pub const BESIDE_IT: [&str; 21] = [
+pub const BESIDE_IT: [&str; 24] = [
     "begin a schedule",
     "bring an install into its mode",
     "decide on an action",
     "discard deliveries",
     "forget somebody",
+    "forget what a shop listed",
     "forget what is too old",
     "keep a delivery apart",
     "keep nothing for an absent install",
     "let work go on",
     "note a commit",
+    "note that a shop is silent",
     "note what an install is",
     "note who is absent",
     "pass events by",
     "pause a failing install",
     "propose at a person's wish",
+    "put off what waits for a shop",
     "raise an alert",
     "release a client",
     "resolve an alert",

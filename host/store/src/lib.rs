@@ -28,6 +28,7 @@ use fondaco_model::{
     event::Cause,
     hear::Signal,
     http::HttpRecord,
+    person::AccountGone,
     run::{RunUse, StateAbout, StateReads, StateValue, StateWrites},
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub mod limits;
 pub mod people;
 pub mod redo;
 pub mod retention;
+pub mod shops;
 pub mod space;
 pub mod spill;
 pub mod sqlite;
@@ -59,6 +61,7 @@ pub use lifecycle::{Absence, InstallIdentity, LastTick, LifecycleProgress, Lifec
 pub use people::{Erased, Erasure, HeldPerson, HeldState, PeopleStore, Whom};
 pub use redo::{ActionSelection, DeadSelection, Redo, RedoStore, Redone, RedoneActions};
 pub use retention::{Forget, Forgotten, Kept, Retention};
+pub use shops::{Drift, ListedKind, Reconciliation, ReconciliationStep, ShopStore};
 pub use telling::{
     Counter, DeliveryPlace, OldestAction, RunTime, TellingStore, TraceStory, TracedDelivery,
 };
@@ -218,8 +221,16 @@ pub struct Observed {
     /// The people it names. Of each place that tells who somebody is, the newest version is kept;
     /// what is from before they were forgotten is passed over.
     pub people: Vec<PersonSeen>,
+    /// The accounts that are gone. What was told by them is no longer held, and an older observation
+    /// does not bring it back.
+    pub accounts_gone: Vec<AccountGone>,
+    /// Whether what is different about customers raises nothing: a first import tells modules
+    /// nothing. What is different about entities says so itself.
+    pub silent: bool,
     /// How far reading a shop has come with it.
     pub progress: Option<(ShopId, ShopProgress)>,
+    /// How far comparing a shop has come with it.
+    pub step: Option<ReconciliationStep>,
     /// Entities whose observation was masked by an own write on its way; they are read again after
     /// it has settled. (What the write excludes, entity.) If the write has settled meanwhile, nothing
     /// masks any more: [`ObserveOutcome::Moved`].
@@ -404,6 +415,7 @@ pub trait Store:
     + KeepingStore
     + AuditStore
     + LifecycleStore
+    + ShopStore
     + Send
     + Sync
     + 'static

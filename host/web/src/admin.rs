@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use fondaco_engine::setup::{ClientSetup, Mode};
+use fondaco_engine::setup::{ClientSetup, Mode, ShopSetup};
 use fondaco_model::{ActionEnd, ActionId, ClientId, InstallId};
 use fondaco_store::{ActionFilter, Counter, Stop, StoreError, telling::hour_of};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::{
     principal::{Peer, Principal},
     views::{
         ActionView, AlertView, ClientView, DeadDeliveryView, DiskView, FiguresView, InstallView,
-        QuarantineView, RunView, ShopView, StatusView, StopView,
+        QuarantineView, ReconciliationView, RunView, ShopView, StatusView, StopView, TrafficView,
     },
 };
 
@@ -183,6 +183,16 @@ async fn openapi(_: Principal) -> Json<utoipa::openapi::OpenApi> {
     Json(parts.into_iter().fold(Api::openapi(), utoipa::openapi::OpenApi::merge_from))
 }
 
+fn traffic_view(shop: &ShopSetup) -> TrafficView {
+    let traffic = shop.platform.traffic();
+    let rests_for = traffic.rests_for.map(|time| time.as_millis());
+    TrafficView {
+        circuit: traffic.circuit.as_str().to_owned(),
+        rests_for_ms: rests_for.map(|time| u64::try_from(time).unwrap_or(u64::MAX)),
+        requests_per_second: traffic.requests_per_second,
+    }
+}
+
 /// How the host and its clients stand.
 #[utoipa::path(get, path = "/api/v1/status", responses(
     (status = 200, body = StatusView),
@@ -214,6 +224,8 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
     let mut shops = Vec::new();
     for (id, shop) in &setup.shops {
         let progress = host.store.shop_progress(&setup.id, id).await?;
+        let silent_since = host.store.silent_since(&setup.id, id, u64::MAX).await?;
+        let reconciliation = host.engine.reconciliation(&setup.id, id).await?;
         shops.push(ShopView {
             id: id.to_string(),
             name: shop.name.clone(),
@@ -226,6 +238,9 @@ async fn client_view(host: &Host, setup: &ClientSetup) -> Result<ClientView, Pro
                 .find(|action| action.shop == *id)
                 .map(|action| action.proposed_at.0),
             trouble: status.trouble.get(id).cloned(),
+            silent_since: silent_since.map(|moment| moment.0),
+            traffic: traffic_view(shop),
+            reconciliation: reconciliation.map(ReconciliationView::from),
         });
     }
     let mut installs = Vec::new();

@@ -1,6 +1,9 @@
 //! How long things wait: for Prometheus, computed when it asks.
 
-use fondaco_engine::{now, setup::ClientSetup};
+use fondaco_engine::{
+    now,
+    setup::{Circuit, ClientSetup},
+};
 use fondaco_model::Timestamp;
 use fondaco_store::StoreError;
 use prometheus_client::{
@@ -17,6 +20,8 @@ pub struct Gauges {
     events_behind: Ages,
     oldest_event: Ages,
     oldest_action: Ages,
+    circuit: Ages,
+    silent: Ages,
 }
 
 impl Gauges {
@@ -26,6 +31,8 @@ impl Gauges {
             events_behind: Ages::default(),
             oldest_event: Ages::default(),
             oldest_action: Ages::default(),
+            circuit: Ages::default(),
+            silent: Ages::default(),
         };
         registry.register(
             "events_behind",
@@ -41,6 +48,16 @@ impl Gauges {
             "oldest_action_age_seconds",
             "How long the oldest action for a shop has not ended",
             gauges.oldest_action.clone(),
+        );
+        registry.register(
+            "shop_circuit",
+            "Whether a shop is asked: 0 it is, 1 one request tries, 2 it is left alone for a while",
+            gauges.circuit.clone(),
+        );
+        registry.register(
+            "shop_silent_seconds",
+            "How long nothing has been heard of a shop; 0 if it is heard of",
+            gauges.silent.clone(),
         );
         gauges
     }
@@ -60,10 +77,19 @@ impl Gauges {
             self.oldest_event.get_or_create(&labels).set(age(oldest));
         }
         let oldest = host.store.oldest_actions(&client.id).await?;
-        for shop in client.shops.keys() {
+        for (shop, setup) in &client.shops {
             let action = oldest.iter().find(|action| action.shop == *shop);
             let since = action.map(|action| action.proposed_at);
-            self.oldest_action.get_or_create(&labels("shop", shop)).set(age(since));
+            let labels = labels("shop", shop);
+            self.oldest_action.get_or_create(&labels).set(age(since));
+            let circuit = match setup.platform.traffic().circuit {
+                Circuit::Closed => 0,
+                Circuit::HalfOpen => 1,
+                Circuit::Open => 2,
+            };
+            self.circuit.get_or_create(&labels).set(circuit);
+            let silent = host.store.silent_since(&client.id, shop, u64::MAX).await?;
+            self.silent.get_or_create(&labels).set(age(silent));
         }
         Ok(())
     }

@@ -12,15 +12,17 @@ mod action;
 pub mod align;
 mod control;
 pub mod redo;
+mod shop;
 pub mod shops;
 pub mod story;
 
 pub use action::ActionView;
 use action::words;
 pub use control::{AlertView, StopView};
+pub use shop::{DriftView, ReconciliationView, TrafficView};
 
 /// How the host stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
     /// The host's version.
     pub version: String,
@@ -104,7 +106,7 @@ impl From<Backup> for BackupView {
 }
 
 /// How a client stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClientView {
     /// Its name in files and addresses.
     pub id: String,
@@ -137,7 +139,7 @@ pub struct ClientView {
 }
 
 /// How a shop stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ShopView {
     /// Its name in files and addresses.
     pub id: String,
@@ -155,6 +157,12 @@ pub struct ShopView {
     pub oldest_action_at: Option<u64>,
     /// What is wrong with it now, in words.
     pub trouble: Option<String>,
+    /// Since when nothing is heard of it, in milliseconds since 1970; absent: it is heard of.
+    pub silent_since: Option<u64>,
+    /// How requests to it fare.
+    pub traffic: TrafficView,
+    /// How all that it has was compared with what is known of it; absent: not yet.
+    pub reconciliation: Option<ReconciliationView>,
 }
 
 /// How an install stands.

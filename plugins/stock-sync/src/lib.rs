@@ -178,6 +178,10 @@ impl Host for Contract {
         orders::known_until(shop)
     }
 
+    fn is_silent(&self, shop: &str) -> bool {
+        catalogue::silent_since(shop).is_some()
+    }
+
     fn get(&self, key: &str) -> Option<String> {
         state::get(key)
     }

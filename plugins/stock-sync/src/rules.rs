@@ -3,7 +3,7 @@
 //!
 //! One quantity per SKU, the *hub*: what the source showed at first, less what orders took on any
 //! shop (counted per shop, order and line, by difference), plus corrections. A shop should show
-//! `max(0, hub - buffer)`. All the difficulty is in telling a correction from a sale that is not
+//! `max(0, hub - reserve)`. All the difficulty is in telling a correction from a sale that is not
 //! known yet, from an echo, and from a sale that a write of ours overwrote. The safe side is never
 //! to sell what is not there: where it cannot be told, the lower quantity is taken, and a *look*
 //! settles it.
@@ -48,6 +48,7 @@ pub mod orders;
 pub mod overwriting;
 pub mod place;
 pub mod quantity;
+pub mod reserve;
 pub mod restored;
 pub mod settings;
 pub mod shared;
@@ -56,5 +57,6 @@ pub mod words;
 
 pub use place::Place;
 pub use quantity::Quantity;
+pub use reserve::Reserve;
 pub use settings::Settings;
 pub use shared::SharedSku;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::{
     limits::{PROPOSALS_PER_CALL, SKU_BYTES_MAX},
     rules::{
-        Quantity, Settings, SharedSku,
+        Quantity, Reserve, Settings, SharedSku,
         shared::{Aligned, Listing},
         wanted::Change,
         words::{self, Notice, Why},
@@ -41,6 +41,8 @@ pub type Failure = String;
 struct Sync<'h, H: Host> {
     host: &'h mut H,
     settings: Settings,
+    /// What each shop keeps back now.
+    reserve: Reserve,
     /// The production shops' names, by id.
     shops: BTreeMap<String, String>,
     now: u64,
@@ -53,7 +55,11 @@ impl<'h, H: Host> Sync<'h, H> {
         let settings = Settings::parse(&host.settings())?;
         let shops = host.production_shops();
         let now = host.now();
-        Ok(Self { host, settings, shops, now, proposals: 0 })
+        let heeded = settings.silent_buffer > Quantity::ZERO;
+        let silent = |shop: &&String| heeded && host.is_silent(shop);
+        let silent = shops.keys().filter(silent).cloned().collect();
+        let reserve = Reserve::new(settings.clone(), silent);
+        Ok(Self { host, settings, reserve, shops, now, proposals: 0 })
     }
 
     /// Whether this call has proposed as much as one call should.
@@ -122,7 +128,7 @@ impl<'h, H: Host> Sync<'h, H> {
     fn finish(&mut self, sku: &str, shared: &mut SharedSku, why: &Why) -> Result<(), Failure> {
         let shops: Vec<String> = shared.places.keys().cloned().collect();
         for shop in shops {
-            if let Some(change) = shared.wanted(&self.settings, &shop, self.now) {
+            if let Some(change) = shared.wanted(&self.reserve, &shop, self.now) {
                 self.propose(sku, shared, &shop, change, why);
             }
         }
@@ -199,7 +205,7 @@ impl<'h, H: Host> Sync<'h, H> {
     }
 
     fn save(&mut self, sku: &str, shared: &mut SharedSku) -> Result<(), Failure> {
-        let open = shared.anything_open(&self.settings);
+        let open = shared.anything_open(&self.reserve);
         let key = format!("open/{sku}");
         match (shared.open, open) {
             (false, true) => self.host.set(&key, ""),
@@ -224,6 +230,12 @@ impl<'h, H: Host> Sync<'h, H> {
             self.host.delete(&format!("open/{sku}"));
         }
         self.host.delete(&format!("sku/{sku}"));
+    }
+
+    /// The names of the shops that are silent, for people.
+    fn silent_names(&self) -> String {
+        let names = self.reserve.silent().iter().map(|shop| self.name(shop));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// A shop's name, for people.

@@ -3,28 +3,24 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
 };
 
 use fondaco_engine::align::is_align;
 use fondaco_model::{ClientId, InstallId, NameError, ShopId};
-use fondaco_platforms::site_identity;
+use fondaco_platforms::timeouts::Timeouts;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
     install::{Components, InstallConfig, read_install},
-    limits::{
-        AREAS_MAX, GIVE_UP_AFTER, GIVE_UP_AFTER_MAX, GIVE_UP_AFTER_MIN, INSTALLS_MAX,
-        LONGEST_REQUEST, LONGEST_REQUEST_MAX, LONGEST_REQUEST_MIN, POLL_EVERY, POLL_EVERY_MAX,
-        POLL_EVERY_MIN, SHOPS_MAX,
-    },
+    limits::{AREAS_MAX, INSTALLS_MAX, SHOPS_MAX},
     mistake::Wrong,
     reader::{Node, Place, Section, quoted},
+    rhythm::{Rhythm, read_rhythm, read_timeouts},
     secret::Secrets,
     time_zones::{TimeZones, read_time_zone},
-    values::{duration_within, is_loopback, person, site, title},
+    values::{is_loopback, person, site, title},
     wins::read_wins,
 };
 
@@ -135,12 +131,10 @@ pub struct ShopConfig {
     pub webhook_secret: SecretString,
     /// What they were signed with before, while that is being changed.
     pub previous_webhook_secret: Option<SecretString>,
-    /// How often it is asked what changed.
-    pub poll_every: Duration,
-    /// After how long a request has surely been given up by it.
-    pub longest_request: Duration,
-    /// How long an action on it is tried, and the effect of one looked for.
-    pub give_up_after: Duration,
+    /// How often it is looked after.
+    pub rhythm: Rhythm,
+    /// How long it is waited for.
+    pub timeouts: Timeouts,
     /// Its time zone; absent: the client's.
     pub time_zone: Option<TimeZone>,
 }
@@ -286,17 +280,7 @@ fn read_shop<'a>(
         Some(node) => surroundings.secrets.follow(&node).map(Some),
         None => Some(None),
     };
-    let mut duration = |key: &'static str, default, shortest, longest| {
-        let node = section.may(key);
-        node.map_or(Some(default), |node| {
-            node.parse(|text| duration_within(text, shortest, longest))
-        })
-    };
-    let poll_every = duration("poll-every", POLL_EVERY, POLL_EVERY_MIN, POLL_EVERY_MAX);
-    let longest_request =
-        duration("longest-request", LONGEST_REQUEST, LONGEST_REQUEST_MIN, LONGEST_REQUEST_MAX);
-    let give_up_after =
-        duration("give-up-after", GIVE_UP_AFTER, GIVE_UP_AFTER_MIN, GIVE_UP_AFTER_MAX);
+    let (rhythm, timeouts) = (read_rhythm(section), read_timeouts(section));
     let time_zone = read_time_zone(section.may("time-zone").as_ref());
     Some(ShopConfig {
         id: id?,
@@ -309,9 +293,8 @@ fn read_shop<'a>(
         secret: secret?,
         webhook_secret: webhook_secret?,
         previous_webhook_secret: previous_webhook_secret?,
-        poll_every: poll_every?,
-        longest_request: longest_request?,
-        give_up_after: give_up_after?,
+        rhythm: rhythm?,
+        timeouts: timeouts?,
         time_zone: time_zone?,
     })
 }

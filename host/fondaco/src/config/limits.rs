@@ -36,12 +36,21 @@ pub const POLL_EVERY_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a shop is asked what changed, where its client's file does not say.
 pub const POLL_EVERY: Duration = Duration::from_secs(60);
 
-/// Shortest time after which a shop has surely given up a request.
-pub const LONGEST_REQUEST_MIN: Duration = Duration::from_millis(100);
-/// Longest time after which a shop has surely given up a request.
-pub const LONGEST_REQUEST_MAX: Duration = Duration::from_secs(60 * 60);
-/// After how long a shop has surely given up a request, where its client's file does not say.
-pub const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+/// How often all that a shop has is compared with the mirror, at most: it is a reading of the whole
+/// shop, if only of its ids.
+pub const RECONCILE_EVERY_MIN: Duration = Duration::from_secs(60);
+/// How often all that a shop has is compared with the mirror, at least.
+pub const RECONCILE_EVERY_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often all that a shop has is compared with the mirror, where its client's file does not say.
+pub const RECONCILE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Shortest time that nothing is heard of a shop before its people are told.
+pub const SILENT_AFTER_MIN: Duration = Duration::from_secs(1);
+/// Longest time that nothing is heard of a shop before its people are told.
+pub const SILENT_AFTER_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long nothing is heard of a shop before its people are told, where its client's file does not
+/// say. Long enough for an update of the shop, and for some polls.
+pub const SILENT_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Shortest time after which an action is given up.
 pub const GIVE_UP_AFTER_MIN: Duration = Duration::from_secs(1);

@@ -42,6 +42,7 @@ mod install_secrets;
 mod lowered;
 mod reader;
 mod retention;
+mod rhythm;
 mod secret;
 mod source;
 mod store;
@@ -58,6 +59,7 @@ pub use install::{InstallConfig, Mode, ShadowState};
 pub use install_secrets::InstallSecret;
 pub use mistake::{Mistake, Warning, Wrong};
 pub use report::CheckReport;
+pub use rhythm::Rhythm;
 pub use settings::{Origin, ResolvedSettings, resolve_settings};
 pub use values::duration;
 

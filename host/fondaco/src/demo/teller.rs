@@ -106,7 +106,10 @@ impl Teller {
             }
             Some(EventBody::Tick { .. }) => format!("aligning {sku}"),
             Some(EventBody::Outcome { .. }) => format!("{sku} worked out again"),
-            Some(EventBody::Signal { .. } | EventBody::Lifecycle { .. }) | None => sku.to_owned(),
+            Some(
+                EventBody::Customer { .. } | EventBody::Signal { .. } | EventBody::Lifecycle { .. },
+            )
+            | None => sku.to_owned(),
         }
     }
 }

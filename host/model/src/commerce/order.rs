@@ -1,6 +1,6 @@
 //! Orders: what was bought, what was charged, how the money moved and what came back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,10 @@ pub struct Order {
     /// What was given back, by the platform's id of the refund.
     #[serde(default)]
     pub refunds: BTreeMap<String, Aspect<Refund>>,
+    /// Which refunds there are, by an observation that told all of them: any other that is known
+    /// from before is gone.
+    #[serde(default)]
+    pub refund_ids: Aspect<BTreeSet<String>>,
     /// What is on its way, by the platform's id of the parcel.
     #[serde(default)]
     pub parcels: BTreeMap<String, Aspect<Parcel>>,

@@ -179,6 +179,45 @@ fn what_was_paid_sent_and_given_back_is_told() {
     assert!(changes_between(&bare, &paid).is_empty());
 }
 
+/// The order as it was read at a moment, with these refunds and no others.
+fn with_refunds(version: u64, read_at: u64, refunds: &[&str]) -> Snapshot {
+    let seen = Version::read(Timestamp(version), Timestamp(read_at));
+    let all = refunds.iter().map(|id| (*id).to_owned());
+    let told = Order {
+        head: Aspect::known(seen, head(OrderState::Processing, true)),
+        refunds: all.clone().map(|id| (id, Aspect::known(seen, refund(5)))).collect(),
+        refund_ids: Aspect::known(seen, all.collect()),
+        ..Order::default()
+    };
+    Snapshot::new(EntityKey::order(shop(), "17"), Entity::Order(told))
+}
+
+#[test]
+fn a_refund_that_is_there_no_more_is_taken_back() {
+    let refunded = |entity: &Entity| entity.as_order().unwrap().refunded();
+    let refunds = Change::Order(BTreeSet::from([OrderChange::Refunds]));
+    // A refund, and that it is deleted, leave the order's version as it is.
+    let (one, two) = (with_refunds(1, 10, &["1"]), with_refunds(1, 20, &["1", "2"]));
+    let deleted = with_refunds(1, 30, &["2"]);
+    let known = observe(None, &one).entity;
+    let more = observe(Some(&known), &two);
+    assert_eq!(
+        (more.changes.as_slice(), refunded(&more.entity)),
+        (&[refunds.clone()][..], 10.into())
+    );
+    let fewer = observe(Some(&more.entity), &deleted);
+    assert_eq!((fewer.changes.as_slice(), refunded(&fewer.entity)), (&[refunds][..], 5.into()));
+    assert_eq!(observe(Some(&fewer.entity), &deleted).changes, []);
+    // What is older does not bring it back, in whatever order it comes.
+    let late = observe(Some(&fewer.entity), &two);
+    assert_eq!((late.changes.as_slice(), refunded(&late.entity)), (&[][..], 5.into()));
+    let late = observe(Some(&observe(None, &deleted).entity), &two);
+    assert_eq!(refunded(&late.entity), 5.into());
+    // An observation that does not tell all of them takes none away.
+    let part = order(2, OrderState::Processing, true, line(2, 2));
+    assert_eq!(refunded(&observe(Some(&fewer.entity), &part).entity), 5.into());
+}
+
 #[test]
 fn a_sale_is_a_change_of_price() {
     let variant = |version, compare_at, cost| {
@@ -305,6 +344,10 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                 let id = number.to_string();
                 let parcel =
                     tells[2].then(|| (id.clone(), Aspect::known(pushed(version), parcel())));
+                let refund_ids = match tells[2] && tells[1] {
+                    true => Aspect::known(pushed(version), BTreeSet::from([id.clone()])),
+                    false => Aspect::Unknown,
+                };
                 let refund = tells[2].then(|| (id, Aspect::known(pushed(version), amount)));
                 let transactions = match tells[0] {
                     true => Aspect::known(pushed(version), vec![payment(tells[3])]),
@@ -315,6 +358,7 @@ fn any_snapshots() -> impl Strategy<Value = Vec<Snapshot>> {
                     lines,
                     transactions,
                     refunds: refund.into_iter().collect(),
+                    refund_ids,
                     parcels: parcel.into_iter().collect(),
                 });
                 Snapshot::new(EntityKey::order(shop(), "17"), entity)

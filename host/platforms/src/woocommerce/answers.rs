@@ -5,16 +5,15 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::{payloads::ApiError, products::plain_text};
-use crate::{
-    PlatformError,
-    limits::{MESSAGE_CHARACTERS_MAX, RETRY_AFTER_MAX},
-};
+use crate::{PlatformError, gate::retry_after, limits::MESSAGE_CHARACTERS_MAX};
 
 /// Why a call brought nothing.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failed {
     /// WooCommerce knows no such order, product or variation.
     Gone,
+    /// The shop's version of WooCommerce has no such address.
+    NoSuchRoute(PlatformError),
     /// Anything else.
     Otherwise(PlatformError),
 }
@@ -23,7 +22,7 @@ impl From<Failed> for PlatformError {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Gone => refused("the shop no longer has it"),
-            Failed::Otherwise(error) => error,
+            Failed::NoSuchRoute(error) | Failed::Otherwise(error) => error,
         }
     }
 }
@@ -58,6 +57,9 @@ pub fn failure(
     let reason =
         |hint: &str| format!("the shop answered {method} {path} with {status}{message}{hint}");
     let wait = retry_after(headers);
+    if status == StatusCode::NOT_FOUND && code == "rest_no_route" {
+        return Failed::NoSuchRoute(refused(reason(hint(404, code, error.as_ref()))));
+    }
     Failed::Otherwise(match status.as_u16() {
         // Not a shop in trouble: it worked the refund, and took it back. An amount that is more than
         // is left and a payment service that says no are told like this.
@@ -78,6 +80,8 @@ fn is_gone(code: &str) -> bool {
             | "woocommerce_rest_product_invalid_id"
             | "woocommerce_rest_product_variation_invalid_id"
             | "woocommerce_rest_product_variation_invalid_parent"
+            // So it says of customers.
+            | "woocommerce_rest_invalid_id"
     )
 }
 
@@ -124,10 +128,4 @@ fn redirect(headers: &HeaderMap) -> String {
         }
         None => "; redirections are not followed: correct the shop's url".to_owned(),
     }
-}
-
-/// How long the shop asks to wait, where it says so in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }

@@ -6,7 +6,6 @@ use http::{HeaderMap, Method, header};
 use reqwest::redirect;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
@@ -14,11 +13,10 @@ use super::{
     auth::{self, Credentials, Once, Parameters},
 };
 use crate::{
-    PlatformError,
-    limits::{
-        ANSWER_BYTES_MAX, ANSWER_TIME_MAX, CONNECT_TIME_MAX, CONNECTION_IDLE_TIME_MAX,
-        REQUESTS_AT_ONCE_MAX,
-    },
+    PlatformError, Traffic,
+    gate::{Gate, Turn},
+    limits::ANSWER_BYTES_MAX,
+    timeouts::Timeouts,
 };
 
 mod site;
@@ -30,8 +28,7 @@ pub struct Client {
     base: Url,
     credentials: RwLock<Arc<Credentials>>,
     http: reqwest::Client,
-    /// Admits no more requests than the shop is asked to bear.
-    turns: Semaphore,
+    gate: Gate,
     answer_bytes_max: usize,
 }
 
@@ -44,7 +41,11 @@ pub struct Answer<T> {
 }
 
 impl Client {
-    pub fn new(base: Url, credentials: Credentials) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        base: Url,
+        credentials: Credentials,
+        timeouts: Timeouts,
+    ) -> Result<Self, reqwest::Error> {
         // Whoever was first has installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let encrypted = base.scheme() == "https";
@@ -54,9 +55,9 @@ impl Client {
             .redirect(redirect::Policy::none())
             // A write is sent once; what became of it is looked up, not tried out.
             .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIME_MAX)
-            .timeout(ANSWER_TIME_MAX)
-            .pool_idle_timeout(CONNECTION_IDLE_TIME_MAX)
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.answer)
+            .pool_idle_timeout(timeouts.idle)
             .https_only(encrypted);
         if !encrypted {
             // No certificate will be checked, so none needs to be installed.
@@ -66,7 +67,7 @@ impl Client {
             base,
             credentials: RwLock::new(Arc::new(credentials)),
             http: http.build()?,
-            turns: Semaphore::new(REQUESTS_AT_ONCE_MAX),
+            gate: Gate::default(),
             answer_bytes_max: ANSWER_BYTES_MAX,
         })
     }
@@ -84,6 +85,11 @@ impl Client {
     /// Where the API is.
     pub const fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// How requests fare.
+    pub fn traffic(&self) -> Traffic {
+        self.gate.traffic()
     }
 
     /// Reads.
@@ -127,29 +133,58 @@ impl Client {
         query: Parameters,
         body: Option<&Value>,
     ) -> Result<(HeaderMap, Vec<u8>), Failed> {
-        let Ok(_turn) = self.turns.acquire().await else {
-            return Err(Failed::Otherwise(refused("the connection to the shop is closed")));
-        };
         // What is said of a request is cleared of the key that it was made with.
         let key = self.credentials();
         let request = self.request(&key, method, path, query, body).map_err(Failed::Otherwise)?;
-        let unsent = |error| Failed::Otherwise(self.unanswered(&key, method, path, error));
-        let mut response = request.send().await.map_err(unsent)?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unsent)? {
-            if bytes.len() + chunk.len() > self.answer_bytes_max {
-                let most = self.answer_bytes_max;
-                let reason =
-                    format!("the shop's answer to {method} {path} is larger than {most} bytes");
-                return Err(Failed::Otherwise(uncertain(method, reason, None)));
+        let turn = self.gate.enter().await.map_err(Failed::Otherwise)?;
+        let answer = request.send().await;
+        let response = match answer {
+            Ok(response) => response,
+            Err(error) => {
+                turn.unanswered();
+                return Err(Failed::Otherwise(self.unanswered(&key, method, path, error)));
             }
-            bytes.extend_from_slice(&chunk);
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = self.body(&key, method, path, response, turn).await?;
+        if status.is_success() {
+            return Ok((headers, bytes));
         }
-        if response.status().is_success() {
-            return Ok((response.headers().clone(), bytes));
-        }
-        let failed = answers::failure(method, path, response.status(), response.headers(), &bytes);
+        let failed = answers::failure(method, path, status, &headers, &bytes);
         Err(scrubbed(&key, failed))
+    }
+
+    /// Reads the body of an answer. Whatever its status is, it is read to its end, so that the
+    /// connection is there for the next request.
+    async fn body(
+        &self,
+        key: &Credentials,
+        method: &Method,
+        path: &str,
+        mut response: reqwest::Response,
+        turn: Turn<'_>,
+    ) -> Result<Vec<u8>, Failed> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut bytes = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > self.answer_bytes_max => {
+                    turn.answered(status, &headers);
+                    let most = self.answer_bytes_max;
+                    let reason =
+                        format!("the shop's answer to {method} {path} is larger than {most} bytes");
+                    return Err(Failed::Otherwise(uncertain(method, reason, None)));
+                }
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Err(error) => {
+                    turn.unanswered();
+                    return Err(Failed::Otherwise(self.unanswered(key, method, path, error)));
+                }
+            }
+        }
+        turn.answered(status, &headers);
+        Ok(bytes)
     }
 
     fn request(
@@ -208,15 +243,18 @@ impl Client {
 }
 
 fn scrubbed(key: &Credentials, failed: Failed) -> Failed {
-    let Failed::Otherwise(mut error) = failed else {
-        return failed;
+    let again = match failed {
+        Failed::Gone => return failed,
+        Failed::NoSuchRoute(_) => Failed::NoSuchRoute,
+        Failed::Otherwise(_) => Failed::Otherwise,
     };
+    let mut error = PlatformError::from(failed);
     let (PlatformError::Unavailable { reason, .. }
     | PlatformError::Ambiguous { reason }
     | PlatformError::Refused { reason }
     | PlatformError::Unsupported { reason }) = &mut error;
     *reason = key.scrubbed(reason);
-    Failed::Otherwise(error)
+    again(error)
 }
 
 /// The shop remembers nonces for a quarter of an hour, and refuses a second use.

@@ -1,7 +1,9 @@
 //! What the shop sends by webhook: whether it is the shop's, and what it tells.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use fondaco_model::{EntityKey, ShopId, Snapshot, Timestamp, Version};
+use fondaco_model::{
+    EntityKey, PersonKey, ShopId, Snapshot, Timestamp, Version, person::AccountGone,
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -61,6 +63,9 @@ pub fn normalise(
     received_at: Timestamp,
     body: &[u8],
 ) -> Result<Vec<Heard>, Unreadable> {
+    if let Some(reason) = denied(body) {
+        return Ok(vec![Heard::Denied { reason }]);
+    }
     let seen = Seen { shop, read: None };
     // What is gone no longer says when; it was before the delivery arrived.
     let gone = Version::pushed(received_at);
@@ -88,7 +93,15 @@ pub fn normalise(
         }
         Some(("customer", "created" | "updated")) => {
             let customer: Customer = parse(body, "a customer")?;
+            if !people::is_customer(&customer) {
+                return Ok(Vec::new());
+            }
             return Ok(vec![Heard::Person(Box::new(people::of_account(&seen, &customer)?))]);
+        }
+        Some(("customer", "deleted")) => {
+            let Deleted { id } = parse(body, "the id of a customer")?;
+            let key = PersonKey::new(shop.clone(), id.to_string());
+            return Ok(vec![Heard::AccountGone(AccountGone { key, version: gone })]);
         }
         // Coupons and plugins' own: nothing of them is kept.
         _ => return Ok(Vec::new()),
@@ -118,6 +131,24 @@ fn variations_to_fetch(shop: &ShopId, product: &Product) -> Vec<Heard> {
     product.variations.iter().map(fetch).collect()
 }
 
+/// Why the shop sent an error in place of what the delivery is about, if it did because it may not
+/// tell: the payload is made with the rights of a WordPress user, and that one has lost them.
+fn denied(body: &[u8]) -> Option<String> {
+    // The error is short, and no order begins like it; so no delivery is parsed twice.
+    if !body.starts_with(b"{\"code\":") {
+        return None;
+    }
+    let ApiError { code, .. } = serde_json::from_slice(body).ok()?;
+    (code.0 == "woocommerce_rest_cannot_view").then(|| {
+        format!(
+            "the shop sent no content, but `{}`: the WordPress user to whom the webhook belongs may \
+             no longer see orders and products; give that user the role of shop manager again, or \
+             delete the webhook and let it be made anew",
+            code.0
+        )
+    })
+}
+
 fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Unreadable> {
     let error = match serde_json::from_slice(body) {
         Ok(parsed) => return Ok(parsed),
@@ -130,14 +161,6 @@ fn parse<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Unreadable> 
         )));
     }
     match serde_json::from_slice::<ApiError>(body) {
-        Ok(ApiError { code, .. }) if code.0 == "woocommerce_rest_cannot_view" => {
-            Err(Unreadable(format!(
-                "the shop sent no content, but `{}`: the WordPress user to whom the webhook \
-                 belongs may no longer see orders and products; give that user the role of shop \
-                 manager again, or delete the webhook and let it be made anew",
-                code.0
-            )))
-        }
         Ok(ApiError { code, message }) => Err(Unreadable(format!(
             "the shop sent an error in place of {what}: {} (`{}`)",
             products::plain_text(&message),

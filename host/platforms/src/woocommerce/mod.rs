@@ -22,16 +22,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use fondaco_model::{ActionId, ActionKind, Entity, EntityKey, ShopId, Snapshot, Timestamp};
+use fondaco_model::{
+    ActionId, ActionKind, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp,
+};
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use crate::{
-    Capabilities, CheckItem, Collection, Executed, Expected, Heard, Looked, Page, Platform,
-    PlatformError, Request, ShopCredentials, ShopFacts, Unreadable, Unverified, Verified,
-    WebhookMade, WebhookSeen, site_identity,
+    Capabilities, CheckItem, Collection, Executed, Expected, Heard, Listing, Looked, Page, Platform,
+    PlatformError, Request, ShopCredentials, ShopFacts, Traffic, Unreadable, Unverified, Verified,
+    WebhookMade, WebhookSeen, site_identity, timeouts::Timeouts,
 };
 
 mod answers;
@@ -68,9 +70,9 @@ pub struct Config {
     pub consumer_secret: SecretString,
     /// What the shop signs its webhooks with. WooCommerce never tells it again.
     pub webhook_secret: SecretString,
-    /// How long after it was sent a request can still take effect: PHP's `max_execution_time`,
-    /// with what a proxy before it adds.
-    pub longest_request: Duration,
+    /// How long is waited for it. After `longest_request` a request can no longer take effect: PHP's
+    /// `max_execution_time`, with what a proxy before it adds.
+    pub timeouts: Timeouts,
     /// Allow plain http to another machine. Everything is readable on the way; only the secrets
     /// are not sent.
     pub allow_http: bool,
@@ -169,12 +171,12 @@ impl WooCommerce {
         Ok(Self {
             shop: config.shop,
             site: site_identity(&config.url),
-            client: Client::new(base, credentials).map_err(ConfigError::Client)?,
+            client: Client::new(base, credentials, config.timeouts).map_err(ConfigError::Client)?,
             webhook_secrets: RwLock::new(Arc::new(WebhookSecrets::new(
                 config.webhook_secret,
                 None,
             ))),
-            longest_request: config.longest_request,
+            longest_request: config.timeouts.longest_request,
             currency: OnceCell::new(),
         })
     }
@@ -255,8 +257,24 @@ impl Platform for WooCommerce {
         let reading = pages::Reading { shop: &self.shop, now, changed_since };
         match collection {
             Collection::Catalogue => pages::catalogue(&self.client, &reading, cursor).await,
+            Collection::Customers => pages::customers(&self.client, &reading, cursor).await,
             Collection::Orders => pages::orders(&self.client, &reading, cursor).await,
         }
+    }
+
+    async fn list(&self, kind: EntityKind, cursor: Option<&str>) -> Result<Listing, PlatformError> {
+        match kind {
+            EntityKind::Variant => pages::variant_list(&self.client, &self.shop, cursor).await,
+            EntityKind::Order => pages::order_list(&self.client, &self.shop, cursor).await,
+        }
+    }
+
+    async fn customer(
+        &self,
+        now: Timestamp,
+        id: &str,
+    ) -> Result<Option<PersonSeen>, PlatformError> {
+        pages::customer(&self.client, &self.shop, now, id).await
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -292,6 +310,10 @@ impl Platform for WooCommerce {
 
     fn longest_request(&self) -> Duration {
         self.longest_request
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.client.traffic()
     }
 
     async fn ensure_webhooks(&self, address: &str) -> Result<Vec<WebhookMade>, PlatformError> {

@@ -4,8 +4,6 @@
 //! money was sent. That is read apart; an order without it tells nothing of refunds and of how the
 //! money moved, so that what was known of them stands.
 
-use std::collections::BTreeMap;
-
 use fondaco_model::{
     Aspect, Decimal, Entity, EntityKey, Location, Order, ShopId, Snapshot, Version,
     commerce::{Campaign, LineKind, OrderHead, OrderLine, OrderState},
@@ -36,8 +34,7 @@ pub fn snapshot(
     refunds: Refunds<'_>,
 ) -> Result<Option<Snapshot>, Unreadable> {
     let status = order.status.strip_prefix("wc-").unwrap_or(&order.status);
-    // The checkout saves a draft while the customer types, and an editor's new order is one too.
-    if matches!(status, "checkout-draft" | "auto-draft" | "new" | "draft") {
+    if is_draft(status) {
         return Ok(None);
     }
     let what = format!("order {}", order.id);
@@ -60,6 +57,8 @@ pub fn snapshot(
     head.customer = Some(person.key.id.clone());
     let mut told = Order { lines: Aspect::known(version, lines?), ..Order::default() };
     if let Some(refunds) = refunds {
+        let ids = refunds.iter().map(|refund| refund.id.to_string()).collect();
+        told.refund_ids = Aspect::known(version, ids);
         let transactions = money::transactions(&what, &head, order, refunds)?;
         told.transactions = Aspect::known(version, transactions);
         for refund in refunds {
@@ -75,14 +74,20 @@ pub fn snapshot(
     }))
 }
 
+/// Whether something is not an order yet: the checkout saves a draft while the customer types, and an
+/// editor's new order is one too.
+pub fn is_draft(status: &str) -> bool {
+    let status = status.strip_prefix("wc-").unwrap_or(status);
+    matches!(status, "checkout-draft" | "auto-draft" | "new" | "draft")
+}
+
 /// An order that is gone.
 pub fn tombstone(shop: &ShopId, id: u64, version: Version) -> Snapshot {
     let order = Order {
         head: Aspect::deleted(version),
         lines: Aspect::deleted(version),
         transactions: Aspect::deleted(version),
-        refunds: BTreeMap::new(),
-        parcels: BTreeMap::new(),
+        ..Order::default()
     };
     Snapshot::new(EntityKey::order(shop.clone(), id.to_string()), Entity::Order(order))
 }

@@ -10,9 +10,13 @@
 //!
 //! What was changed is asked for by `modified_after`. A variation's change counts as one of its
 //! product too, because WooCommerce saves the product with it; so the variations of every changed
-//! product are read, and with them those that are counted on it, whose own date does not move.
+//! product are read, and with them those that are counted on it, whose own date does not move. Nor
+//! does an order's when it is refunded: so a reading of what was changed ends with the list of all
+//! refunds made since, and reads their orders.
 
-use fondaco_model::{EntityKey, EntityKind, ShopId, Snapshot, Timestamp};
+use std::collections::BTreeSet;
+
+use fondaco_model::{EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -20,12 +24,13 @@ use super::{
     auth::Parameters,
     client::Client,
     orders::{self, Refunds},
-    payloads::{Order, Product, Refund, Webhook},
+    payloads::{Customer, Order, OrderNote, Product, Refund, RefundOf, Webhook},
+    people,
     products::{self, Naming, Seen, Sold, plain_text},
     times, writes,
 };
 use crate::{
-    Page, PlatformError, Unreadable,
+    Listed as Entry, Listing, Page, PlatformError, Unreadable,
     limits::{PAGE_ENTRIES_MAX, PAGE_REQUESTS_MAX, PAGE_VARIABLE_PRODUCTS_MAX},
 };
 
@@ -68,6 +73,24 @@ impl Numbered for Product {
 }
 
 impl Numbered for Order {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for OrderNote {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for RefundOf {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for Customer {
     fn id(&self) -> u64 {
         self.id
     }
@@ -177,12 +200,19 @@ async fn try_list<T: Numbered>(
     }))
 }
 
+/// What the cursor begins with once all orders that were changed are read, and those follow that
+/// were refunded.
+const REFUNDED: &str = "refunded:";
+
 /// A page of orders.
 pub async fn orders(
     client: &Client,
     reading: &Reading<'_>,
     cursor: Option<&str>,
 ) -> Result<Page, PlatformError> {
+    if let Some(cursor) = cursor.and_then(|cursor| cursor.strip_prefix(REFUNDED)) {
+        return refunded_orders(client, reading, cursor).await;
+    }
     let mut filter = reading.filter();
     filter.push(("status", "any".to_owned()));
     filter.extend(whole_amounts());
@@ -194,7 +224,44 @@ pub async fn orders(
         let snapshot = whole_order(client, &seen, order).await?;
         snapshots.extend(readable(reading.shop, snapshot).flatten());
     }
-    Ok(Page { snapshots, next: listed.next.map(Position::cursor), total: listed.total })
+    let refunded = || format!("{REFUNDED}{}", Position::default().cursor());
+    let next = match listed.next {
+        Some(position) => Some(position.cursor()),
+        None => reading.changed_since.map(|_| refunded()),
+    };
+    Ok(Page { snapshots, next, total: listed.total, ..Page::default() })
+}
+
+/// A page of the orders that were refunded since a moment.
+async fn refunded_orders(
+    client: &Client,
+    reading: &Reading<'_>,
+    cursor: &str,
+) -> Result<Page, PlatformError> {
+    let Some(since) = reading.changed_since else {
+        return Ok(Page::default());
+    };
+    let after = Position::parse(Some(cursor))?;
+    let listed = match try_list::<RefundOf>(client, "/refunds", &made_since(since), after).await {
+        Ok(listed) => listed,
+        // Versions before 9 have no such list: there, webhooks and the comparison of all tell.
+        Err(Failed::NoSuchRoute(_)) => return Ok(Page::default()),
+        Err(failed) => return Err(failed.into()),
+    };
+    let orders: BTreeSet<u64> = listed.entries.iter().map(|refund| refund.parent_id).collect();
+    let mut snapshots = Vec::new();
+    for order in orders {
+        let key = EntityKey::order(reading.shop.clone(), order.to_string());
+        snapshots.extend(fetch(client, reading.shop, reading.now, &key).await?);
+    }
+    let next = listed.next.map(|position| format!("{REFUNDED}{}", position.cursor()));
+    Ok(Page { snapshots, next, ..Page::default() })
+}
+
+/// What was made since a moment. As with what was changed, the moment's second belongs to it.
+fn made_since(since: Timestamp) -> Parameters {
+    let after = times::format(since.minus_ms(1000));
+    vec![("after", after), ("dates_are_gmt", "true".to_owned())]
 }
 
 /// Amounts are rounded to two digits unless asked for, and then no longer add up.
@@ -215,7 +282,7 @@ pub async fn whole_order(
         Ok(refunds) => Ok(orders::snapshot(seen, order, Refunds::Read(&refunds))),
         // The order was deleted since it was read.
         Err(Failed::Gone) => Ok(orders::snapshot(seen, order, Refunds::NotRead)),
-        Err(Failed::Otherwise(error)) => Err(error),
+        Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
     }
 }
 
@@ -270,6 +337,91 @@ pub async fn catalogue(
     Ok(page)
 }
 
+/// A page of customers with an account. WooCommerce cannot tell which of them were changed since a
+/// moment, so it is all of them.
+pub async fn customers(
+    client: &Client,
+    reading: &Reading<'_>,
+    cursor: Option<&str>,
+) -> Result<Page, PlatformError> {
+    // Otherwise those are left out whom the shop gave a role of its own.
+    let filter = vec![("role", "all".to_owned())];
+    let listed = list::<Customer>(client, "/customers", &filter, Position::parse(cursor)?).await?;
+    let seen = reading.seen();
+    let customers = listed.entries.iter().filter(|customer| people::is_customer(customer));
+    let people = customers
+        .filter_map(|customer| readable(reading.shop, people::of_account(&seen, customer)))
+        .collect();
+    let next = listed.next.map(Position::cursor);
+    Ok(Page { people, next, total: listed.total, ..Page::default() })
+}
+
+/// The account of one customer.
+pub async fn customer(
+    client: &Client,
+    shop: &ShopId,
+    now: Timestamp,
+    id: &str,
+) -> Result<Option<PersonSeen>, PlatformError> {
+    let path = format!("/customers/{}", stock::number(id)?);
+    match client.get::<Customer>(&path, Vec::new()).await {
+        Ok(answer) if people::is_customer(&answer.content) => {
+            let seen = Seen { shop, read: Some(now) };
+            let person = people::of_account(&seen, &answer.content);
+            person.map(Some).map_err(|error| refused(error.0))
+        }
+        Ok(_) | Err(Failed::Gone) => Ok(None),
+        Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
+    }
+}
+
+/// A page of which orders there are. What is in the trash is not among them.
+pub async fn order_list(
+    client: &Client,
+    shop: &ShopId,
+    cursor: Option<&str>,
+) -> Result<Listing, PlatformError> {
+    let filter = vec![
+        ("status", "any".to_owned()),
+        ("_fields", "id,status,date_modified_gmt,refunds".to_owned()),
+    ];
+    let listed = list::<OrderNote>(client, "/orders", &filter, Position::parse(cursor)?).await?;
+    let orders = listed.entries.iter().filter(|order| !orders::is_draft(&order.status));
+    let entries = orders.map(|order| Entry {
+        key: EntityKey::order(shop.clone(), order.id.to_string()),
+        version: order.date_modified_gmt.as_deref().and_then(times::parse),
+        refunds: Some(order.refunds.iter().map(|refund| refund.id.to_string()).collect()),
+    });
+    Ok(Listing { entries: entries.collect(), next: listed.next.map(Position::cursor) })
+}
+
+/// A page of which variants there are. A product names its variations, so one request tells of a
+/// hundred products with all of theirs; what version a variation has, only it tells itself.
+pub async fn variant_list(
+    client: &Client,
+    shop: &ShopId,
+    cursor: Option<&str>,
+) -> Result<Listing, PlatformError> {
+    let fields = vec![("_fields", "id,type,date_modified_gmt,variations".to_owned())];
+    let listed = list::<Product>(client, "/products", &fields, Position::parse(cursor)?).await?;
+    let mut entries = Vec::new();
+    for product in &listed.entries {
+        let key = |id: u64| EntityKey::variant(shop.clone(), id.to_string());
+        match product.sold() {
+            Sold::Itself => {
+                let version = product.date_modified_gmt.as_deref().and_then(times::parse);
+                entries.push(Entry { key: key(product.id), version, refunds: None });
+            }
+            Sold::AsVariations => {
+                let entry = |id: &u64| Entry { key: key(*id), version: None, refunds: None };
+                entries.extend(product.variations.iter().map(entry));
+            }
+            Sold::NotHere => {}
+        }
+    }
+    Ok(Listing { entries, next: listed.next.map(Position::cursor) })
+}
+
 /// All variations of a product.
 async fn variations(
     client: &Client,
@@ -286,7 +438,7 @@ async fn variations(
             Ok(listed) => listed,
             // The product was deleted since it was listed.
             Err(Failed::Gone) => break,
-            Err(Failed::Otherwise(error)) => return Err(error),
+            Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
         };
         for mut variation in listed.entries {
             // Versions before 10 do not say whose variation it is.
@@ -326,7 +478,7 @@ pub async fn fetch(
             match client.get::<Order>(&format!("/orders/{id}"), whole_amounts()).await {
                 Ok(answer) => whole_order(client, &seen, &answer.content).await?,
                 Err(Failed::Gone) => Ok(Some(orders::tombstone(shop, id, gone))),
-                Err(Failed::Otherwise(error)) => return Err(error),
+                Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
             }
         }
         EntityKind::Variant => {
@@ -336,7 +488,7 @@ pub async fn fetch(
                 }
                 // It has become something that is not sold as itself.
                 Ok(_) | Err(Failed::Gone) => Ok(Some(products::tombstone(shop, id, gone))),
-                Err(Failed::Otherwise(error)) => return Err(error),
+                Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
             }
         }
     };

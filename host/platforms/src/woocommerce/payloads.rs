@@ -264,7 +264,17 @@ pub struct Coupon {
 
 /// A refund, as its order lists it: that there is one, and not what it is for.
 #[derive(Debug, Clone, Deserialize)]
-pub struct RefundNote {}
+pub struct RefundNote {
+    #[serde(default)]
+    pub id: u64,
+}
+
+/// A refund in the list of all orders' refunds: whose it is.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RefundOf {
+    pub id: u64,
+    pub parent_id: u64,
+}
 
 /// A refund, as the list of an order's refunds has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -333,10 +343,27 @@ pub struct Customer {
     pub first_name: Option<Plain>,
     #[serde(default)]
     pub last_name: Option<Plain>,
+    /// WordPress's word for what the user may do.
+    #[serde(default)]
+    pub role: Option<Plain>,
+    #[serde(default)]
+    pub is_paying_customer: bool,
     #[serde(default)]
     pub billing: serde_json::Value,
     #[serde(default)]
     pub shipping: serde_json::Value,
+}
+
+/// An order in a list of which ones there are.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OrderNote {
+    pub id: u64,
+    #[serde(default)]
+    pub status: String,
+    #[serde(default)]
+    pub date_modified_gmt: Option<String>,
+    #[serde(default)]
+    pub refunds: Vec<RefundNote>,
 }
 
 /// The body of `….deleted`.

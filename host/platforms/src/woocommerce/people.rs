@@ -51,6 +51,16 @@ pub fn of_order(
     PersonSeen { key, source: PersonSource::Order(id), version, person }
 }
 
+/// What WordPress calls those who work on a shop. Whoever has any other role buys there: shops make
+/// up roles of their own for wholesale and the like.
+const STAFF: [&str; 5] = ["administrator", "author", "contributor", "editor", "shop_manager"];
+
+/// Whether an account is a customer's, and not one of somebody who only works on the shop.
+pub fn is_customer(customer: &Customer) -> bool {
+    let role = text_of(customer.role.as_ref()).unwrap_or_default();
+    customer.is_paying_customer || !STAFF.contains(&role.as_str())
+}
+
 /// Whose account it is.
 pub fn of_account(seen: &Seen<'_>, customer: &Customer) -> Result<PersonSeen, Unreadable> {
     let what = format!("customer {}", customer.id);

@@ -133,7 +133,9 @@ fn content(product: &Product, what: &str, title: String) -> Result<VariantConten
         sku: text_of(product.sku.as_ref()),
         title,
         price,
-        compare_at: regular,
+        // A sale that is to begin or has ended by its dates counts as one until the shop's daily work
+        // sets the price.
+        compare_at: regular.filter(|regular| price.is_some_and(|price| price < *regular)),
         // A cost that nobody entered is a zero.
         cost: cost.filter(|cost| *cost != Decimal::ZERO),
         barcode: text_of(product.global_unique_id.as_ref()),

@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::{Config, WooCommerce};
+use crate::timeouts::Timeouts;
 
 /// What the captured webhooks are signed with.
 pub const SECRET: &str = "rig-secret";
@@ -152,7 +153,7 @@ pub fn shop_at(address: &str) -> WooCommerce {
         consumer_key: "ck_rig".into(),
         consumer_secret: "cs_rig".into(),
         webhook_secret: SECRET.into(),
-        longest_request: Duration::from_secs(60),
+        timeouts: Timeouts { longest_request: Duration::from_secs(60), ..Timeouts::default() },
         allow_http: false,
     })
     .unwrap()

@@ -7,6 +7,7 @@ use super::{
 };
 
 mod deliveries;
+mod lists;
 mod orders;
 mod people;
 mod products;
@@ -25,7 +26,7 @@ fn config(url: &str) -> Config {
         consumer_key: "ck_rig".into(),
         consumer_secret: "cs_rig".into(),
         webhook_secret: SECRET.into(),
-        longest_request: Duration::from_secs(60),
+        timeouts: Timeouts::default(),
         allow_http: false,
     }
 }

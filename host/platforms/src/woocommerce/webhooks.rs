@@ -8,7 +8,7 @@ use super::{client::Client, pages, payloads::Webhook, products::plain_text};
 use crate::{PlatformError, WebhookMade, WebhookSeen};
 
 /// What the host is told of.
-pub const TOPICS: [&str; 8] = [
+pub const TOPICS: [&str; 9] = [
     "order.created",
     "order.updated",
     "order.deleted",
@@ -17,6 +17,7 @@ pub const TOPICS: [&str; 8] = [
     "product.deleted",
     "customer.created",
     "customer.updated",
+    "customer.deleted",
 ];
 
 /// Which webhooks are replaced.

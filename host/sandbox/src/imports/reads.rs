@@ -53,6 +53,15 @@ impl catalogue::Host for Run {
         Ok(Run::shops(self).await?.iter().map(shop).collect())
     }
 
+    async fn silent_since(&mut self, shop: String) -> wasmtime::Result<Option<u64>> {
+        self.count_host_call(shop.len())?;
+        let Some(shop) = self.known_shop(&shop).await? else {
+            return Ok(None);
+        };
+        let since = self.host.silent_since(&shop).await.map_err(CallError::Host)?;
+        Ok(since.map(|moment| moment.0))
+    }
+
     async fn variant_by_id(
         &mut self,
         shop: String,

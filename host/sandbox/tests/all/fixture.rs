@@ -245,6 +245,11 @@ impl RunHost for Host {
         Ok((shop.as_str() == "milano").then_some(Timestamp(7_000)))
     }
 
+    async fn silent_since(&self, shop: &ShopId) -> Result<Option<Timestamp>, HostError> {
+        self.asked(format!("silent {shop}")).await?;
+        Ok((shop.as_str() == "torino").then_some(Timestamp(6_000)))
+    }
+
     async fn http_get(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpFailure> {
         let asked = self.asked(format!("http {}", request.url)).await;
         asked.map_err(|error| HttpFailure::Unreachable { reason: error.0 })?;

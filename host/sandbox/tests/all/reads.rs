@@ -9,7 +9,8 @@ async fn the_mirror_is_read_as_the_contract_says() {
     let steps = r#"[
         ["shops"], ["variant", "milano", "1"], ["variant", "milano", "77"], ["sku", "MUG-BLU"],
         ["skus", null, 10], ["levels", "torino", "2"], ["levels", "torino", "77"],
-        ["known-until", "milano"], ["known-until", "torino"]
+        ["known-until", "milano"], ["known-until", "torino"],
+        ["silent-since", "milano"], ["silent-since", "torino"]
     ]"#;
     let ran = does(&probe(), Host::new(), steps).await.unwrap();
     let told = told(&ran);
@@ -34,7 +35,7 @@ async fn the_mirror_is_read_as_the_contract_says() {
         r#"policy: StockPolicy::Untracked, available: None, on-hand: None }]"#,
     ];
     assert_eq!(told[5], levels.concat());
-    assert_eq!(told[6..], ["[]", "Some(7000)", "None"]);
+    assert_eq!(told[6..], ["[]", "Some(7000)", "None", "None", "Some(6000)"]);
     assert!(ran.reads.keys.is_empty() && ran.reads.ranges.is_empty());
 }
 
@@ -52,11 +53,11 @@ async fn an_order_read_is_the_order_heard() {
 async fn a_shop_that_is_not_the_clients_has_nothing() {
     let steps = r#"[
         ["variant", "napoli", "1"], ["levels", "napoli", "1"], ["order", "napoli", "1042"],
-        ["known-until", "NOT A NAME"]
+        ["known-until", "NOT A NAME"], ["silent-since", "napoli"]
     ]"#;
     let host = std::sync::Arc::new(Host::new());
     let ran = crate::fixture::does_with(&probe(), host.clone(), steps).await.unwrap();
-    assert_eq!(told(&ran), ["None", "[]", "None", "None"]);
+    assert_eq!(told(&ran), ["None", "[]", "None", "None", "None"]);
     // Not even asked for; and the shops are asked for once.
     assert_eq!(*host.asked.lock().unwrap(), ["shops"]);
 }

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use fondaco_model::{ClientId, PersonKey, ShopId, Timestamp};
+use fondaco_model::{ClientId, PersonKey, ShopId, Timestamp, care::CustomerChange};
 use rusqlite::{Connection, params};
 use secrecy::ExposeSecret as _;
 
@@ -83,7 +83,7 @@ fn held_of(
 
 /// Forgets them.
 pub fn erase(
-    write: &ClientWrite<'_>,
+    write: &mut ClientWrite<'_>,
     at: Timestamp,
     erasure: &Erasure,
 ) -> Result<Verdict<Erased>, Fault> {
@@ -115,6 +115,10 @@ pub fn erase(
             ),
         };
         audit::record(write, at, &act)?;
+        if !PersonKey::is_guest(&person.key.id) {
+            let gone = people::customer_changed(person.key.clone(), CustomerChange::Deleted);
+            write.raise(at, None, gone)?;
+        }
         erased.values += values;
         erased.state_values += state_values;
         erased.orders.extend(person.orders().map(str::to_owned));

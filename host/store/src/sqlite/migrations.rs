@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_settling.sql"),
     include_str!("migrations/0009_installs_that_are_gone.sql"),
     include_str!("migrations/0010_copies_of_shops.sql"),
+    include_str!("migrations/0011_reading_whole_shops.sql"),
 ];
 
 /// Marks the file as ours ("fndc"), so that another program's database is not written into.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     client::ClientWrite,
     fault::{Fault, capped, corrupt, decode, encode},
-    history, inbox, outbox, people, progress, telling,
+    history, inbox, outbox, people, progress, shops, telling,
     writer::Verdict,
 };
 use crate::{MirrorRow, ObserveOutcome, Observed, ObservedRow, RunView};
@@ -26,16 +26,25 @@ pub fn observe(
         }
         mask(write, fence, key)?;
     }
-    let Some(events) = take_rows(write, at, observed.rows)? else {
+    let Some(mut events) = take_rows(write, at, observed.rows)? else {
         return Ok(Verdict::Undo(ObserveOutcome::Moved));
     };
-    people::observe(write, &observed.people)?;
+    let mut customers = people::observe(write, &observed.people)?;
+    customers.extend(people::close(write, &observed.accounts_gone)?);
+    if !observed.silent {
+        for body in customers {
+            events.push(write.raise(at, None, body)?);
+        }
+    }
     if let Some(delivery) = observed.delivery {
         telling::keep_delivery(write, at, delivery)?;
         inbox::remove(write, delivery)?;
     }
     if let Some((shop, progress)) = &observed.progress {
         progress::save(write, shop, progress)?;
+    }
+    if let Some(step) = &observed.step {
+        shops::take_step(write, step)?;
     }
     Ok(Verdict::Keep(ObserveOutcome::Applied(events)))
 }

@@ -4,7 +4,7 @@
 //! transaction of a client goes through [`client`], which checks the lease and counts commits and
 //! events; then one file for each thing that is durable: `inbox`, `mirror`, `progress`, `events`,
 //! `runs`, `ahead` and `state`, `modes` and `stops`, `proposals`, `outbox` and `settle`, `alerts`,
-//! `people` and `erase`. What is sealed is sealed by `vault`, whose key is in a file of its own
+//! `people` and `erase`, `shops`. What is sealed is sealed by `vault`, whose key is in a file of its own
 //! (`key_file`). `retention` forgets, `backup` and `quarantine` are for the day when the disk is
 //! lost. `store` only hands each method of the trait to the writer or to a reader.
 //!
@@ -47,6 +47,7 @@ mod redo;
 mod retention;
 mod runs;
 mod settle;
+mod shops;
 mod state;
 mod stops;
 mod store;

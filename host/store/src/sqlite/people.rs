@@ -5,7 +5,8 @@
 //! row need not be opened to be replaced.
 
 use fondaco_model::{
-    ClientId, InstallId, Person, PersonKey, PersonSeen, PersonSource, ShopId, Timestamp,
+    ClientId, EventBody, InstallId, Person, PersonKey, PersonSeen, PersonSource, ShopId, Timestamp,
+    care::CustomerChange, person::AccountGone,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -27,16 +28,66 @@ pub fn state_of(key: &str) -> String {
     format!("state:{key}")
 }
 
-/// Takes in what was seen of people. What is from before somebody was forgotten is passed over.
-pub fn observe(write: &ClientWrite<'_>, people: &[PersonSeen]) -> Result<(), Fault> {
+/// Takes in what was seen of people, and returns what is different about customers with an account.
+/// What is from before somebody was forgotten is passed over.
+pub fn observe(write: &ClientWrite<'_>, people: &[PersonSeen]) -> Result<Vec<EventBody>, Fault> {
+    let mut changed = Vec::new();
     for seen in people {
         let email = seen.person.email.as_deref();
         let tag = email.map(|email| write.vault.email_tag(&write.client, email));
-        if !is_forgotten(write, seen, tag.as_deref())? && is_newer(write, seen)? {
-            save(write, seen, tag.as_deref())?;
+        if is_forgotten(write, seen, tag.as_deref())? || !is_newer(write, seen)? {
+            continue;
+        }
+        if let Some(change) = difference(write, seen)? {
+            changed.push(customer_changed(seen.key.clone(), change));
+        }
+        save(write, seen, tag.as_deref())?;
+    }
+    Ok(changed)
+}
+
+/// What is different about a customer by what their account tells; an order's word of them is the
+/// order's.
+fn difference(write: &ClientWrite<'_>, seen: &PersonSeen) -> Result<Option<CustomerChange>, Fault> {
+    if seen.source != PersonSource::Account {
+        return Ok(None);
+    }
+    let source = Some(&seen.source);
+    let known = person(write.connection, &write.vault, &write.client, &seen.key, source)?;
+    Ok(match known {
+        None => Some(CustomerChange::Created),
+        Some(known) => (known != seen.person).then_some(CustomerChange::Other),
+    })
+}
+
+pub fn customer_changed(customer: PersonKey, change: CustomerChange) -> EventBody {
+    EventBody::Customer { customer, changes: [change].into() }
+}
+
+/// Takes in which accounts are gone, and returns what is different by that.
+pub fn close(write: &ClientWrite<'_>, gone: &[AccountGone]) -> Result<Vec<EventBody>, Fault> {
+    let mut changed = Vec::new();
+    for AccountGone { key, version } in gone {
+        let closed = write
+            .connection
+            .prepare_cached(
+                "UPDATE personal_values SET gone = 1, platform_version = ?4, read_at = ?5,
+                     email_tag = NULL, sealed = zeroblob(0)
+                 WHERE client = ?1 AND shop = ?2 AND person = ?3 AND source = 'account'
+                     AND gone = 0 AND (platform_version, read_at) < (?4, ?5)",
+            )?
+            .execute(params![
+                write.client.as_str(),
+                key.shop.as_str(),
+                key.id,
+                stored(version.platform),
+                version.read.map_or(0, stored),
+            ])?;
+        if closed > 0 {
+            changed.push(customer_changed(key.clone(), CustomerChange::Deleted));
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Whether somebody was forgotten since the account was made, or the order placed.
@@ -164,6 +215,7 @@ pub fn person(
         .prepare_cached(
             "SELECT source, sealed FROM personal_values
              WHERE client = ?1 AND shop = ?2 AND person = ?3 AND (?4 IS NULL OR source = ?4)
+                 AND gone = 0
              ORDER BY platform_version DESC, read_at DESC, source LIMIT 1",
         )?
         .query_row(of_person, |row| Ok((row.get(0)?, row.get(1)?)))
@@ -177,7 +229,7 @@ pub fn person(
         person.since = connection
             .prepare_cached(
                 "SELECT min(since) FROM personal_values
-                 WHERE client = ?1 AND shop = ?2 AND person = ?3",
+                 WHERE client = ?1 AND shop = ?2 AND person = ?3 AND gone = 0",
             )?
             .query_row(params![client.as_str(), key.shop.as_str(), key.id], |row| row.get(0))
             .map(Timestamp)?;
@@ -208,7 +260,8 @@ pub fn held(
     let seen = connection
         .prepare_cached(
             "SELECT source, sealed FROM personal_values
-             WHERE client = ?1 AND shop = ?2 AND person = ?3 ORDER BY since, source",
+             WHERE client = ?1 AND shop = ?2 AND person = ?3 AND gone = 0
+             ORDER BY since, source",
         )?
         .query_and_then(of_person, |row| {
             let (source, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);

@@ -16,7 +16,7 @@ use super::{
     erase, events,
     fault::Fault,
     history, inbox, lifecycle, mirror, modes, outbox, people, progress, proposals, quarantine,
-    redo, retention, runs, settle,
+    redo, retention, runs, settle, shops,
     state::{self, Listing},
     stops, telling,
     writer::{Guard, Verdict},
@@ -25,11 +25,11 @@ use crate::{
     Absence, Act, ActionFilter, ActionSelection, Alert, AuditEntry, AuditStore, Backlog, Backup,
     CommitOutcome, ControlStore, Counter, DeadDelivery, DeadSelection, Delivery, Erased, Erasure,
     Forget, Forgotten, Go, HeldPerson, InstallIdentity, InstallProgress, InstallStanding,
-    KeepingStore, LastTick, Lease, LifecycleProgress, LifecycleStore, MirrorRow, Mode, NewAlert,
-    NewDelivery, ObserveOutcome, Observed, OldestAction, PeopleStore, Quarantine, ReadyAction,
-    Redo, RedoStore, Redone, RedoneActions, RunCommit, RunRecord, RunTime, RunView, SendingAction,
-    SettleOutcome, Settlement, ShadowState, ShopProgress, Stop, Store, StoreError, TellingStore,
-    TraceStory, Whom,
+    KeepingStore, LastTick, Lease, LifecycleProgress, LifecycleStore, ListedKind, MirrorRow, Mode,
+    NewAlert, NewDelivery, ObserveOutcome, Observed, OldestAction, PeopleStore, Quarantine,
+    ReadyAction, Reconciliation, Redo, RedoStore, Redone, RedoneActions, RunCommit, RunRecord,
+    RunTime, RunView, SendingAction, SettleOutcome, Settlement, ShadowState, ShopProgress,
+    ShopStore, Stop, Store, StoreError, TellingStore, TraceStory, Whom,
 };
 
 mod audit_store;
@@ -38,6 +38,7 @@ mod keeping_store;
 mod lifecycle_store;
 mod people_store;
 mod redo_store;
+mod shop_store;
 mod telling_store;
 
 impl SqliteStore {

@@ -9,15 +9,15 @@
 use std::collections::BTreeSet;
 
 use fondaco_model::{
-    ActionEnd, ClientId, InstallId, PersonKey,
+    ActionEnd, ClientId, InstallId, PersonKey, Timestamp,
     action::Shown,
     hear::BackfillRange,
     run::{StateReads, StateWrites},
 };
 use fondaco_store::{
-    Act, ActionFilter, AuditStore as _, ControlStore as _, Counter, Erasure, Lease, Observed,
-    PeopleStore as _, RunCommit, RunView, Scope, Settlement, ShopProgress, Stop, Store, Whom,
-    sqlite::SqliteStore,
+    Act, ActionFilter, AuditStore as _, ControlStore as _, Counter, Erasure, Lease, ListedKind,
+    Observed, PeopleStore as _, Reconciliation, ReconciliationStep, RunCommit, RunView, Scope,
+    Settlement, ShopProgress, ShopStore as _, Stop, Store, Whom, sqlite::SqliteStore,
 };
 use proptest::{prelude::*, test_runner::Config};
 
@@ -84,6 +84,13 @@ enum Step {
         order: u64,
     },
     Forget,
+    Silence {
+        since: Option<u64>,
+    },
+    List {
+        order: u64,
+    },
+    PutOff,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -110,6 +117,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..FEW).prop_map(|key| Step::Alert { key }),
         2 => (0..FEW).prop_map(|order| Step::Person { order }),
         1 => Just(Step::Forget),
+        1 => any::<Option<u8>>().prop_map(|since| Step::Silence { since: since.map(u64::from) }),
+        1 => (0..9_u64).prop_map(|order| Step::List { order }),
+        1 => Just(Step::PutOff),
     ]
 }
 
@@ -200,6 +210,7 @@ impl<'s> Side<'s> {
             | Step::Alert { .. }
             | Step::Person { .. }
             | Step::Forget => self.act(step).await,
+            Step::Silence { .. } | Step::List { .. } | Step::PutOff => self.look(step).await,
         }
     }
 
@@ -234,6 +245,27 @@ impl<'s> Side<'s> {
                 let (shop, whom) = (shop("milano"), Whom::Id("12".to_owned()));
                 let erasure = Erasure { shop, whom, principal: "anna".to_owned() };
                 words_of(store.erase(lease, NOW, erasure).await)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What becomes of a shop.
+    async fn look(&self, step: &Step) -> String {
+        let (store, lease, milano) = (self.store, &self.lease, shop("milano"));
+        match step {
+            Step::Silence { since } => {
+                words_of(store.note_silence(lease, &milano, since.map(Timestamp)).await)
+            }
+            Step::List { order } => {
+                let listed = vec![(ListedKind::Order, order.to_string())];
+                let reconciliation = Reconciliation { compared: *order, ..Default::default() };
+                let step = Some(ReconciliationStep { shop: milano, reconciliation, listed });
+                let observed = Observed { step, ..Observed::default() };
+                words_of(store.observe(lease, NOW, observed).await)
+            }
+            Step::PutOff => {
+                words_of(store.put_off(lease, &milano, NOW.plus_ms(5), "it is down").await)
             }
             _ => String::new(),
         }
@@ -342,6 +374,11 @@ reads! { store, client, view:
     person => store.person(client, &PersonKey::new(shop("milano"), "12"), None);
     held => store.held(client, &shop("milano"), &Whom::Id("12".to_owned()));
     quarantine => store.quarantine(client);
+    reconciliation => store.reconciliation(client, &shop("milano"));
+    unlisted => store.unlisted(client, &shop("milano"), ListedKind::Order, None, 99);
+    unlisted => store.unlisted(client, &shop("milano"), ListedKind::Variant, None, 99);
+    unlisted => store.unlisted(client, &shop("milano"), ListedKind::Customer, None, 99);
+    silent_since => store.silent_since(client, &shop("milano"), view.commit);
 }
 
 /// All there was as of a view.
@@ -414,6 +451,7 @@ fn every_read_is_compared() {
         include_str!("../../src/lifecycle.rs"),
         include_str!("../../src/people.rs"),
         include_str!("../../src/redo.rs"),
+        include_str!("../../src/shops.rs"),
         include_str!("../../src/telling.rs"),
     ];
     let mut reads = BTreeSet::new();

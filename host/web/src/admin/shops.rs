@@ -18,8 +18,9 @@ use super::{Problem, operable, visible};
 use crate::{
     Host,
     principal::Principal,
-    views::shops::{
-        CheckItemView, CredentialsView, RepairWebhooks, SyncView, WebhookMadeView, WebhookView,
+    views::{
+        ReconciliationView,
+        shops::{CheckItemView, CredentialsView, RepairWebhooks, WebhookMadeView, WebhookView},
     },
 };
 
@@ -143,10 +144,10 @@ async fn repair_webhooks(
     Ok(Json(made.into_iter().map(WebhookMadeView::from).collect()))
 }
 
-/// How far the last reconciliation of a shop is; nothing if there was none since the host was
-/// started.
+/// How the last comparison of all that a shop has with what is known of it went, or how far the one has
+/// come that is under way; nothing if there was none.
 #[utoipa::path(get, path = "/api/v1/clients/{client}/shops/{shop}/sync", responses(
-    (status = 200, body = Option<SyncView>),
+    (status = 200, body = Option<ReconciliationView>),
     (status = 401, body = Problem),
     (status = 404, body = Problem),
 ))]
@@ -154,16 +155,16 @@ async fn sync(
     State(host): State<Host>,
     principal: Principal,
     Path((client, shop)): Path<(String, String)>,
-) -> Result<Json<Option<SyncView>>, Problem> {
+) -> Result<Json<Option<ReconciliationView>>, Problem> {
     let setup = visible(&host, &principal, &client)?;
-    let known = host.engine.reconciliation(&setup.id, &shop_of(setup, &shop)?)?;
-    Ok(Json(known.map(SyncView::from)))
+    let known = host.engine.reconciliation(&setup.id, &shop_of(setup, &shop)?).await?;
+    Ok(Json(known.map(ReconciliationView::from)))
 }
 
-/// Begins to read all of a shop again and to repair the mirror, unless that is under way; tells how
-/// far it is.
+/// Begins to compare all that a shop has with what is known of it and to put that right, unless this is
+/// under way. Returns whether it begins.
 #[utoipa::path(post, path = "/api/v1/clients/{client}/shops/{shop}/sync", responses(
-    (status = 200, body = Option<SyncView>),
+    (status = 200, body = bool),
     (status = 401, body = Problem),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
@@ -173,13 +174,11 @@ async fn begin_sync(
     State(host): State<Host>,
     principal: Principal,
     Path((client, shop)): Path<(String, String)>,
-) -> Result<Json<Option<SyncView>>, Problem> {
+) -> Result<Json<bool>, Problem> {
     let setup = operable(&host, &principal, &client)?;
     let shop = shop_of(setup, &shop)?;
     let act = act(principal, "sync", &shop, String::new());
-    host.engine.reconcile(&setup.id, &shop, act).await?;
-    let known = host.engine.reconciliation(&setup.id, &shop)?;
-    Ok(Json(known.map(SyncView::from)))
+    Ok(Json(host.engine.reconcile(&setup.id, &shop, act).await?))
 }
 
 /// How the credentials of a shop stand; never what they are.

@@ -1,9 +1,6 @@
 //! What is shown of shops: how they stand, and their webhooks.
 
-use fondaco_engine::{
-    reconcile::Reconciliation,
-    shops::{CheckItem, WebhookMade, WebhookStanding},
-};
+use fondaco_engine::shops::{CheckItem, WebhookMade, WebhookStanding};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -88,39 +85,6 @@ pub struct WebhookMadeView {
 impl From<WebhookMade> for WebhookMadeView {
     fn from(made: WebhookMade) -> Self {
         Self { topic: made.topic, because: made.because }
-    }
-}
-
-/// How far the reconciliation of a shop is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SyncView {
-    /// When it was begun, in milliseconds since 1970.
-    pub began_at: u64,
-    /// When it ended, if it has, in milliseconds since 1970.
-    pub ended_at: Option<u64>,
-    /// Why it was given up, if it was.
-    pub given_up: Option<String>,
-    /// What is being read: `catalogue` or `orders`.
-    pub reading: String,
-    /// Things read so far.
-    pub done: u64,
-    /// Things there are, as far as the shop tells.
-    pub total: u64,
-    /// Differences found so far, and repaired.
-    pub differences: u64,
-}
-
-impl From<Reconciliation> for SyncView {
-    fn from(known: Reconciliation) -> Self {
-        Self {
-            began_at: known.began_at.0,
-            ended_at: known.ended_at.map(|moment| moment.0),
-            given_up: known.given_up,
-            reading: known.reading.collection.to_owned(),
-            done: known.reading.done,
-            total: known.reading.total,
-            differences: known.differences,
-        }
     }
 }
 

@@ -86,6 +86,7 @@ fn run_words(run: &RunRecord) -> String {
 pub fn event_words(event: &Event) -> String {
     let what = match &event.body {
         EventBody::Changed { key, change, .. } => format!("{key}: {}", change_words(change)),
+        EventBody::Customer { customer, .. } => customer.to_string(),
         EventBody::Tick { install, schedule, .. } => format!("tick `{schedule}` of {install}"),
         EventBody::Outcome { install, action, end, .. } => {
             format!("action {action} of {install} ended: {}", end.as_str())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Quantity, Settings,
+    Quantity, Reserve,
     orders::Taken,
     place::{Deduction, Level, Place},
     restored::Restored,
@@ -152,25 +152,25 @@ impl SharedSku {
 
     /// What a shop should show.
     #[must_use]
-    pub fn target(&self, settings: &Settings, shop: &str) -> Quantity {
-        (self.hub - settings.buffer(shop)).max(Quantity::ZERO)
+    pub fn target(&self, reserve: &Reserve, shop: &str) -> Quantity {
+        (self.hub - reserve.of(shop, self.places.keys())).max(Quantity::ZERO)
     }
 
     /// What should be proposed on a shop now, if anything.
     #[must_use]
-    pub fn wanted(&self, settings: &Settings, shop: &str, now: u64) -> Option<Change> {
+    pub fn wanted(&self, reserve: &Reserve, shop: &str, now: u64) -> Option<Change> {
         if self.restored.is_some() {
             return None;
         }
-        self.places.get(shop)?.wanted(self.target(settings, shop), now)
+        self.places.get(shop)?.wanted(self.target(reserve, shop), now)
     }
 
     /// Whether anything is open on any shop: something is unexplained, or it does not show what it
     /// should and nothing is on its way.
     #[must_use]
-    pub fn anything_open(&self, settings: &Settings) -> bool {
+    pub fn anything_open(&self, reserve: &Reserve) -> bool {
         let at_rest = |(shop, place): (&String, &Place)| {
-            place.settled() && place.in_step(self.target(settings, shop))
+            place.settled() && place.in_step(self.target(reserve, shop))
         };
         self.restored.is_some() || !self.places.iter().all(at_rest)
     }

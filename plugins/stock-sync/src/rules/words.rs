@@ -36,6 +36,13 @@ pub enum Why {
     Restored,
     /// A backup of the host was restored.
     BackupRestored,
+    /// Nothing is heard of other shops.
+    Silent {
+        /// Which, by name.
+        shops: String,
+    },
+    /// The shops of which nothing was heard are heard of again.
+    HeardAgain,
     /// It was not in step, for any other reason.
     OutOfStep,
     /// Only to see what the shop shows.
@@ -83,6 +90,26 @@ impl Why {
             Self::BackupRestored => Words {
                 en: format!("{sku} on {shop} after a backup was restored: {from} → {to}"),
                 it: format!("{sku} su {shop} dopo il ripristino di un backup: {from} → {to}"),
+            },
+            Self::Silent { shops } => Words {
+                en: format!(
+                    "nothing is heard of {shops}, so more of {sku} is kept back on {shop}: {from} → \
+                     {to}"
+                ),
+                it: format!(
+                    "{shops} non dà notizie di sé, perciò si tiene più riserva di {sku} su {shop}: \
+                     {from} → {to}"
+                ),
+            },
+            Self::HeardAgain => Words {
+                en: format!(
+                    "all shops are heard of again, so {sku} on {shop} is offered as before: {from} → \
+                     {to}"
+                ),
+                it: format!(
+                    "tutti i negozi danno di nuovo notizie, {sku} su {shop} torna in vendita come \
+                     prima: {from} → {to}"
+                ),
             },
             Self::OutOfStep => Words {
                 en: format!("{sku} on {shop} was out of step: {from} → {to}"),

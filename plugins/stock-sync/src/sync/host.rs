@@ -45,6 +45,9 @@ pub trait Host {
     /// Until when a shop's orders are complete.
     fn known_until(&self, shop: &str) -> Option<u64>;
 
+    /// Whether nothing is heard of a shop.
+    fn is_silent(&self, shop: &str) -> bool;
+
     /// A value of the state.
     fn get(&self, key: &str) -> Option<String>;
 

@@ -46,7 +46,7 @@ pub fn on_outcome<H: Host>(host: &mut H, heard: &OutcomeHeard) -> Result<(), Fai
     let free = place.flights.is_empty();
     if clear
         && free
-        && let Some(change) = shared.wanted(&sync.settings, shop, sync.now)
+        && let Some(change) = shared.wanted(&sync.reserve, shop, sync.now)
     {
         sync.propose(sku, &mut shared, shop, change, &Why::OutOfStep);
     }

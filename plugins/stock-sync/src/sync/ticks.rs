@@ -1,5 +1,7 @@
 //! The clock: opens SKUs, judges what is open, walks slowly over everything.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Host, Sync, read, write};
@@ -13,8 +15,15 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Sweep {
-    /// Whether every SKU was looked at once, so that the walk may be slow.
+    /// Whether every SKU was looked at since the shops that are silent are these, so that the walk may
+    /// be slow.
     opened: bool,
+    /// The shops that were silent when the walk was begun that looks at every SKU.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    silent: BTreeSet<String>,
+    /// Whether that walk was begun because other shops are silent than before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    silence_changed: bool,
     /// The last SKU that was looked at.
     #[serde(default)]
     sku: Option<String>,
@@ -29,7 +38,8 @@ const ORDERS: &str = "order/";
 
 /// Handles a tick. Returns a cursor if there is more to do than fits a call.
 ///
-/// The first tick opens every SKU before any order is heard. Each later one judges all that is
+/// The first tick opens every SKU before any order is heard; so does one that finds other shops silent
+/// than the one before, since that changes what each shop should show. Each other one judges all that is
 /// open, then takes one step of the walk: new SKUs are opened, gone ones dropped, and a shop that
 /// is not as expected though nothing is open is put in doubt.
 ///
@@ -38,6 +48,10 @@ const ORDERS: &str = "order/";
 pub fn on_tick<H: Host>(host: &mut H, cursor: Option<&str>) -> Result<Option<String>, Failure> {
     let mut sync = Sync::begin(host)?;
     let mut sweep: Sweep = read(sync.host, SWEEP)?.unwrap_or_default();
+    if sweep.opened && sweep.silent != *sync.reserve.silent() {
+        let silent = sync.reserve.silent().clone();
+        sweep = Sweep { silent, silence_changed: true, order: sweep.order, ..Sweep::default() };
+    }
     if !sweep.opened {
         return sync.open_page(&mut sweep);
     }
@@ -64,6 +78,9 @@ impl<H: Host> Sync<'_, H> {
         }
         self.step(sweep)?;
         sweep.opened = sweep.sku.is_none();
+        if sweep.opened {
+            sweep.silence_changed = false;
+        }
         write(self.host, SWEEP, sweep)?;
         Ok(sweep.sku.as_ref().map(|sku| format!("opening after {sku}")))
     }
@@ -96,7 +113,7 @@ impl<H: Host> Sync<'_, H> {
         let shops: Vec<String> = shared.places.keys().cloned().collect();
         for shop in shops {
             let known_until = self.host.known_until(&shop);
-            if shared.wanted(&self.settings, &shop, self.now).is_some() {
+            if shared.wanted(&self.reserve, &shop, self.now).is_some() {
                 continue;
             }
             let Some(place) = shared.places.get(&shop) else {
@@ -113,8 +130,13 @@ impl<H: Host> Sync<'_, H> {
     fn step(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {
         let skus = self.host.skus(sweep.sku.as_deref(), SKUS_PER_CALL);
         let more = skus.len() >= SKUS_PER_CALL as usize;
+        let usual = match (sweep.silence_changed, sweep.silent.is_empty()) {
+            (true, false) => Why::Silent { shops: self.silent_names() },
+            (true, true) => Why::HeardAgain,
+            (false, _) => Why::OutOfStep,
+        };
         for (index, sku) in skus.iter().enumerate() {
-            self.visit(sku)?;
+            self.visit(sku, &usual)?;
             if self.is_full() || (more && index + 1 == skus.len()) {
                 sweep.sku = Some(sku.clone());
                 return Ok(());
@@ -124,7 +146,8 @@ impl<H: Host> Sync<'_, H> {
         Ok(())
     }
 
-    fn visit(&mut self, sku: &str) -> Result<(), Failure> {
+    /// Looks at one SKU; `usual` is why what it needs is proposed, if nothing else tells.
+    fn visit(&mut self, sku: &str, usual: &Why) -> Result<(), Failure> {
         if !self.is_shared(sku) {
             return self.forget_if_known(sku);
         }
@@ -138,11 +161,12 @@ impl<H: Host> Sync<'_, H> {
         if Some(&shared) == known.as_ref() && !self.needs_anything(&shared) {
             return Ok(());
         }
-        self.finish(sku, &mut shared, &why)
+        let why = if why == Why::OutOfStep { usual } else { &why };
+        self.finish(sku, &mut shared, why)
     }
 
     fn needs_anything(&self, shared: &SharedSku) -> bool {
-        shared.places.keys().any(|shop| shared.wanted(&self.settings, shop, self.now).is_some())
+        shared.places.keys().any(|shop| shared.wanted(&self.reserve, shop, self.now).is_some())
     }
 
     fn forget_old_orders(&mut self, sweep: &mut Sweep) -> Result<(), Failure> {

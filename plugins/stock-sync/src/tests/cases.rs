@@ -1,7 +1,11 @@
 //! The cases under `cases/`: a folder each, with the shops, what happens, and exactly what is
 //! proposed at each step.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde::Deserialize;
 
@@ -60,6 +64,8 @@ struct Step {
     /// Until when the orders of each shop are known, from this step on.
     #[serde(default)]
     orders_known: BTreeMap<String, u64>,
+    /// The shops of which nothing is heard, from this step on; absent: as before.
+    silent: Option<BTreeSet<String>>,
     #[serde(flatten)]
     what: What,
     #[serde(default)]
@@ -172,6 +178,9 @@ impl Run {
         self.memory.now = START_MS + step.second * 1_000;
         for (shop, second) in &step.orders_known {
             self.memory.known_until.insert(shop.clone(), START_MS + second * 1_000);
+        }
+        if let Some(silent) = &step.silent {
+            self.memory.silent.clone_from(silent);
         }
         match &step.what {
             What::Tick {} => {

@@ -1,6 +1,6 @@
 //! A host in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     rules::{
@@ -45,6 +45,7 @@ pub struct Memory {
     pub shops: BTreeMap<String, Shop>,
     pub variants: Vec<Variant>,
     pub known_until: BTreeMap<String, u64>,
+    pub silent: BTreeSet<String>,
     pub state: BTreeMap<String, String>,
     /// Proposed since this was last emptied.
     pub changes: Vec<ProposedChange>,
@@ -109,6 +110,10 @@ impl Host for Memory {
 
     fn known_until(&self, shop: &str) -> Option<u64> {
         self.known_until.get(shop).copied()
+    }
+
+    fn is_silent(&self, shop: &str) -> bool {
+        self.silent.contains(shop)
     }
 
     fn get(&self, key: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 
 use fondaco_plugin_sdk::{
     log,
+    on_customer::{self, CustomerEvent},
     on_order::{self, OrderEvent},
     people, settings, state,
     types::{Envelope, Failure},
@@ -26,9 +27,23 @@ impl on_order::Guest for Clerk {
     }
 }
 
-// The names of exports are no names to a native linker.
+impl on_customer::Guest for Clerk {
+    fn handle(about: Envelope, event: CustomerEvent) -> Result<Option<String>, Failure> {
+        tell(&event);
+        let shop = about.shop.unwrap_or_default();
+        tell(&people::by_id(&shop, &event.customer));
+        Ok(None)
+    }
+}
+
+/// Only a component has these: their names are none that a native linker takes.
 #[cfg(target_arch = "wasm32")]
-on_order::export!(Clerk);
+mod exports {
+    use super::*;
+
+    on_order::export!(Clerk);
+    on_customer::export!(Clerk);
+}
 
 fn step(step: &Value) -> Result<(), Failure> {
     let text = |index: usize| step[index].as_str().unwrap_or_default();

@@ -101,6 +101,7 @@ fn step(step: &Value) -> Option<Result<Option<String>, Failure>> {
         "person" => tell(&people::by_id(&text(1), &text(2))),
         "person-of" => tell(&people::of_order(&text(1), &text(2))),
         "ships-to" => tell(&people::shipping_address(&text(1), &text(2))),
+        "silent-since" => tell(&catalogue::silent_since(&text(1))),
         "known-until" => tell(&orders::known_until(&text(1))),
         "change" => tell(&change(&step[1])),
         "alert" => tell(&raise(&step[1])),

@@ -57,6 +57,7 @@ fn always() {
 
 fn reads() {
     tell("catalogue.shops", &catalogue::shops().len());
+    tell("catalogue.silent-since", &catalogue::silent_since(SHOP));
     tell("catalogue.variant-by-id", &catalogue::variant_by_id(SHOP, "1"));
     tell("catalogue.variants-by-sku", &catalogue::variants_by_sku("MUG"));
     tell("catalogue.skus", &catalogue::skus(None, 10));

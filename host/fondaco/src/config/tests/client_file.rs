@@ -1,5 +1,7 @@
 //! `clients/<client>.toml`, without its installs.
 
+use fondaco_platforms::timeouts::Timeouts;
+
 use super::fixture::{CLIENT, Files, only_mistake};
 use crate::config::{AreaOwner, Environment, Language, limits::SHOPS_MAX};
 
@@ -124,6 +126,8 @@ fn what_is_optional_is_read() {
         "\n[installs.stock-sync]",
         "allow-http = true\npoll-every = \"5m\"\nlongest-request = \"2s\"\n\
          give-up-after = \"24h\"\n\
+         reconcile-every = \"6h\"\nsilent-after = \"30m\"\n\
+         timeouts = { connect = \"3s\", answer = \"2m\" }\n\
          [areas.logistics]\nowner = \"in-house\"\npeople = [\"Anna Rossi <anna@rossi.example>\"]\n\
          [installs.stock-sync]",
     );
@@ -137,9 +141,14 @@ fn what_is_optional_is_read() {
     let torino = client.shops.values().nth(1).unwrap();
     assert!(torino.allow_http);
     assert_eq!(torino.environment, Environment::Staging);
-    assert_eq!(torino.poll_every.as_secs(), 300);
-    assert_eq!(torino.longest_request.as_secs(), 2);
-    assert_eq!(torino.give_up_after.as_secs(), 24 * 3600);
+    assert_eq!(torino.rhythm.poll_every.as_secs(), 300);
+    assert_eq!(torino.rhythm.reconcile_every.as_secs(), 6 * 3600);
+    assert_eq!(torino.rhythm.silent_after.as_secs(), 1800);
+    assert_eq!(torino.rhythm.give_up_after.as_secs(), 24 * 3600);
+    let timeouts = torino.timeouts;
+    assert_eq!((timeouts.connect.as_secs(), timeouts.answer.as_secs()), (3, 120));
+    assert_eq!(timeouts.idle, Timeouts::default().idle);
+    assert_eq!(timeouts.longest_request.as_secs(), 2);
 }
 
 #[test]

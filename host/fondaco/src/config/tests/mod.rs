@@ -11,6 +11,7 @@ mod modules;
 mod secrets;
 
 use fixture::Files;
+use fondaco_platforms::timeouts::Timeouts;
 
 #[test]
 fn a_good_configuration_has_no_mistakes() {
@@ -32,9 +33,11 @@ fn a_good_configuration_has_no_mistakes() {
     let client = &config.clients[0];
     let milano = client.shops.values().next().unwrap();
     assert_eq!(milano.url.as_str(), "https://milano.example/");
-    assert_eq!(milano.poll_every, super::limits::POLL_EVERY);
-    assert_eq!(milano.longest_request, super::limits::LONGEST_REQUEST);
-    assert_eq!(milano.give_up_after, super::limits::GIVE_UP_AFTER);
+    assert_eq!(milano.rhythm.poll_every, super::limits::POLL_EVERY);
+    assert_eq!(milano.rhythm.reconcile_every, super::limits::RECONCILE_EVERY);
+    assert_eq!(milano.rhythm.silent_after, super::limits::SILENT_AFTER);
+    assert_eq!(milano.rhythm.give_up_after, super::limits::GIVE_UP_AFTER);
+    assert_eq!(milano.timeouts, Timeouts::default());
 }
 
 #[test]

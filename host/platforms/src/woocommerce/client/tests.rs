@@ -6,20 +6,26 @@ use std::{
 };
 
 use fondaco_model::{EntityKey, Timestamp};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Platform,
+    Circuit, Platform,
+    limits::{BREAKER_FAILURES_MAX, REQUESTS_AT_ONCE_MAX},
     woocommerce::samples::{Replay, Reply, shop, shop_at},
 };
 
 /// What a read and a write come to when the shop answers so.
 async fn answered(reply: Reply) -> (PlatformError, PlatformError) {
-    let replay = Replay::new(move |_| reply.clone()).await;
-    let client = &replay.shop.client;
+    // A shop each, since what the one answered may hold the other up.
+    let again = reply.clone();
+    let (reading, writing) =
+        (Replay::new(move |_| reply.clone()).await, Replay::new(move |_| again.clone()).await);
+    let client = &reading.shop.client;
     let read = client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
     let body = json!({ "stock_quantity": 1 });
+    let client = &writing.shop.client;
     let written = client.call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body)).await;
     (read.into(), written.map(|_| ()).unwrap_err().into())
 }
@@ -220,8 +226,10 @@ async fn every_request_is_signed_anew() {
 async fn no_more_are_asked_at_once_than_the_shop_bears() {
     let replay = Replay::new(|_| Reply::json(&json!({}))).await;
     let client = &replay.shop.client;
-    let held =
-        client.turns.acquire_many(u32::try_from(REQUESTS_AT_ONCE_MAX).unwrap()).await.unwrap();
+    let mut held = Vec::new();
+    for _ in 0..REQUESTS_AT_ONCE_MAX {
+        held.push(client.gate.enter().await.unwrap());
+    }
     let mut waiting = Box::pin(client.get::<Value>("/products/11", Vec::new()));
     tokio::select! {
         biased;
@@ -231,6 +239,59 @@ async fn no_more_are_asked_at_once_than_the_shop_bears() {
     assert!(replay.got().is_empty());
     drop(held);
     waiting.await.map(|_| ()).unwrap();
+}
+
+#[tokio::test]
+async fn a_shop_that_is_down_is_not_asked_by_everything() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let adapter = shop_at(&format!("http://{free}"));
+    for _ in 0..BREAKER_FAILURES_MAX {
+        assert_eq!(adapter.traffic().circuit, Circuit::Closed);
+        adapter.client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
+    }
+    let traffic = adapter.traffic();
+    assert_eq!(traffic.circuit, Circuit::Open);
+    // Also what would be a write surely had no effect: it was not sent.
+    let body = json!({});
+    let written =
+        adapter.client.call::<Value>(Method::PUT, "/products/11", Vec::new(), Some(&body)).await;
+    let error = PlatformError::from(written.map(|_| ()).unwrap_err());
+    let PlatformError::Unavailable { retry_after, .. } = &error else { panic!("{error:?}") };
+    assert!(*retry_after <= traffic.rests_for && retry_after.is_some(), "{error:?}");
+    assert!(error.to_string().contains("did not answer several times in a row"), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_shop_says_of_its_limits_is_kept_to() {
+    let replay = Replay::new(|_| {
+        Reply::json(&json!({})).header("ratelimit-remaining", "0").header("ratelimit-reset", "120")
+    })
+    .await;
+    let client = &replay.shop.client;
+    client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap();
+    let refused = client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
+    let error = PlatformError::from(refused);
+    assert!(matches!(error, PlatformError::Unavailable { retry_after: Some(_), .. }), "{error:?}");
+    assert_eq!(replay.calls().len(), 1, "the second was not sent");
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let connections = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = connections.clone();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(async || (StatusCode::NOT_FOUND, "{}"));
+    let listener = axum::serve::ListenerExt::tap_io(listener, move |_| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let adapter = shop_at(&address);
+    for _ in 0..5 {
+        // Also after an answer that is an error.
+        adapter.client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
+    }
+    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::woocommerce::{
     samples::delivery,
 };
 
+mod captured;
 mod money;
 
 const READ_AT: u64 = 1_800_000_000_000;

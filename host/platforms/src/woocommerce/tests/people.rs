@@ -118,6 +118,75 @@ fn an_account_tells_who_has_it() {
     assert_eq!((address.country.as_str(), shipping), ("IT", &None));
 }
 
+fn account(role: &str, paying: bool) -> Value {
+    json!({
+        "id": 26, "date_created_gmt": "2026-11-01T10:00:00",
+        "date_modified_gmt": "2026-11-02T10:00:00", "email": "x@example.test", "role": role,
+        "is_paying_customer": paying, "billing": [], "shipping": [],
+    })
+}
+
+#[test]
+fn whoever_only_works_on_the_shop_is_no_customer() {
+    let adapter = shop_at("http://127.0.0.1:1");
+    for (role, paying, told) in [
+        ("customer", false, true),
+        ("subscriber", false, true),
+        ("wholesale_buyer", false, true),
+        ("", false, true),
+        ("administrator", false, false),
+        ("shop_manager", false, false),
+        ("shop_manager", true, true),
+    ] {
+        let body = account(role, paying).to_string();
+        let heard = adapter.normalise("customer.updated", at(0), body.as_bytes()).unwrap();
+        assert_eq!(!heard.is_empty(), told, "{role} {paying}");
+    }
+}
+
+#[test]
+fn an_account_that_is_closed_is_gone() {
+    let adapter = shop_at("http://127.0.0.1:1");
+    let heard = adapter.normalise("customer.deleted", at(7), b"{\"id\":26}").unwrap();
+    let [Heard::AccountGone(gone)] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(gone.key, PersonKey::new(shop(), "26"));
+    assert_eq!(gone.version, Version::pushed(at(7)));
+}
+
+#[tokio::test]
+async fn customers_are_read_page_by_page_and_one_by_one() {
+    let replay = Replay::new(|got| match got.path.as_str() {
+        "/customers" => {
+            assert_eq!((got.query("orderby"), got.query("order")), (Some("id"), Some("asc")));
+            assert_eq!(got.query("role"), Some("all"), "the shop's own roles, too");
+            let staff = account("administrator", false);
+            let mut lucia = account("customer", false);
+            lucia["id"] = json!(27);
+            // One without any date: it is left out, and the others are read.
+            let dateless = json!({ "id": 28, "role": "customer" });
+            Reply::json(&json!([staff, lucia, dateless])).header("X-WP-Total", "3")
+        }
+        "/customers/27" => Reply::json(&account("customer", false)),
+        "/customers/1" => Reply::json(&account("administrator", false)),
+        _ => Reply {
+            status: 404,
+            ..Reply::json(&json!({
+                "code": "woocommerce_rest_invalid_id", "message": "Invalid resource ID.",
+                "data": { "status": 404 },
+            }))
+        },
+    })
+    .await;
+    let page = replay.shop.page(at(9), Collection::Customers, None, None).await.unwrap();
+    let ids: Vec<_> = page.people.iter().map(|seen| seen.key.id.as_str()).collect();
+    assert_eq!((ids, page.total, page.next), (vec!["27"], Some(3), None));
+    assert_eq!(page.people[0].version, Version::read(at(1_793_613_600_000), at(9)));
+    let one = async |id: &str| replay.shop.customer(at(9), id).await.unwrap();
+    assert_eq!(one("27").await.unwrap().key.id, "26");
+    assert_eq!(one("1").await, None, "works there");
+    assert_eq!(one("99").await, None, "is gone");
+}
+
 #[test]
 fn why_nothing_can_be_made_of_a_delivery_names_nobody() {
     let adapter = shop_at("http://127.0.0.1:1");

@@ -186,6 +186,9 @@ fn a_price_is_compared_while_it_is_on_sale() {
     let on_sale = json!({ "price": "15.00", "sale_price": "15.00", "on_sale": true });
     let on_sale = content(on_sale);
     assert_eq!((on_sale.price, on_sale.compare_at), (Some(decimal("15")), Some(decimal("19.99"))));
+    // A sale whose dates have begun or ended, before the shop's daily work has set the price.
+    let late = content(json!({ "sale_price": "15.00", "on_sale": true }));
+    assert_eq!((late.price, late.compare_at), (Some(decimal("19.99")), None));
     // A sale that is planned for later.
     let planned = content(json!({ "sale_price": "15.00", "on_sale": false }));
     assert_eq!((planned.price, planned.compare_at), (Some(decimal("19.99")), None));

@@ -107,6 +107,7 @@ async fn webhooks_that_are_missing_or_off_are_made() {
         ("product.deleted", "missing"),
         ("customer.created", "missing"),
         ("customer.updated", "missing"),
+        ("customer.deleted", "missing"),
     ];
     assert_eq!(made, expected);
     assert_eq!(
@@ -117,6 +118,7 @@ async fn webhooks_that_are_missing_or_off_are_made() {
             "DELETE /webhooks/2",
             "POST /webhooks",
             "DELETE /webhooks/3",
+            "POST /webhooks",
             "POST /webhooks",
             "POST /webhooks",
             "POST /webhooks",
@@ -137,6 +139,18 @@ async fn webhooks_that_are_missing_or_off_are_made() {
     assert_eq!(got[2].query("force"), Some("true"));
 }
 
+#[test]
+fn switching_a_webhook_on_again_would_leave_the_count_of_its_failures() {
+    // So a captured shop answered that had just been asked to switch one on: it says active, and the
+    // next failure switched it off at once. That is why one that is off is made anew.
+    let again = answer("woocommerce/webhook_reactivate");
+    assert_eq!(again["status"], "active");
+    assert!(again.get("failure_count").is_none(), "nothing tells how near it is to the end");
+    // One whose ping failed is there all the same.
+    let pinged = samples::captured("woocommerce/webhook_create_ping_500");
+    assert_eq!((&pinged["status"], &pinged["body"]["status"]), (&json!(201), &json!("active")));
+}
+
 #[tokio::test]
 async fn the_captured_list_of_webhooks_is_read() {
     let replay = Replay::new(|got| match got.method.as_str() {
@@ -146,6 +160,6 @@ async fn the_captured_list_of_webhooks_is_read() {
     .await;
     // That shop has one of the topics at this address.
     let made = replay.shop.ensure_webhooks("http://127.0.0.1:8090/order-created").await.unwrap();
-    assert_eq!(made.len(), 7);
+    assert_eq!(made.len(), 8);
     assert!(made.iter().all(|made| made.because == "missing" && made.topic != "order.created"));
 }

@@ -131,6 +131,7 @@ fn order() -> Order {
         transactions: Aspect::known(at(5), transactions),
         refunds: refunds.into_iter().map(|(id, refund)| (id.to_owned(), refund)).collect(),
         parcels: parcels.into_iter().map(|(id, parcel)| (id.to_owned(), parcel)).collect(),
+        ..Order::default()
     }
 }
 

@@ -65,15 +65,13 @@ pub async fn a_row_that_has_moved_on_stops_everything(store: &dyn Store) {
     let view = store.view(&lease.client).await.unwrap();
     for (base, moved) in [(0, "is there"), (2, "is not there yet")] {
         let observed = Observed {
-            trace: None,
             delivery: Some(number),
             rows: vec![
                 row(variant_key("1"), 0, variant(Some("MUG"), 5), vec![stock_change(6)]),
                 row(order_key("1"), base, order("1b"), vec![placed()]),
             ],
-            people: Vec::new(),
             progress: Some((shop("milano"), ShopProgress { imported: true, ..Default::default() })),
-            masked: Vec::new(),
+            ..Observed::default()
         };
         let outcome = store.observe(&lease, NOW, observed).await.unwrap();
         assert_eq!(outcome, ObserveOutcome::Moved, "{moved}");

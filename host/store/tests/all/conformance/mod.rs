@@ -15,6 +15,7 @@ mod people;
 mod redo;
 mod runs;
 mod settling;
+mod shops;
 mod state;
 mod stops;
 mod telling;
@@ -172,6 +173,11 @@ mod sqlite {
             stops_are_kept_and_audited_and_the_first_one_stays
             a_failing_install_is_paused_before_the_event_it_failed_on
             a_persons_stop_stays_theirs_when_the_host_pauses_as_well;
+        shops:
+            what_no_list_named_is_found
+            silence_is_known_as_of_each_commit
+            what_waits_for_a_shop_is_put_off_together
+            what_is_different_about_accounts_is_raised;
         alerts:
             an_alert_is_open_once_under_its_key
             who_resolves_an_alert_is_in_the_audit_log;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fondaco::{demo::stage::Stage, host::RunningHost};
-use fondaco_engine::{reconcile::Reconcile, watch::Happening};
+use fondaco_engine::{shops::ShopCallError, watch::Happening};
 use fondaco_model::{
     Change, Entity, EntityKey, EventBody, InstallId, OrderChange, PersonKey, ShopId,
     care::CustomerChange,
 };
 use fondaco_shopsim::{Faults, WooShop};
-use fondaco_store::{Drift, ListedKind, NewAlert, Reconciliation, RunResult};
+use fondaco_store::{Act, Drift, ListedKind, NewAlert, Reconciliation, RunResult};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -31,10 +31,19 @@ async fn is_alerted(host: &RunningHost, key: &str) -> bool {
     open.iter().any(|alert| alert.alert.key == key)
 }
 
+fn act() -> Act {
+    Act {
+        principal: "anna".to_owned(),
+        what: "reconcile".to_owned(),
+        subject: "shop milano".to_owned(),
+        detail: String::new(),
+    }
+}
+
 /// Compares a shop with the mirror, and returns what was found.
 async fn reconcile(host: &RunningHost, shop: &ShopId) -> Reconciliation {
     let mut watch = host.engine.watch();
-    assert_eq!(host.engine.reconcile(&client(), shop).await.unwrap(), Reconcile::Begins);
+    assert!(host.engine.reconcile(&client(), shop, act()).await.unwrap(), "it begins");
     loop {
         let happening = tokio::time::timeout(scene::PATIENCE, watch.recv()).await.unwrap();
         if let Ok(Happening::Reconciled { shop: whose, reconciliation, .. }) = happening
@@ -128,8 +137,8 @@ async fn what_a_shop_deletes_or_has_without_a_word_is_found() {
     assert_eq!(again.drifted(), 0, "{again:?}");
     assert!(!is_alerted(&host, &NewAlert::drift_key(&milano())).await);
     let nowhere = ShopId::new("nowhere").unwrap();
-    let asked = host.engine.reconcile(&client(), &nowhere).await.unwrap();
-    assert_eq!(asked, Reconcile::NoSuchShop);
+    let asked = host.engine.reconcile(&client(), &nowhere, act()).await;
+    assert!(matches!(asked, Err(ShopCallError::NoShop { .. })), "{asked:?}");
     host.stop().await;
     stage.strike().await;
 }
@@ -149,7 +158,7 @@ async fn a_reconciliation_goes_on_where_the_host_left_it() {
         shop.put_order(old_order(90_000 + number), false).unwrap();
     }
     shop.set_latency(std::time::Duration::from_millis(10));
-    assert_eq!(host.engine.reconcile(&client(), &milano()).await.unwrap(), Reconcile::Begins);
+    assert!(host.engine.reconcile(&client(), &milano(), act()).await.unwrap(), "it begins");
     let standing =
         async |host: &RunningHost| host.engine.reconciliation(&client(), &milano()).await.unwrap();
     let mut begun = None;
@@ -160,8 +169,7 @@ async fn a_reconciliation_goes_on_where_the_host_left_it() {
     .await;
     let begun = begun.unwrap();
     assert_eq!(begun.ended_at, None, "it is under way");
-    let asked = host.engine.reconcile(&client(), &milano()).await.unwrap();
-    assert_eq!(asked, Reconcile::UnderWay);
+    assert!(!host.engine.reconcile(&client(), &milano(), act()).await.unwrap(), "it is begun");
     host.stop().await;
     shop.set_latency(std::time::Duration::ZERO);
     let host = scene::host(&stage).await;

@@ -6,8 +6,9 @@ use fondaco_platforms::timeouts::{ANSWER, CONNECT, IDLE, LONGEST_REQUEST, Timeou
 
 use super::{
     limits::{
-        GIVE_UP_AFTER, GIVE_UP_AFTER_MAX, GIVE_UP_AFTER_MIN, POLL_EVERY, POLL_EVERY_MAX, POLL_EVERY_MIN, RECONCILE_EVERY, RECONCILE_EVERY_MAX,
-        RECONCILE_EVERY_MIN, SILENT_AFTER, SILENT_AFTER_MAX, SILENT_AFTER_MIN,
+        GIVE_UP_AFTER, GIVE_UP_AFTER_MAX, GIVE_UP_AFTER_MIN, POLL_EVERY, POLL_EVERY_MAX,
+        POLL_EVERY_MIN, RECONCILE_EVERY, RECONCILE_EVERY_MAX, RECONCILE_EVERY_MIN, SILENT_AFTER,
+        SILENT_AFTER_MAX, SILENT_AFTER_MIN,
     },
     reader::Section,
     values::duration_within,
@@ -36,7 +37,8 @@ pub(super) fn read_rhythm(section: &mut Section<'_>) -> Option<Rhythm> {
     let bounds = (RECONCILE_EVERY_MIN, RECONCILE_EVERY_MAX);
     let reconcile_every = read("reconcile-every", RECONCILE_EVERY, bounds);
     let silent_after = read("silent-after", SILENT_AFTER, (SILENT_AFTER_MIN, SILENT_AFTER_MAX));
-    let give_up_after = read("give-up-after", GIVE_UP_AFTER, (GIVE_UP_AFTER_MIN, GIVE_UP_AFTER_MAX));
+    let give_up_after =
+        read("give-up-after", GIVE_UP_AFTER, (GIVE_UP_AFTER_MIN, GIVE_UP_AFTER_MAX));
     Some(Rhythm {
         poll_every: poll_every?,
         reconcile_every: reconcile_every?,

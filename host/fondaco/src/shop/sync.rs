@@ -75,13 +75,19 @@ mod tests {
     #[test]
     fn it_tells_what_was_found() {
         let mut ended = ended(1, Some(2));
-        assert_eq!(words("milano", &ended), "milano: 20 things were compared; nothing was different");
+        assert_eq!(
+            words("milano", &ended),
+            "milano: 20 things were compared; nothing was different"
+        );
         ended.drift = vec![
             DriftView { kind: "order".to_owned(), missing: 2, outdated: 0, gone: 1 },
             DriftView { kind: "variant".to_owned(), missing: 0, outdated: 0, gone: 0 },
         ];
         let told = words("milano", &ended);
-        assert!(told.ends_with("put right: 2 of kind order not known, 1 of kind order gone"), "{told}");
+        assert!(
+            told.ends_with("put right: 2 of kind order not known, 1 of kind order gone"),
+            "{told}"
+        );
     }
 
     #[test]

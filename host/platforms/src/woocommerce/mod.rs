@@ -31,9 +31,9 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use crate::{
-    Capabilities, CheckItem, Collection, Executed, Expected, Heard, Listing, Looked, Page, Platform,
-    PlatformError, Request, ShopCredentials, ShopFacts, Traffic, Unreadable, Unverified, Verified,
-    WebhookMade, WebhookSeen, site_identity, timeouts::Timeouts,
+    Capabilities, CheckItem, Collection, Executed, Expected, Heard, Listing, Looked, Page,
+    Platform, PlatformError, Request, ShopCredentials, ShopFacts, Traffic, Unreadable, Unverified,
+    Verified, WebhookMade, WebhookSeen, site_identity, timeouts::Timeouts,
 };
 
 mod answers;

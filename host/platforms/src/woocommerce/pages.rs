@@ -363,7 +363,7 @@ pub async fn customer(
     now: Timestamp,
     id: &str,
 ) -> Result<Option<PersonSeen>, PlatformError> {
-    let path = format!("/customers/{}", stock::number(id)?);
+    let path = format!("/customers/{}", writes::number(id)?);
     match client.get::<Customer>(&path, Vec::new()).await {
         Ok(answer) if people::is_customer(&answer.content) => {
             let seen = Seen { shop, read: Some(now) };

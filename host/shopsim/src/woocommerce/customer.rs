@@ -7,6 +7,41 @@ use sha2::{Digest as _, Sha256};
 use super::fields::{Fields, id, object, set, set_date, text};
 use super::item::hints;
 use super::market::Market;
+use super::state::State;
+
+impl State {
+    /// Somebody opens an account.
+    pub(crate) fn open_account(&mut self, email: &str, given: &str, family: &str) -> u64 {
+        let id = self.take_customer_id();
+        let mut account = Account::new(id, email, self.now(), &self.market);
+        set(&mut account.fields, "first_name", given);
+        set(&mut account.fields, "last_name", family);
+        self.customers.insert(id, account);
+        self.tell("customer.created", id);
+        id
+    }
+
+    /// Somebody changes a field of their account; says whether there is such an account.
+    pub(crate) fn change_account(&mut self, id: u64, field: &str, value: &str) -> bool {
+        let now = self.now();
+        let Some(account) = self.customers.get_mut(&id) else {
+            return false;
+        };
+        set(&mut account.fields, field, value);
+        set_date(&mut account.fields, "modified", Some(now), &self.market);
+        self.tell("customer.updated", id);
+        true
+    }
+
+    /// An account is closed; says whether there was one.
+    pub(crate) fn close_account(&mut self, id: u64) -> bool {
+        let closed = self.customers.remove(&id).is_some();
+        if closed {
+            self.tell("customer.deleted", id);
+        }
+        closed
+    }
+}
 
 /// An account.
 #[derive(Debug, Clone)]

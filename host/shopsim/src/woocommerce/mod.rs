@@ -365,6 +365,36 @@ impl WooShop {
         })
     }
 
+    /// Deletes an order for good, past the trash: nothing tells of it. False: there is no such order.
+    pub fn erase_order(&self, order: u64) -> bool {
+        self.shop.with(|state| state.orders.remove(&order).is_some())
+    }
+
+    /// Deletes a product for good, past the trash: nothing tells of it. False: there is no such SKU.
+    pub fn erase_product(&self, sku: &str) -> bool {
+        self.shop.with(|state| {
+            let item = state.by_sku(sku);
+            item.is_some_and(|item| state.items.remove(&item).is_some())
+        })
+    }
+
+    /// Somebody opens an account, with a given and a family name; `customer.created` follows.
+    #[must_use]
+    pub fn open_account(&self, email: &str, given_name: &str, family_name: &str) -> u64 {
+        self.shop.with(|state| state.open_account(email, given_name, family_name))
+    }
+
+    /// Somebody changes a field of their account, such as `first_name`; `customer.updated` follows.
+    /// False: there is no such account.
+    pub fn change_account(&self, account: u64, field: &str, value: &str) -> bool {
+        self.shop.with(|state| state.change_account(account, field, value))
+    }
+
+    /// An account is closed; `customer.deleted` follows. False: there is no such account.
+    pub fn close_account(&self, account: u64) -> bool {
+        self.shop.with(|state| state.close_account(account))
+    }
+
     /// Adds an API key that may only read.
     pub fn add_reading_key(&self, consumer_key: &str, consumer_secret: &str) {
         let key = rest::ApiKey::new(consumer_key, consumer_secret, KeyRights::Read);

@@ -255,7 +255,7 @@ fn is_as_decided(request: &Request, found: &Value) -> bool {
 fn gone_or(what: &str, failed: Failed) -> PlatformError {
     match failed {
         Failed::Gone => refused(format!("the shop no longer has {what}")),
-        Failed::Otherwise(error) => error,
+        Failed::NoSuchRoute(error) | Failed::Otherwise(error) => error,
     }
 }
 

@@ -142,7 +142,7 @@ impl Seen {
         match pages::all::<Refund>(&sending.shop.client, path, &amounts).await {
             Ok(refunds) => Ok(Self { order, refunds }),
             Err(Failed::Gone) => Err(refused(format!("the shop no longer has {}", named(write)))),
-            Err(Failed::Otherwise(error)) => Err(error),
+            Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
         }
     }
 

@@ -330,7 +330,9 @@ impl Client {
     pub async fn sleep_after_error(&self, tries: u32, error: &PlatformError) -> Result<(), Ended> {
         let asked = match error {
             PlatformError::Unavailable { retry_after, .. } => retry_after.unwrap_or_default(),
-            PlatformError::Ambiguous { .. } | PlatformError::Refused { .. } => Duration::ZERO,
+            PlatformError::Ambiguous { .. }
+            | PlatformError::Refused { .. }
+            | PlatformError::Unsupported { .. } => Duration::ZERO,
         };
         self.sleep(retry::wait_after(tries).max(asked)).await
     }

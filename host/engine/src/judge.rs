@@ -100,9 +100,12 @@ mod tests {
     use fondaco_model::{
         ClientId, Decimal, Location,
         action::{OrderStep, OrderWrite, RefundMethod, RefundWrite, Restock},
-        commerce::Money,
+        commerce::{Money, OrderState},
     };
-    use fondaco_platforms::woocommerce::{Config, WooCommerce};
+    use fondaco_platforms::{
+        timeouts::Timeouts,
+        woocommerce::{Config, WooCommerce},
+    };
 
     use super::*;
     use crate::setup::ShopSetup;
@@ -118,7 +121,7 @@ mod tests {
             consumer_key: "ck".into(),
             consumer_secret: "cs".into(),
             webhook_secret: "secret".into(),
-            longest_request: Duration::from_secs(1),
+            timeouts: Timeouts::default(),
             allow_http: false,
         });
         let setup = ShopSetup {
@@ -128,6 +131,9 @@ mod tests {
             platform: Arc::new(platform.unwrap()),
             credentials: Arc::new(|| Err("none".to_owned())),
             poll_every: Duration::from_secs(1),
+            give_up_after: Duration::from_secs(1),
+            reconcile_every: Duration::from_secs(1),
+            silent_after: Duration::from_secs(1),
             hook_address: None,
             time_zone: None,
         };
@@ -186,7 +192,8 @@ mod tests {
         assert_eq!(stock, [None, None]);
         let note = judged(|shop| {
             let step = OrderStep::Note { text: "seen".to_owned() };
-            ActionKind::ChangeOrder(OrderWrite { shop, order: "17".to_owned(), step })
+            let decided_on = OrderState::Processing;
+            ActionKind::ChangeOrder(OrderWrite { shop, order: "17".to_owned(), step, decided_on })
         });
         assert_eq!(note, [None, None]);
     }

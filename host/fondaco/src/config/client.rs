@@ -7,7 +7,7 @@ use std::{
 
 use fondaco_engine::align::is_align;
 use fondaco_model::{ClientId, InstallId, NameError, ShopId};
-use fondaco_platforms::timeouts::Timeouts;
+use fondaco_platforms::{site_identity, timeouts::Timeouts};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;

@@ -5,7 +5,6 @@
 use std::{
     io::{BufRead as _, IsTerminal as _},
     net::SocketAddr,
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -15,6 +14,7 @@ use fondaco_engine::now;
 use fondaco_model::ShopId;
 use fondaco_platforms::{
     CheckItem, Expected, Platform as _, Subject, Verdict,
+    timeouts::Timeouts,
     woocommerce::{self, WooCommerce},
 };
 use fondaco_web::views::shops::CheckItemView;
@@ -110,7 +110,7 @@ pub async fn test(shop: &ShopId, url: &Url, allow_http: bool, key: &Key) -> anyh
         consumer_secret: key.secret.clone(),
         // Nothing is verified here.
         webhook_secret: "unused".into(),
-        longest_request: Duration::from_secs(1),
+        timeouts: Timeouts::default(),
         allow_http,
     })?;
     let spinner = waiting(format!("asking {shop}"));

@@ -1,7 +1,5 @@
 //! A simulated WooCommerce shop.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use fondaco_model::{
     ActionId, ActionKind, Decimal, EntityKey, Location, ShopId,
@@ -14,6 +12,7 @@ use fondaco_model::{
 };
 use fondaco_platforms::{
     Executed, Platform,
+    timeouts::Timeouts,
     woocommerce::{Config, WooCommerce},
 };
 use fondaco_shopsim::{
@@ -225,7 +224,7 @@ fn adapter(woo: &WooShop) -> WooCommerce {
         consumer_key: SECRETS[1].into(),
         consumer_secret: SECRETS[0].into(),
         webhook_secret: SECRETS[2].into(),
-        longest_request: Duration::from_secs(30),
+        timeouts: Timeouts::default(),
         allow_http: false,
     })
     .unwrap()

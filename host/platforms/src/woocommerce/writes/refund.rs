@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        answers::{Failed, refused},
+        answers::refused,
         pages,
         payloads::{Order, Refund},
         products::decimal,
@@ -141,8 +141,7 @@ impl Seen {
         let amounts = pages::whole_amounts();
         match pages::all::<Refund>(&sending.shop.client, path, &amounts).await {
             Ok(refunds) => Ok(Self { order, refunds }),
-            Err(Failed::Gone) => Err(refused(format!("the shop no longer has {}", named(write)))),
-            Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
+            Err(failed) => Err(gone_or(&named(write), failed)),
         }
     }
 

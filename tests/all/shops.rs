@@ -148,17 +148,20 @@ async fn a_shop_is_read_again_and_what_is_different_is_repaired() {
     let [milano, torino] = stage.shops() else { panic!("two shops") };
     let sync = ["shop", "sync", CLIENT, "milano"];
     let first = good(&stage, &sync).await;
-    assert!(first.contains("things were read"), "{first}");
+    assert!(first.contains("things were compared"), "{first}");
 
     milano.buy(&[("MUG-BLU", 2)]).unwrap();
     let again = good(&stage, &[&sync[..], &["--json"]].concat()).await;
     let again: Value = serde_json::from_str(&again).unwrap();
-    assert!(again["differences"].as_u64().unwrap() >= 2, "the order and the stock: {again}");
-    assert_eq!(again["given_up"], Value::Null);
+    let drift = again["drift"].as_array().unwrap().iter();
+    let kinds = ["missing", "outdated", "gone"];
+    let found: u64 = drift.flat_map(|drift| kinds.map(|kind| drift[kind].as_u64().unwrap())).sum();
+    assert!(found >= 2, "the order and the stock: {again}");
     until("modules heard of it", async || torino.quantity("MUG-BLU") == Some(138)).await;
     let last = good(&stage, &sync).await;
     assert!(last.contains("nothing was different"), "{last}");
-    assert_eq!(audited(&host).await.iter().filter(|what| *what == "sync").count(), 3);
+    // The first may have met the one that every shop is compared with after its import.
+    assert!(audited(&host).await.iter().filter(|what| *what == "sync").count() >= 2);
     host.stop().await;
     stage.strike().await;
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Place, Quantity, Settings, SharedSku,
+    Place, Quantity, Reserve, SharedSku,
     overwriting::Window,
     place::{Policy, Seen, covers},
     shared::Listing,
@@ -86,9 +86,9 @@ impl Restored {
 impl SharedSku {
     /// Begins anew after a restore: what the places wait for is forgotten, but for the proposals
     /// that the host will tell the end of.
-    pub fn restore(&mut self, settings: &Settings, listings: &[Listing], at: u64, now: u64) {
+    pub fn restore(&mut self, reserve: &Reserve, listings: &[Listing], at: u64, now: u64) {
         let off = |(shop, place): (&String, &Place)| {
-            let off = place.expected - self.target(settings, shop);
+            let off = place.expected - self.target(reserve, shop);
             let latitude =
                 Latitude { more: off.max(Quantity::ZERO), less: (-off).max(Quantity::ZERO) };
             (shop.clone(), latitude)
@@ -133,7 +133,7 @@ impl SharedSku {
 
     /// Goes on as ever, with the quantity that the shops and the orders leave. Returns what people
     /// should look into.
-    pub fn conclude(&mut self, settings: &Settings) -> Option<Odd> {
+    pub fn conclude(&mut self, reserve: &Reserve) -> Option<Odd> {
         let restored = self.restored.take()?;
         let counted = self.hub;
         let (mut shown, mut lost, mut least) = (Vec::new(), None, None);
@@ -143,8 +143,8 @@ impl SharedSku {
             else {
                 continue;
             };
-            let (shows, should) = (place.begun_at(), self.target(settings, shop));
-            let stands_for = shows + settings.buffer(shop) - latitude.more;
+            let (shows, should) = (place.begun_at(), self.target(reserve, shop));
+            let stands_for = shows + reserve.of(shop, self.places.keys()) - latitude.more;
             let (less, more) = (shows < should - latitude.less, shows > should + latitude.more);
             if less {
                 lost = Some(lost.map_or(stands_for, |lost: Quantity| lost.min(stands_for)));
@@ -194,14 +194,15 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{orders::Taken, place::Level};
+    use crate::rules::{Settings, orders::Taken, place::Level};
 
     const BACKUP_MS: u64 = 1_000_000;
     const RESTORED_MS: u64 = 9_000_000;
     const READ_MS: u64 = 9_100_000;
 
-    fn settings() -> Settings {
-        Settings::parse(r#"{"source":"a","buffers":{"b":2}}"#).unwrap()
+    fn reserve() -> Reserve {
+        let settings = Settings::parse(r#"{"source":"a","buffers":{"b":2}}"#).unwrap();
+        Reserve::new(settings, BTreeSet::new())
     }
 
     fn listings(shown: &[(&str, i64)]) -> Vec<Listing> {
@@ -221,7 +222,7 @@ mod tests {
     fn restored(shown: &[(&str, i64)]) -> SharedSku {
         let mut shared = SharedSku::default();
         shared.align(&listings(&[("a", 14), ("b", 12)]), "a", 0);
-        shared.restore(&settings(), &listings(shown), RESTORED_MS, READ_MS);
+        shared.restore(&reserve(), &listings(shown), RESTORED_MS, READ_MS);
         shared
     }
 
@@ -238,7 +239,7 @@ mod tests {
         for (shop, units) in sold {
             sell(&mut shared, shop, *units, BACKUP_MS);
         }
-        let told = shared.conclude(&settings());
+        let told = shared.conclude(&reserve());
         let context = format!("{shown:?} {sold:?} {told:?}");
         assert_eq!(shared.hub, Quantity::units(hub), "{context}");
         assert_eq!(told.is_some(), odd, "{context}");
@@ -287,7 +288,7 @@ mod tests {
         for a in [14, 12] {
             let mut shared = restored(&[("a", a), ("b", 12)]);
             sell(&mut shared, "a", 2, RESTORED_MS);
-            assert_eq!(shared.conclude(&settings()), None, "{a}");
+            assert_eq!(shared.conclude(&reserve()), None, "{a}");
             assert_eq!(shared.hub, Quantity::units(12));
             let place = shared.places.get_mut("a").unwrap();
             // Seen a while later, it shows 12 in either case, and that is no correction.
@@ -302,7 +303,7 @@ mod tests {
     fn nothing_is_proposed_before_the_orders_are_known() {
         let mut shared = restored(&[("a", 11), ("b", 12)]);
         sell(&mut shared, "a", 3, BACKUP_MS);
-        assert_eq!(shared.wanted(&settings(), "b", READ_MS), None);
+        assert_eq!(shared.wanted(&reserve(), "b", READ_MS), None);
         let known = |until: u64| move |_: &str| Some(until);
         assert!(!shared.is_explained(READ_MS, |_| None));
         assert!(!shared.is_explained(READ_MS, known(READ_MS)));
@@ -310,10 +311,10 @@ mod tests {
         let silent = known(RESTORED_MS + 2_000);
         assert!(!shared.is_explained(READ_MS + UNEXPLAINED_MS - 1, silent));
         assert!(shared.is_explained(READ_MS + UNEXPLAINED_MS, silent));
-        shared.conclude(&settings());
+        shared.conclude(&reserve());
         let lowered = Change { available: Quantity::units(9), decided_on: Quantity::units(12) };
-        assert_eq!(shared.wanted(&settings(), "b", READ_MS), Some(lowered));
-        assert_eq!(shared.wanted(&settings(), "a", READ_MS), None);
+        assert_eq!(shared.wanted(&reserve(), "b", READ_MS), Some(lowered));
+        assert_eq!(shared.wanted(&reserve(), "a", READ_MS), None);
     }
 
     #[test]
@@ -326,7 +327,7 @@ mod tests {
                 Change { available: Quantity::units(to), decided_on: Quantity::units(from) };
             place.launch(action.to_owned(), change, BACKUP_MS);
         }
-        shared.restore(&settings(), &listings(&[("a", 14), ("b", 12)]), RESTORED_MS, READ_MS);
+        shared.restore(&reserve(), &listings(&[("a", 14), ("b", 12)]), RESTORED_MS, READ_MS);
         let place = &shared.places["b"];
         let eleven = Quantity::units(11);
         assert_eq!(place.call_back(), Some(Change { available: eleven, decided_on: eleven }));

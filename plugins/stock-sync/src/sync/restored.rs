@@ -52,7 +52,7 @@ impl<H: Host> Sync<'_, H> {
         let Some((mut shared, _)) = self.align(sku, known, &listings)? else {
             return Ok(());
         };
-        shared.restore(&self.settings, &listings, at, self.now);
+        shared.restore(&self.reserve, &listings, at, self.now);
         let shops: Vec<String> = shared.places.keys().cloned().collect();
         for shop in shops {
             if let Some(look) = shared.places.get(&shop).and_then(|place| place.call_back()) {
@@ -70,7 +70,7 @@ impl<H: Host> Sync<'_, H> {
         if !shared.is_explained(self.now, |shop| self.host.known_until(shop)) {
             return Restore::Waits;
         }
-        if let Some(odd) = shared.conclude(&self.settings) {
+        if let Some(odd) = shared.conclude(&self.reserve) {
             let name = |shop: &str| self.name(shop).to_owned();
             let notice = words::odd_after_restore(sku, &odd, shared.hub, name);
             self.tell(&format!("restored/{sku}"), &notice);

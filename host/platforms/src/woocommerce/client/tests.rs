@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use fondaco_model::{EntityKey, Timestamp};
@@ -277,13 +278,13 @@ async fn what_the_shop_says_of_its_limits_is_kept_to() {
 
 #[tokio::test]
 async fn a_connection_is_used_again() {
-    let connections = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let connections = Arc::new(AtomicUsize::new(0));
     let counted = connections.clone();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let router = axum::Router::new().fallback(async || (StatusCode::NOT_FOUND, "{}"));
     let listener = axum::serve::ListenerExt::tap_io(listener, move |_| {
-        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        counted.fetch_add(1, Ordering::SeqCst);
     });
     tokio::spawn(async move { axum::serve(listener, router).await });
     let adapter = shop_at(&address);
@@ -291,7 +292,7 @@ async fn a_connection_is_used_again() {
         // Also after an answer that is an error.
         adapter.client.get::<Value>("/products/11", Vec::new()).await.map(|_| ()).unwrap_err();
     }
-    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

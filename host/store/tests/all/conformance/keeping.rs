@@ -164,10 +164,10 @@ pub async fn what_an_install_was_to_hear_of_itself_begins_anew_if_it_is_forgotte
     let event = stock(store, &lease, 0, 5).await;
     pass(store, &lease, &install, event).await;
     store.mark_commit(&lease, NOW).await.unwrap();
-    store.note_present(&lease, NOW, &[install.clone()]).await.unwrap();
+    store.note_present(&lease, NOW, std::slice::from_ref(&install)).await.unwrap();
     store.note_present(&lease, NOW, &[install.clone(), gone.clone()]).await.unwrap();
     assert!(store.lifecycle(&lease.client, &gone).await.unwrap().is_some(), "it is kept");
-    store.note_present(&lease, NOW, &[install.clone()]).await.unwrap();
+    store.note_present(&lease, NOW, std::slice::from_ref(&install)).await.unwrap();
     store.keep_nothing_for(&lease, &gone).await.unwrap();
     assert_eq!(forget(store, &lease, LATER, &[Kept::Events]).await, 2);
     store.note_present(&lease, LATER, &[install, gone.clone()]).await.unwrap();

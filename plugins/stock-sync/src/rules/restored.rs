@@ -193,6 +193,8 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::rules::{Settings, orders::Taken, place::Level};
 

@@ -160,9 +160,8 @@ proptest! {
     #[test]
     fn a_restored_backup_repeats_nothing_and_forgets_no_sale(
         start in start(),
-        ops in restored(op().prop_filter("orders that only grow", |op| match op {
-            Op::Cancel { .. } | Op::EditOrder { .. } => false,
-            _ => true,
+        ops in restored(op().prop_filter("orders that only grow", |op| {
+            !matches!(op, Op::Cancel { .. } | Op::EditOrder { .. })
         })),
     ) {
         let mut world = World::new(&start);

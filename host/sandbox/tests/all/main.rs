@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod acting;
 mod bounds;
 mod code;
 mod fixture;

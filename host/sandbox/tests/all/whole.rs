@@ -65,7 +65,7 @@ async fn every_function_of_the_contract_answers() {
     }
     assert!(called["change-stock.propose"].starts_with("Ok("), "{called:?}");
     assert!(called["http-get.get"].contains("status: 200"), "{called:?}");
-    assert_eq!(ran.proposals.len(), 2, "what is not served leaves nothing behind");
+    assert_eq!(ran.proposals.len(), 6, "what is not served leaves nothing behind");
     assert_eq!(ran.signals.len(), 1);
     assert_eq!(ran.http.len(), 1);
 }

@@ -20,7 +20,7 @@ use crate::woocommerce::refund::{Refund, Wanted, WantedLine};
 use crate::woocommerce::shop::Shop;
 use crate::woocommerce::state::State;
 
-const NOT_SIMULATED: [&str; 4] = ["exclude", "include", "parent", "order"];
+const NOT_SIMULATED: [&str; 3] = ["exclude", "include", "parent"];
 
 /// The refunds of an order, or a new one.
 pub(super) async fn collection(

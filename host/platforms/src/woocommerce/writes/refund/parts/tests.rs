@@ -103,7 +103,7 @@ fn more_than_is_left_is_refused() {
     // the coffee's net.
     let before: Vec<Refund> =
         refunds().into_iter().filter(|refund| [65, 66, 68].contains(&refund.id)).collect();
-    check(&before, &one("1", "0.10", "0"), "1 is more than the -5 that are left of line 171");
+    check(&before, &one("1", "0.10", "0"), "1 is more than the -4 that are left of line 171");
     let coffee = refund("1", vec![line("170", "0", "0.05", "0")], "0");
     check(
         &before,

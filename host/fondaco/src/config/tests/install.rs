@@ -161,7 +161,10 @@ fn what_is_resolved_says_where_it_came_from() {
     let install = config.clients[0].installs.values().next().unwrap();
     assert_eq!(
         install.settings.value,
-        json!({ "source": "milano", "low-stock": 5, "buffers": { "torino": 2 }, "skip-skus": [] })
+        json!({
+            "source": "milano", "low-stock": 5, "buffers": { "torino": 2 }, "silent-buffer": 1,
+            "skip-skus": []
+        })
     );
     let origins: Vec<(&str, Origin)> =
         install.settings.origins.iter().map(|(key, origin)| (key.as_str(), *origin)).collect();
@@ -170,6 +173,7 @@ fn what_is_resolved_says_where_it_came_from() {
         [
             ("/buffers/torino", Origin::Agency),
             ("/low-stock", Origin::Agency),
+            ("/silent-buffer", Origin::Default),
             ("/skip-skus", Origin::Default),
             ("/source", Origin::Agency),
         ]

@@ -151,13 +151,13 @@ fn interfaces() {
         &[(NoLonger, "It no longer uses `change-stock`.")],
     );
     check(
-        &Made::usual().importing("change-prices"),
+        &Made::usual().importing("send-message"),
         &[(
             Newly,
-            "It may now use `change-prices`, which this host does not serve yet. Its reason: “To \
+            "It may now use `send-message`, which this host does not serve yet. Its reason: “To \
              try.”",
         )],
-        &[(NoLonger, "It no longer uses `change-prices`.")],
+        &[(NoLonger, "It no longer uses `send-message`.")],
     );
     // What is always there is nothing to ask for.
     check(&Made::usual().importing("state"), &[], &[]);

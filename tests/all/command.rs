@@ -45,12 +45,13 @@ async fn a_command_that_nobody_reads_ends_quietly() {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = scene::fondaco();
-        command.args(words).stdout(writer);
+        command.args(words).stdout(writer).stderr(std::process::Stdio::piped());
         match words[0] {
             "plugin" => command.arg(&stock_sync),
             _ => command.arg("--plugins").arg(scene::plugins()),
         };
-        let output = command.output().await.unwrap();
+        // `output()` would read what is printed.
+        let output = command.spawn().unwrap().wait_with_output().await.unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.as_str()), (Some(141), ""), "{words:?}");
     }

@@ -192,7 +192,7 @@ async fn where_the_shop_refuses_to_be_looked_at_a_person_decides() {
     std::fs::write(left.stage.folder().join("wrong"), "ck_no_key_of_this_shop").unwrap();
     left.edit(|text| {
         let (milano, torino) = text.split_once("[shops.torino]").unwrap();
-        let torino = torino.replacen("{ env = \"DEMO_KEY\" }", "{ file = \"../wrong\" }", 1);
+        let torino = torino.replacen("{ env = \"DEMO_KEY\" }", "{ file = \"wrong\" }", 1);
         format!("{milano}[shops.torino]{torino}")
     });
     let host = scene::host(&left.stage).await;

@@ -363,6 +363,13 @@ async fn customers_are_imported_in_silence_and_heard_of_afterwards() {
     };
     assert_eq!(person(before).await.unwrap().name.as_deref(), Some("Anna Neri"), "imported");
     assert!(logged(&host).await.is_empty());
+    // No poll tells of customers, so the webhooks have to be there.
+    let setup = host.engine.clients().find(|setup| setup.id == client()).unwrap();
+    until("the webhooks are there", async || {
+        let webhooks = setup.shops[&milano()].platform.webhooks().await.unwrap();
+        webhooks.iter().any(|webhook| webhook.topic == "customer.deleted")
+    })
+    .await;
 
     let new = shop.open_account("luca@example.test", "Luca", "Bo");
     let tells = async |words: &str| logged(&host).await.iter().any(|line| line.contains(words));

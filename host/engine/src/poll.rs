@@ -89,7 +89,7 @@ impl Client {
     }
 
     /// Reads what changed; the outer error ends the client's work, the inner one is the shop's.
-    async fn poll_once(
+    pub async fn poll_once(
         &self,
         id: &ShopId,
         shop: &ShopSetup,

@@ -156,7 +156,12 @@ impl Client {
                     let wait = Duration::from_millis(due.0.saturating_sub(now().0));
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
-                        () = asked.notified() => {}
+                        // Whoever asks wants what changed lately, too, which is left to the poll.
+                        () = asked.notified() => {
+                            if let Err(error) = self.poll_once(id, shop).await? {
+                                self.shop_trouble(id, "poll", &error);
+                            }
+                        }
                         () = self.cancel.cancelled() => return Err(Ended::Stopped),
                     }
                     self.forget_listed(id).await?;

@@ -54,6 +54,8 @@ impl Decimal {
     pub const ONE: Self = Self(rust_decimal::Decimal::ONE);
     /// Most digits after the dot that any of these numbers has.
     const PLACES_MAX: u32 = FRACTION_DIGITS_MAX as u32;
+    /// Digits after the dot that an amount of money is told with at least.
+    const AMOUNT_PLACES_MIN: u32 = 2;
 
     /// Reads a number as platforms write them: like the contract's grammar, but with any count of
     /// digits after the dot (rounded half to even to [`FRACTION_DIGITS_MAX`]) and leading zeros.
@@ -74,6 +76,16 @@ impl Decimal {
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         Ord::max(self, other)
+    }
+
+    /// Whether two numbers are the same amount of money, one of them perhaps told with fewer digits: to
+    /// as many digits as the shorter has, two at least, they are the same.
+    #[must_use]
+    pub fn is_same_amount(self, other: Self) -> bool {
+        let places = self.0.scale().min(other.0.scale()).max(Self::AMOUNT_PLACES_MIN);
+        let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
+        let rounded = |number: Self| number.0.round_dp_with_strategy(places, strategy);
+        rounded(self) == rounded(other)
     }
 
     /// Whether nothing is left after the dot.

@@ -240,11 +240,30 @@ fn head_changes(before: &Aspect<OrderHead>, after: &Aspect<OrderHead>) -> BTreeS
     if before.state != after.state {
         changes.insert(OrderChange::State);
     }
-    let told = OrderHead { paid_at: after.paid_at, state: after.state, ..before.clone() };
+    let mut told = OrderHead { paid_at: after.paid_at, state: after.state, ..before.clone() };
+    if told.total_tax.is_same_amount(after.total_tax) {
+        told.total_tax = after.total_tax;
+    }
+    for (told, after) in told.charges.iter_mut().zip(&after.charges) {
+        if told.net.is_same_amount(after.net) && told.tax.is_same_amount(after.tax) {
+            (told.net, told.tax) = (after.net, after.tax);
+        }
+    }
     if told != *after {
         changes.insert(OrderChange::Other);
     }
     changes
+}
+
+/// Whether a line is the same but for what the platform took off its stock. A delivery may tell the
+/// amounts of an order with fewer digits than a reading of it.
+fn is_same_line(before: &OrderLine, after: &OrderLine) -> bool {
+    let amounts = |line: &OrderLine| [line.net, line.tax, line.discount];
+    let mut pairs = amounts(before).into_iter().zip(amounts(after));
+    let [net, tax, discount] = amounts(after);
+    let deductions = after.deductions.clone();
+    let told = OrderLine { net, tax, discount, deductions, ..before.clone() };
+    pairs.all(|(before, after)| before.is_same_amount(after)) && told == *after
 }
 
 fn line_changes(
@@ -258,14 +277,12 @@ fn line_changes(
     let deductions = |lines: &[OrderLine]| -> BTreeMap<String, BTreeMap<Location, Decimal>> {
         lines.iter().map(|line| (line.id.clone(), line.deductions.clone())).collect()
     };
-    let bare = |lines: &[OrderLine]| -> Vec<OrderLine> {
-        lines.iter().map(|line| OrderLine { deductions: BTreeMap::new(), ..line.clone() }).collect()
-    };
     let mut changes = BTreeSet::new();
     if deductions(before) != deductions(after) {
         changes.insert(OrderChange::Deductions);
     }
-    if bare(before) != bare(after) {
+    let same = |(before, after)| is_same_line(before, after);
+    if before.len() != after.len() || !before.iter().zip(after).all(same) {
         changes.insert(OrderChange::Lines);
     }
     changes

@@ -134,6 +134,22 @@ fn what_changed_is_told_once() {
     assert_eq!(new, [Change::Order(BTreeSet::from([Placed, Paid]))]);
 }
 
+#[test]
+fn amounts_that_are_told_with_fewer_digits_are_the_same() {
+    let with_net = |version: u64, net: &str| {
+        let line = OrderLine { net: net.parse().unwrap(), ..line(2, 2) };
+        order(version, OrderState::Processing, true, line)
+    };
+    let changes = |one: &str, other: &str| changes_between(&with_net(2, one), &with_net(3, other));
+    for (one, other) in [("21.15", "21.147541"), ("21.147541", "21.15"), ("19.9", "19.9004")] {
+        assert_eq!(changes(one, other), [], "{one} {other}");
+    }
+    let lines = [Change::Order([OrderChange::Lines].into())];
+    for (one, other) in [("21.15", "21.14"), ("19.9", "19.94"), ("21.147541", "21.147542")] {
+        assert_eq!(changes(one, other), lines, "{one} {other}");
+    }
+}
+
 /// The order as it is paid, with something done to it.
 fn paid_and(version: u64, change: impl FnOnce(&mut Order)) -> Snapshot {
     let mut snapshot = order(version, OrderState::Processing, true, line(2, 2));

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use fondaco_model::{EntityKey, Timestamp};
 use fondaco_platforms::{Collection, Platform};
 
-use crate::{
-    shop::{SimulatedShop, now},
-    woocommerce,
-};
+use crate::shop::{SimulatedShop, now};
 
 async fn read(
     adapter: &dyn Platform,
@@ -27,9 +24,8 @@ async fn read(
     }
 }
 
-#[tokio::test]
-async fn an_import_has_everything_once() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn an_import_has_everything_once<S: SimulatedShop>() {
+    let shop = S::open().await;
     let adapter = shop.adapter();
     let (sold, orders) = shop.size();
     for (collection, count) in [(Collection::Catalogue, sold), (Collection::Orders, orders)] {
@@ -39,9 +35,8 @@ async fn an_import_has_everything_once() {
     }
 }
 
-#[tokio::test]
-async fn an_import_goes_on_with_another_adapter_where_the_last_one_was() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn an_import_goes_on_with_another_adapter_where_the_last_one_was<S: SimulatedShop>() {
+    let shop = S::open().await;
     for _ in 0..120 {
         shop.sell();
     }
@@ -53,9 +48,8 @@ async fn an_import_goes_on_with_another_adapter_where_the_last_one_was() {
     assert_eq!(keys.len(), shop.size().1);
 }
 
-#[tokio::test]
-async fn a_poll_from_the_moment_of_the_last_change_has_that_change_again() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn a_poll_from_the_moment_of_the_last_change_has_that_change_again<S: SimulatedShop>() {
+    let shop = S::open().await;
     let adapter = shop.adapter();
     // Many in one second: a platform's clock tells them not apart.
     for _ in 0..5 {
@@ -76,9 +70,8 @@ async fn a_poll_from_the_moment_of_the_last_change_has_that_change_again() {
     assert_eq!(later, []);
 }
 
-#[tokio::test]
-async fn what_is_gone_is_read_as_gone() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn what_is_gone_is_read_as_gone<S: SimulatedShop>() {
+    let shop = S::open().await;
     let adapter = shop.adapter();
     for key in [
         EntityKey::variant(adapter.shop().clone(), "999999"),
@@ -94,9 +87,8 @@ async fn what_is_gone_is_read_as_gone() {
     }
 }
 
-#[tokio::test]
-async fn a_delivery_that_is_not_the_shops_is_not_taken_for_it() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn a_delivery_that_is_not_the_shops_is_not_taken_for_it<S: SimulatedShop>() {
+    let shop = S::open().await;
     let adapter = shop.adapter();
     let headers = http::HeaderMap::new();
     assert!(adapter.verify(&headers, b"{\"id\":1}").is_err());

@@ -23,7 +23,13 @@ pub enum Fault {
 /// A simulated shop with what the cases act on: something sold and counted, an order that is paid in
 /// a way that can send money back, one that is not, and a discount code.
 #[async_trait]
-pub trait SimulatedShop: Send + Sync {
+pub trait SimulatedShop: Send + Sync + Sized {
+    /// What no kept request may have in it.
+    const SECRETS: &'static [&'static str];
+
+    /// Opens one with all that the cases act on.
+    async fn open() -> Self;
+
     /// An adapter that has just been made, as after a crash.
     fn adapter(&self) -> Box<dyn Platform>;
 

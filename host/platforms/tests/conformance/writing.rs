@@ -4,27 +4,23 @@
 use fondaco_model::action::Verb;
 use fondaco_platforms::{Capability, Executed, Looked, PlatformError};
 
-use crate::{
-    shop::{Fault, SimulatedShop, now, request},
-    woocommerce,
-};
+use crate::shop::{Fault, SimulatedShop, now, request};
 
 /// The verbs that a platform does, each with a shop to do it on.
-async fn every_action() -> Vec<(Verb, Box<dyn SimulatedShop>)> {
-    let mut shops: Vec<(Verb, Box<dyn SimulatedShop>)> = Vec::new();
+async fn every_action<S: SimulatedShop>() -> Vec<(Verb, S)> {
+    let mut shops = Vec::new();
     for verb in Verb::ALL {
-        let shop = woocommerce::Shop::open().await;
+        let shop = S::open().await;
         if matches!((shop.adapter().capabilities().of)(verb), Capability::Does { .. }) {
-            shops.push((verb, Box::new(shop)));
+            shops.push((verb, shop));
         }
     }
     assert!(shops.len() > 10, "a platform that does nothing is not worth an adapter");
     shops
 }
 
-#[tokio::test]
-async fn what_is_done_is_done_once() {
-    for (verb, shop) in every_action().await {
+pub async fn what_is_done_is_done_once<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let action = shop.action(verb);
         let ask = request(&*shop.adapter(), &action).await.unwrap();
         assert_eq!(shop.effects(verb), 0, "{verb:?}");
@@ -41,9 +37,8 @@ async fn what_is_done_is_done_once() {
     }
 }
 
-#[tokio::test]
-async fn what_was_cut_before_its_effect_is_found_not_done_and_sent_again() {
-    for (verb, shop) in every_action().await {
+pub async fn what_was_cut_before_its_effect_is_found_not_done_and_sent_again<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let action = shop.action(verb);
         let ask = request(&*shop.adapter(), &action).await.unwrap();
         shop.disturb(Some(Fault::CutBefore));
@@ -61,10 +56,9 @@ async fn what_was_cut_before_its_effect_is_found_not_done_and_sent_again() {
     }
 }
 
-#[tokio::test]
-async fn what_was_cut_after_its_effect_or_long_before_it_is_found_done() {
+pub async fn what_was_cut_after_its_effect_or_long_before_it_is_found_done<S: SimulatedShop>() {
     for fault in [Fault::CutAfter, Fault::LateEffect] {
-        for (verb, shop) in every_action().await {
+        for (verb, shop) in every_action::<S>().await {
             let action = shop.action(verb);
             let ask = request(&*shop.adapter(), &action).await.unwrap();
             shop.disturb(Some(fault));
@@ -84,10 +78,9 @@ async fn what_was_cut_after_its_effect_or_long_before_it_is_found_done() {
     }
 }
 
-#[tokio::test]
-async fn what_was_decided_on_something_else_is_not_written() {
+pub async fn what_was_decided_on_something_else_is_not_written<S: SimulatedShop>() {
     let mut tried = 0;
-    for (verb, shop) in every_action().await {
+    for (verb, shop) in every_action::<S>().await {
         let action = shop.action(verb);
         let ask = request(&*shop.adapter(), &action).await.unwrap();
         if ask.only_if.is_none() {
@@ -107,9 +100,8 @@ async fn what_was_decided_on_something_else_is_not_written() {
     assert!(tried > 5, "hardly anything is decided on something");
 }
 
-#[tokio::test]
-async fn what_the_shop_cannot_do_is_refused_without_an_effect() {
-    for (verb, shop) in every_action().await {
+pub async fn what_the_shop_cannot_do_is_refused_without_an_effect<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let Some(action) = shop.impossible(verb) else {
             continue;
         };
@@ -126,9 +118,8 @@ async fn what_the_shop_cannot_do_is_refused_without_an_effect() {
     }
 }
 
-#[tokio::test]
-async fn what_the_platform_cannot_do_is_said_with_its_reason() {
-    let shop = woocommerce::Shop::open().await;
+pub async fn what_the_platform_cannot_do_is_said_with_its_reason<S: SimulatedShop>() {
+    let shop = S::open().await;
     let adapter = shop.adapter();
     let mut tried = 0;
     for verb in Verb::ALL {
@@ -141,9 +132,8 @@ async fn what_the_platform_cannot_do_is_said_with_its_reason() {
     assert!(tried > 0, "a platform that can do everything needs no such case");
 }
 
-#[tokio::test]
-async fn money_is_sent_only_where_the_action_says_so() {
-    for (verb, shop) in every_action().await {
+pub async fn money_is_sent_only_where_the_action_says_so<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let action = shop.action(verb);
         let ask = request(&*shop.adapter(), &action).await.unwrap();
         shop.adapter().execute(now(), &action, &ask).await.unwrap();
@@ -151,9 +141,8 @@ async fn money_is_sent_only_where_the_action_says_so() {
     }
 }
 
-#[tokio::test]
-async fn what_mails_the_customer_is_said() {
-    for (verb, shop) in every_action().await {
+pub async fn what_mails_the_customer_is_said<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let action = shop.action(verb);
         let adapter = shop.adapter();
         let ask = request(&*adapter, &action).await.unwrap();
@@ -165,13 +154,12 @@ async fn what_mails_the_customer_is_said() {
     }
 }
 
-#[tokio::test]
-async fn a_request_that_was_kept_is_read_back_and_keeps_no_secret() {
-    for (verb, shop) in every_action().await {
+pub async fn a_request_that_was_kept_is_read_back_and_keeps_no_secret<S: SimulatedShop>() {
+    for (verb, shop) in every_action::<S>().await {
         let ask = request(&*shop.adapter(), &shop.action(verb)).await.unwrap();
         let kept = serde_json::to_string(&ask).unwrap();
         assert_eq!(serde_json::from_str::<fondaco_platforms::Request>(&kept).unwrap(), ask);
-        for secret in woocommerce::SECRETS {
+        for secret in S::SECRETS {
             assert!(!kept.contains(secret), "{verb:?}: {kept}");
         }
     }

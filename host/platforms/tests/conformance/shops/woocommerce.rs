@@ -21,8 +21,7 @@ use fondaco_shopsim::{
 
 use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
 
-/// What no kept request may have in it.
-pub const SECRETS: [&str; 3] = ["cs_sim_secret", "ck_sim_key", "shared & secret"];
+const SECRETS: [&str; 3] = ["cs_sim_secret", "ck_sim_key", "shared & secret"];
 
 /// What the sold one costs, in euro, tax included. Its tax does not come to whole cents.
 const PRICE: i64 = 20;
@@ -43,8 +42,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Opens one with all that the cases act on.
-    pub async fn open() -> Self {
+    async fn prepared() -> Self {
         let product = |sku: &str, stock: Option<i64>| Product {
             sku: Some(sku.to_owned()),
             title: format!("Tazza {sku}"),
@@ -232,6 +230,12 @@ fn adapter(woo: &WooShop) -> WooCommerce {
 
 #[async_trait]
 impl SimulatedShop for Shop {
+    const SECRETS: &'static [&'static str] = &SECRETS;
+
+    async fn open() -> Self {
+        Self::prepared().await
+    }
+
     fn adapter(&self) -> Box<dyn Platform> {
         Box::new(adapter(&self.woo))
     }

@@ -1,0 +1,3 @@
+//! A simulated shop of each platform.
+
+pub mod woocommerce;

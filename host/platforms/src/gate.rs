@@ -152,7 +152,10 @@ impl Turn<'_> {
             502 | 504 | 520..=527 => rules.breaker.failed(now, draw()),
             // Any other failure is about one request more often than about the shop: an order that
             // breaks a plugin must not keep all others away.
-            _ => rules.breaker.answered(),
+            _ => {
+                rules.pace.taken();
+                rules.breaker.answered();
+            }
         }
     }
 

@@ -26,13 +26,16 @@ pub const PACE_MIN_PER_SECOND: f64 = 0.2;
 /// Pace from which on it is no bound any more, in requests a second. With as few requests at a time
 /// as there are, hardly a shop answers faster.
 pub const PACE_FORGOTTEN_PER_SECOND: f64 = 40.0;
-/// In what time the pace is doubled again after it was halved. A shop that refuses one request in
-/// fifty for no reason of its own is thereby still asked some five times a second.
+/// In what time the pace is doubled again after it was halved.
 pub const PACE_DOUBLES_IN: Duration = Duration::from_secs(10);
 /// How long after the pace was halved further refusals are taken for the same excess.
 pub const PACE_HALVED_ONCE_IN: Duration = Duration::from_secs(1);
-/// Requests by which it is measured how fast they were sent.
+/// Requests by which it is measured how fast they were sent, and answers among which refusals are
+/// counted.
 pub const PACE_MEASURED_REQUESTS: usize = 16;
+/// Refusals among them that halve the pace. Fewer come from a busy moment of the shop: one that
+/// refuses a request in fifty for no reason of its own would otherwise be asked a few times a second.
+pub const PACE_REFUSED_MAX: usize = 3;
 /// Below how many requests what is left of a shop's budget is spread over its time.
 pub const BUDGET_SPREAD_BELOW: u64 = 10;
 /// Entries asked for at a time. More than 100 is refused by WooCommerce.

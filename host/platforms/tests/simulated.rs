@@ -193,7 +193,11 @@ async fn stock_is_written_once_and_only_as_decided() {
             adapter.look(now(), &action, &request).await.unwrap(),
             Looked::Done { .. }
         ));
-        // Once more: it shows something else than was decided on.
+        // Once more: it is done. By another action: it shows something else than was decided on.
+        let again = adapter.execute(now(), &action, &request).await.unwrap();
+        assert!(matches!(again, Executed::Done { .. }), "{again:?}");
+        let other = ActionId::from_stored("00000000000000000000000000000001");
+        let request = adapter.request(&other, &action, Some(entity)).unwrap();
         let stale = adapter.execute(now(), &action, &request).await.unwrap();
         assert!(
             matches!(stale, Executed::Stale { found, .. } if found == Value::Number(to.into()))

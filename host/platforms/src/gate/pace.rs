@@ -1,9 +1,10 @@
 //! How fast requests follow each other.
 //!
-//! Nothing is known of a shop at first, and nothing is held back. When it refuses a request for
-//! being one too many, the pace is halved, and then grows with time, slower than it fell, until it is
-//! so fast again that it is forgotten. What the shop says of its own budget is kept to beside that: when
-//! little is left of it, what is left is spread over the time until there is more.
+//! Nothing is known of a shop at first, and nothing is held back. When it refuses several of the last
+//! requests for being too many, the pace is halved, and then grows with time, slower than it fell,
+//! until it is so fast again that it is forgotten. A refusal now and then only has what it says waited
+//! for. What the shop says of its own budget is kept to beside that: when little is left of it, what
+//! is left is spread over the time until there is more.
 
 use std::{
     collections::VecDeque,
@@ -13,7 +14,7 @@ use std::{
 use super::budget::Budget;
 use crate::limits::{
     BUDGET_SPREAD_BELOW, PACE_DOUBLES_IN, PACE_FORGOTTEN_PER_SECOND, PACE_HALVED_ONCE_IN,
-    PACE_MEASURED_REQUESTS, PACE_MIN_PER_SECOND,
+    PACE_MEASURED_REQUESTS, PACE_MIN_PER_SECOND, PACE_REFUSED_MAX,
 };
 
 /// The pace of one shop.
@@ -27,6 +28,8 @@ pub struct Pace {
     left: Option<(u64, Instant)>,
     /// When the last requests were sent.
     sent: VecDeque<Instant>,
+    /// Which of the last answers were refusals, since it was slowed down.
+    refused: VecDeque<bool>,
 }
 
 impl Pace {
@@ -51,6 +54,11 @@ impl Pace {
         }
     }
 
+    /// The shop took a request.
+    pub fn taken(&mut self) {
+        self.note(false);
+    }
+
     /// The shop refused a request because there are too many, and may have said how long to wait.
     pub fn refused(&mut self, now: Instant, retry_after: Option<Duration>) {
         if let Some(wait) = retry_after {
@@ -60,6 +68,11 @@ impl Pace {
         if self.slowed.is_some_and(|(_, at)| now < at + PACE_HALVED_ONCE_IN) {
             return;
         }
+        self.note(true);
+        if self.refused.iter().filter(|refused| **refused).count() < PACE_REFUSED_MAX {
+            return;
+        }
+        self.refused.clear();
         let pace = self.requests_per_second(now).unwrap_or(PACE_FORGOTTEN_PER_SECOND);
         let pace = self.measured(now).map_or(pace, |measured| measured.min(pace));
         self.slowed = Some(((pace / 2.0).max(PACE_MIN_PER_SECOND), now));
@@ -88,6 +101,13 @@ impl Pace {
     /// For how long nothing is sent.
     pub fn rests_for(&self, now: Instant) -> Option<Duration> {
         self.rests_until.filter(|until| *until > now).map(|until| until - now)
+    }
+
+    fn note(&mut self, refused: bool) {
+        if self.refused.len() == PACE_MEASURED_REQUESTS {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(refused);
     }
 
     fn rest_until(&mut self, moment: Instant) {
@@ -143,13 +163,41 @@ mod tests {
         assert_eq!(pace.requests_per_second(now), None);
     }
 
+    /// Refuses as many requests as it takes to be slowed down.
+    fn refuse(pace: &mut Pace, now: Instant) {
+        (0..PACE_REFUSED_MAX).for_each(|_| pace.refused(now, None));
+    }
+
     #[test]
-    fn a_refusal_halves_the_pace_that_there_was() {
+    fn a_refusal_now_and_then_is_no_bound() {
+        let mut now = Instant::now();
+        let mut pace = Pace::default();
+        for number in 0..1_000 {
+            pace.sent(now);
+            now += Duration::from_millis(50);
+            if number % 8 == 0 {
+                pace.refused(now, None)
+            } else {
+                pace.taken()
+            }
+            assert_eq!(pace.requests_per_second(now), None, "request {number}");
+        }
+        // One in five is one.
+        for number in 0..16 {
+            pace.sent(now);
+            now += Duration::from_millis(50);
+            if number % 5 == 0 { pace.refused(now, None) } else { pace.taken() }
+        }
+        assert!(pace.requests_per_second(now).is_some());
+    }
+
+    #[test]
+    fn refusals_halve_the_pace_that_there_was() {
         let now = Instant::now();
         let mut pace = Pace::default();
         // Eight a second.
         let now = send(&mut pace, now, 16, Duration::from_millis(125));
-        pace.refused(now, None);
+        refuse(&mut pace, now);
         let halved = pace.requests_per_second(now).unwrap();
         assert!((3.9..4.4).contains(&halved), "{halved}");
         let wait = pace.wait(now).unwrap();
@@ -169,7 +217,7 @@ mod tests {
         for _ in 0..50 {
             pace.sent(now);
             now += seconds(2);
-            pace.refused(now, None);
+            refuse(&mut pace, now);
         }
         let least = pace.requests_per_second(now).unwrap();
         assert!((least - PACE_MIN_PER_SECOND).abs() < 0.01, "{least}");
@@ -180,7 +228,7 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::default();
         let now = send(&mut pace, now, 16, Duration::from_millis(250));
-        pace.refused(now, None);
+        refuse(&mut pace, now);
         let mut before = 0.0;
         for waited in [0, 5, 10, 20, 30] {
             let grown = pace.requests_per_second(now + seconds(waited)).unwrap();

@@ -71,8 +71,6 @@ async fn what_an_answer_means_for_the_others() {
     ] {
         let gate = Gate::default();
         for _ in 0..BREAKER_FAILURES_MAX {
-            // Not held up by what the ones before taught.
-            gate.rules().pace = Pace::default();
             let turn = enter(&gate).await.unwrap();
             turn.answered(StatusCode::from_u16(status).unwrap(), &HeaderMap::new());
         }

@@ -282,7 +282,7 @@ pub async fn whole_order(
         Ok(refunds) => Ok(orders::snapshot(seen, order, Refunds::Read(&refunds))),
         // The order was deleted since it was read.
         Err(Failed::Gone) => Ok(orders::snapshot(seen, order, Refunds::NotRead)),
-        Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
+        Err(failed) => Err(failed.into()),
     }
 }
 
@@ -371,7 +371,7 @@ pub async fn customer(
             person.map(Some).map_err(|error| refused(error.0))
         }
         Ok(_) | Err(Failed::Gone) => Ok(None),
-        Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => Err(error),
+        Err(failed) => Err(failed.into()),
     }
 }
 
@@ -438,7 +438,7 @@ async fn variations(
             Ok(listed) => listed,
             // The product was deleted since it was listed.
             Err(Failed::Gone) => break,
-            Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
+            Err(failed) => return Err(failed.into()),
         };
         for mut variation in listed.entries {
             // Versions before 10 do not say whose variation it is.
@@ -478,7 +478,7 @@ pub async fn fetch(
             match client.get::<Order>(&format!("/orders/{id}"), whole_amounts()).await {
                 Ok(answer) => whole_order(client, &seen, &answer.content).await?,
                 Err(Failed::Gone) => Ok(Some(orders::tombstone(shop, id, gone))),
-                Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
+                Err(failed) => return Err(failed.into()),
             }
         }
         EntityKind::Variant => {
@@ -488,7 +488,7 @@ pub async fn fetch(
                 }
                 // It has become something that is not sold as itself.
                 Ok(_) | Err(Failed::Gone) => Ok(Some(products::tombstone(shop, id, gone))),
-                Err(Failed::NoSuchRoute(error) | Failed::Otherwise(error)) => return Err(error),
+                Err(failed) => return Err(failed.into()),
             }
         }
     };

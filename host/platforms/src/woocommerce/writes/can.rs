@@ -42,7 +42,7 @@ const fn capability(verb: Verb) -> Capability {
     match verb {
         Verb::SetStock => does(
             "compare and set on the quantity",
-            "metadata `_fondaco_stock_write`, new for each request, since orders move the quantity",
+            "metadata `_fondaco_stock_write`, since orders move the quantity",
         ),
         Verb::SetPrice => does(
             "compare and set on the price; the same price and sale again is no write",

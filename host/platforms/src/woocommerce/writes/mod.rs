@@ -51,7 +51,7 @@ pub fn request(
     }
     match action {
         ActionKind::ChangeStock { variant, location, available, decided_on, .. } => {
-            stock::request(shop, entity, variant, location, *available, *decided_on)
+            stock::request(shop, id, entity, variant, location, *available, *decided_on)
         }
         ActionKind::ChangePrice(write) => price::request(id, write, entity),
         ActionKind::ChangeProduct(write) => content::request(id, write),
@@ -255,7 +255,7 @@ fn is_as_decided(request: &Request, found: &Value) -> bool {
 fn gone_or(what: &str, failed: Failed) -> PlatformError {
     match failed {
         Failed::Gone => refused(format!("the shop no longer has {what}")),
-        Failed::NoSuchRoute(error) | Failed::Otherwise(error) => error,
+        failed => failed.into(),
     }
 }
 

@@ -4,11 +4,11 @@
 //! drops it; so the answer is read too. (A relative write exists; it is not atomic either.)
 //!
 //! When nobody knows whether a request took effect, the quantity alone does not tell: orders move it
-//! as well, and can make it what was to be written, or what it was before. The mark does, and it is
-//! new for each request.
+//! as well, and can make it what was to be written, or what it was before. The mark of the action
+//! does.
 
 use fondaco_model::{
-    Decimal, Entity, Location, ShopId, Snapshot, Timestamp, commerce::StockPolicy,
+    ActionId, Decimal, Entity, Location, ShopId, Snapshot, Timestamp, commerce::StockPolicy,
 };
 use http::Method;
 use serde_json::json;
@@ -19,16 +19,17 @@ use super::{
         payloads::{ManageStock, Product},
         products,
     },
-    Sending, is_as_decided, is_marked, noted, otherwise, variant_path,
+    Sending, is_as_decided, is_marked, mark, noted, otherwise, variant_path,
 };
 use crate::{Executed, Looked, PlatformError, Request};
 
-/// The metadata that says which request wrote the quantity last.
+/// The metadata that says which action wrote the quantity last.
 const MARK_KEY: &str = "_fondaco_stock_write";
 
 /// Makes the request for a quantity.
 pub fn request(
     shop: &ShopId,
+    id: &ActionId,
     entity: Option<&Entity>,
     variant: &str,
     location: &Location,
@@ -54,7 +55,7 @@ pub fn request(
         path,
         body: json!({
             "stock_quantity": quantity,
-            "meta_data": [{ "key": MARK_KEY, "value": format!("{:032x}", rand::random::<u128>()) }],
+            "meta_data": [mark(MARK_KEY, id)],
         }),
         only_if: Some(decided_on.into()),
         result: available.into(),
@@ -67,6 +68,9 @@ pub async fn execute(sending: &Sending<'_>, variant: &str) -> Result<Executed, P
     let what = named(variant);
     let product = sending.product(&what).await?;
     let shown = shown_by(sending, &product, sending.now, variant)?;
+    if is_marked(&product.meta_data, request, MARK_KEY) {
+        return Ok(Executed::Done { ids: Vec::new(), snapshots: vec![shown.snapshot] });
+    }
     let found = shown.quantity.into();
     if !is_as_decided(request, &found) {
         return Ok(Executed::Stale { found, snapshots: vec![shown.snapshot] });

@@ -22,6 +22,7 @@ mod modules;
 mod one_order;
 mod privacy;
 mod reading;
+mod restoring;
 mod scene;
 mod settling;
 mod shops;

@@ -17,14 +17,15 @@ use std::{
 
 use fondaco::demo::{
     finish,
-    stage::{Stage, StageOptions},
+    stage::{self, Stage, StageOptions},
 };
 use fondaco_model::{Action, ActionEnd, Change, EntityKey, EventBody, ShopId, Timestamp};
 use fondaco_shopsim::{
-    Faults, LedgerEvent, Product, WooShop,
+    Faults, KeyRights, LedgerEvent, Product, WooShop,
     customer::{Customer, CustomerOptions},
 };
 use fondaco_store::{ActionFilter, Store, sqlite::SqliteStore};
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -42,6 +43,11 @@ const BUFFER: u32 = 40;
 const ORDERS_PER_SECOND: f64 = 50.0;
 /// For how long they come.
 const SELLING_FOR: Duration = Duration::from_secs(300);
+/// How far the shops' clocks are from the host's, each to another side.
+const CLOCKS_OFF_BY: SignedDuration = SignedDuration::from_secs(20);
+/// For what part of the time Milano lets the host neither read nor write, after the same time in
+/// which it does.
+const RIGHTS_LOST_PART: u32 = 15;
 /// How long the shops may take to show the same once nobody buys any more.
 const ALIGNED_WITHIN: Duration = Duration::from_secs(900);
 
@@ -55,6 +61,9 @@ fn faults() -> Faults {
 async fn a_thousand_skus_at_fifty_orders_a_second_under_all_faults() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let stage = Stage::set(options()).await.unwrap();
+    let [milano, torino] = stage.shops() else { panic!("two shops") };
+    milano.set_clock(CLOCKS_OFF_BY);
+    torino.set_clock(-CLOCKS_OFF_BY);
     let mut host = scene::serve(&stage);
     aligned(&stage, "at first").await;
     stage.shops().iter().for_each(|shop| shop.set_faults(faults()));
@@ -102,8 +111,13 @@ async fn sell(stage: &Stage) {
     let customer = Customer::new(stage.shops().to_vec(), 23, options);
     let enough = CancellationToken::new();
     let over = enough.clone();
+    let milano = &stage.shops()[0];
     let (_, ()) = tokio::join!(customer.run(enough), async move {
-        tokio::time::sleep(SELLING_FOR).await;
+        tokio::time::sleep(SELLING_FOR / RIGHTS_LOST_PART).await;
+        assert!(milano.set_rights(stage::KEY, KeyRights::Lost));
+        tokio::time::sleep(SELLING_FOR / RIGHTS_LOST_PART).await;
+        assert!(milano.set_rights(stage::KEY, KeyRights::ReadWrite));
+        tokio::time::sleep(SELLING_FOR - SELLING_FOR / RIGHTS_LOST_PART * 2).await;
         over.cancel();
     });
 }

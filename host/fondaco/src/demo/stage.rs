@@ -18,7 +18,8 @@ pub const CLIENT: &str = "bottega";
 /// The shops; the first is the one whose quantities are taken for true at first.
 const SHOPS: [&str; 2] = ["milano", "torino"];
 
-const KEY: &str = "ck_demo0000000000000000000000000000000000";
+/// The first half of the key to both shops.
+pub const KEY: &str = "ck_demo0000000000000000000000000000000000";
 const SECRET: &str = "cs_demo0000000000000000000000000000000000";
 
 /// What the webhooks of both shops are signed with.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use fondaco_egress::Egress;
-use fondaco_model::{EntityKey, InstallId, ShopId, TraceId};
+use fondaco_model::{Action, EntityKey, InstallId, ShopId, TraceId};
 use fondaco_platforms::PlatformError;
 use fondaco_store::{Lease, NewAlert, Retention, Store, StoreError};
 use tokio::{
@@ -292,6 +292,11 @@ impl Client {
 
     pub fn shop(&self, shop: &ShopId) -> Option<&ShopSetup> {
         self.setup.shops.get(shop)
+    }
+
+    /// The shop that an action is for; absent: it is for none, or its shop is in no file any more.
+    pub fn shop_of(&self, action: &Action) -> Option<&ShopSetup> {
+        action.kind.shop().and_then(|shop| self.shop(shop))
     }
 
     /// A right to have one more request under way to a shop.

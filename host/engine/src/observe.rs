@@ -113,8 +113,7 @@ impl Client {
             }
         }
         self.note_denial(&delivery.shop, shop, &take_in, denied).await?;
-        self.take_in(take_in).await?;
-        Ok(())
+        self.take_in(take_in).await
     }
 
     /// Tells people that a shop may not tell any more what happens on it, or no longer has to be
@@ -159,9 +158,8 @@ impl Client {
         Ok(())
     }
 
-    /// Takes what was seen into the mirror and raises what is different; tells how many events that
-    /// are.
-    pub async fn take_in(&self, take_in: TakeIn) -> Result<usize, Ended> {
+    /// Takes what was seen into the mirror and raises what is different.
+    pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
         let trace = take_in.trace.unwrap_or_else(new_trace);
         let named = take_in.snapshots.iter().flat_map(|snapshot| &snapshot.people);
         let people: Vec<PersonSeen> = named.chain(&take_in.people).cloned().collect();
@@ -187,17 +185,16 @@ impl Client {
             match self.store.observe(&self.lease, now(), observed).await? {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
-                    let count = events.len();
-                    if count > 0 {
+                    if !events.is_empty() {
                         tracing::debug!(
-                            client.id = %self.setup.id, trace.id = %trace, events = count,
+                            client.id = %self.setup.id, trace.id = %trace, events = events.len(),
                             "something is different",
                         );
                     }
                     self.raised(events);
                     let asked = |key| self.ask_for(Asked { key, trace });
                     compared.to_fetch.into_iter().for_each(asked);
-                    return Ok(count);
+                    return Ok(());
                 }
             }
         }
@@ -274,6 +271,9 @@ pub fn is_gone(entity: &Entity) -> bool {
 /// Takes out of a snapshot what is behind a fence, if it differs from what is known; returns that
 /// fence.
 fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Option<String> {
+    if fences.is_empty() {
+        return None;
+    }
     let (shop, id) = (&seen.key.shop, &seen.key.id);
     match &mut seen.entity {
         Entity::Variant(variant) => {
@@ -283,12 +283,13 @@ fn mask(seen: &mut Snapshot, known: Option<&Entity>, fences: &[String]) -> Optio
         }
         Entity::Order(order) => {
             let fence = order_exclusive(shop, id);
+            if !fences.contains(&fence) {
+                return None;
+            }
             let known = known.and_then(Entity::as_order);
             // Where an order stands, what its lines took off the stock and what was given back move
             // together.
-            let differs = known.is_none_or(|known| order_differs(known, order));
-            let masked = fences.contains(&fence) && differs;
-            masked.then(|| {
+            known.is_none_or(|known| order_differs(known, order)).then(|| {
                 *order = Order::default();
                 fence
             })
@@ -341,6 +342,7 @@ fn order_differs(known: &Order, seen: &Order) -> bool {
     other(&known.head, &seen.head)
         || other(&known.lines, &seen.lines)
         || other(&known.transactions, &seen.transactions)
+        || other(&known.refund_ids, &seen.refund_ids)
         || seen
             .refunds
             .iter()

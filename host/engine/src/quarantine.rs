@@ -151,7 +151,7 @@ impl Client {
 
     /// Looks for one action until its shop answers, and ends it if it is not to wait on.
     async fn look_for(self: &Arc<Self>, action: &Action, request: &Request) -> Result<(), Ended> {
-        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
+        let Some(shop) = self.shop_of(action) else {
             return self.shop_is_gone(action).await;
         };
         let id = shop.platform.shop();

@@ -6,6 +6,7 @@
 //! even then stands as unknown, and a person decides.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -54,12 +55,13 @@ impl Client {
             self.until_it_may_act().await?;
             let ready = self.store.ready(&self.setup.id, now(), limits::ACTIONS_BATCH_MAX).await?;
             let mut begun = 0;
+            let mut resting = BTreeSet::new();
             for ready in ready {
                 self.go_on()?;
                 if !self.may_act() {
                     break;
                 }
-                begun += usize::from(self.begin(ready).await?);
+                begun += usize::from(self.begin(ready, &mut resting).await?);
             }
             if begun == 0 {
                 tokio::select! {
@@ -91,8 +93,13 @@ impl Client {
         Ok(())
     }
 
-    /// Begins one action, or ends it if it is not to be done. Says whether it is off the queue.
-    async fn begin(self: &Arc<Self>, ready: ReadyAction) -> Result<bool, Ended> {
+    /// Begins one action, or ends it if it is not to be done. Says whether it is off the queue. What
+    /// waits for a shop that rests is put off once for all that are ready.
+    async fn begin(
+        self: &Arc<Self>,
+        ready: ReadyAction,
+        resting: &mut BTreeSet<ShopId>,
+    ) -> Result<bool, Ended> {
         let ReadyAction { action, after_failed } = ready;
         if self.is_beginning(&action.install) {
             return Ok(false);
@@ -118,8 +125,9 @@ impl Client {
             return Ok(true);
         }
         if let Some(shop) = action.kind.shop()
-            && self.put_off(shop).await?
+            && (resting.contains(shop) || self.put_off(shop).await?)
         {
+            resting.insert(shop.clone());
             return Ok(true);
         }
         let permit = action
@@ -185,7 +193,7 @@ impl Client {
     /// The request for an action, or how it ends because there can be none.
     pub async fn request(&self, action: &Action) -> Result<Result<Request, ActionEnd>, Ended> {
         let failed = |reason: String| Ok(Err(ActionEnd::Failed { reason }));
-        let Some(setup) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
+        let Some(setup) = self.shop_of(action) else {
             return failed("its shop is not in the client's file".to_owned());
         };
         let entity = match action.kind.entity() {
@@ -209,7 +217,7 @@ impl Client {
         action: &Action,
         request: &Request,
     ) -> Result<Option<Timestamp>, Ended> {
-        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
+        let Some(shop) = self.shop_of(action) else {
             return self.shop_is_gone(action).await.map(|()| None);
         };
         let began = Instant::now();
@@ -255,7 +263,7 @@ impl Client {
         reason: &str,
         retry_after: Option<Duration>,
     ) -> Result<(), Ended> {
-        let shop = action.kind.shop().and_then(|shop| self.shop(shop));
+        let shop = self.shop_of(action);
         let longest = shop.map(|shop| shop.give_up_after).unwrap_or_default();
         let Some(until) = retry::next_try(now(), action, longest, retry_after) else {
             let reason = format!("given up after {}: {reason}", in_words(longest));
@@ -298,7 +306,7 @@ impl Client {
         request: &Request,
         left_at: Timestamp,
     ) -> Result<(), Ended> {
-        let Some(shop) = action.kind.shop().and_then(|shop| self.shop(shop)) else {
+        let Some(shop) = self.shop_of(action) else {
             return self.shop_is_gone(action).await;
         };
         let longest = u64::try_from(shop.platform.longest_request().as_millis());

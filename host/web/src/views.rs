@@ -12,14 +12,13 @@ mod action;
 pub mod align;
 mod control;
 pub mod redo;
-mod shop;
 pub mod shops;
 pub mod story;
 
 pub use action::ActionView;
 use action::words;
 pub use control::{AlertView, StopView};
-pub use shop::{DriftView, ReconciliationView, TrafficView};
+pub use shops::{DriftView, ReconciliationView, TrafficView};
 
 /// How the host stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

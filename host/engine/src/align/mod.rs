@@ -27,7 +27,6 @@ use crate::{
     client::Client,
     limits::{ALIGN_COMMIT_ACTIONS_MAX, ALIGN_LISTINGS_KEPT_MAX, ALIGN_SKUS_BATCH_MAX},
     now,
-    shops::ShopCallError,
 };
 
 pub mod compare;
@@ -64,9 +63,6 @@ pub enum AlignError {
     /// Nothing waits to be approved.
     #[error("no choice of `{0}` with this listing waits for approval; choose first")]
     NothingToApprove(ShopId),
-    /// The shop or the store.
-    #[error(transparent)]
-    Shop(#[from] ShopCallError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -103,6 +103,11 @@ fn an_order_that_is_being_acted_on_is_masked_whole() {
     let (left, masked) = behind(&fence, seen.clone(), &before);
     assert_eq!((left, masked), (Entity::Order(Order::default()), true));
     assert_eq!(behind(&fence, before.clone(), &before), (before.clone(), false));
+    // Which refunds there are may be told before any of them is.
+    let Entity::Order(mut refunded) = before.clone() else { unreachable!() };
+    refunded.refund_ids = known(["70".to_owned()].into());
+    let refunded = Entity::Order(refunded);
+    assert_eq!(behind(&fence, refunded, &before), (Entity::Order(Order::default()), true));
     let other = order_exclusive(&shop(), "8");
     assert_eq!(behind(&other, seen.clone(), &before), (seen, false));
 }

@@ -28,8 +28,8 @@ pub enum ShopCommand {
     /// List what differs between the production shops of a client, SKU by SKU, and bring them into
     /// line with the one that is right.
     Align(align::AlignOptions),
-    /// Read all of a shop again and repair what the host knows of it; modules hear of what was
-    /// different.
+    /// Compare all that a shop lists with what the host knows of it, and read what is missing or
+    /// older; modules hear of what was different.
     Sync(Asked),
     /// Change the API key or the webhook secret of a shop without a gap.
     Rotate(Box<rotate::RotateOptions>),

@@ -28,7 +28,6 @@ pub(super) fn routes() -> Router<Host> {
 impl From<AlignError> for Problem {
     fn from(error: AlignError) -> Self {
         let status = match error {
-            AlignError::Shop(error) => return error.into(),
             AlignError::Store(error) => return error.into(),
             AlignError::NotCompared(_) => StatusCode::BAD_REQUEST,
             AlignError::TooFewShops(_)

@@ -48,7 +48,8 @@ pub(super) fn routes() -> Router<Host> {
 
 impl From<ShopCallError> for Problem {
     fn from(error: ShopCallError) -> Self {
-        let status = match &error {
+        let status = match error {
+            ShopCallError::Store(error) => return error.into(),
             ShopCallError::NoShop { .. } => StatusCode::NOT_FOUND,
             ShopCallError::NoAddress
             | ShopCallError::NotImported(_)
@@ -57,7 +58,6 @@ impl From<ShopCallError> for Problem {
                 StatusCode::GATEWAY_TIMEOUT
             }
             ShopCallError::Platform(_) => StatusCode::BAD_GATEWAY,
-            ShopCallError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, error.to_string())
     }

@@ -61,9 +61,6 @@ fn faults() -> Faults {
 async fn a_thousand_skus_at_fifty_orders_a_second_under_all_faults() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let stage = Stage::set(options()).await.unwrap();
-    let [milano, torino] = stage.shops() else { panic!("two shops") };
-    milano.set_clock(CLOCKS_OFF_BY);
-    torino.set_clock(-CLOCKS_OFF_BY);
     let mut host = scene::serve(&stage);
     aligned(&stage, "at first").await;
     stage.shops().iter().for_each(|shop| shop.set_faults(faults()));
@@ -94,7 +91,8 @@ fn options() -> StageOptions {
     };
     let range = || (0..SKUS).map(product).collect();
     let kitchen = StageOptions::kitchen(scene::plugins(), 23);
-    StageOptions { ranges: [range(), range()], buffer: BUFFER, ..kitchen }
+    let clocks_ahead = [CLOCKS_OFF_BY, -CLOCKS_OFF_BY];
+    StageOptions { ranges: [range(), range()], buffer: BUFFER, clocks_ahead, ..kitchen }
 }
 
 async fn aligned(stage: &Stage, when: &str) {

@@ -108,6 +108,7 @@ async fn copy_of_milano(quantity: i64) -> WooShop {
         currency: "EUR".to_owned(),
         products: ["MUG-BLU", "MUG-ROS"].map(product).into(),
         seed: 11,
+        clock_ahead: jiff::SignedDuration::ZERO,
         port: None,
         webhooks: true,
         faults: Faults::default(),

@@ -448,6 +448,8 @@ fn compare(known: Option<&Entity>, entry: &Listed, settled_until: Timestamp) -> 
     match (version_of(known), entry.version) {
         (None, _) => Found::Missing,
         (Some(known), Some(listed)) if known < listed => Found::Outdated,
+        // What the shop shows is older than what it showed: its own time stepped back.
+        (Some(known), Some(listed)) if listed < known && known <= settled_until => Found::Outdated,
         _ if entry.refunds.is_some() && entry.refunds != refunds => Found::Outdated,
         (Some(_), _) => Found::Same,
     }
@@ -560,7 +562,9 @@ mod tests {
             (Some(unknown), Some(50), Found::Missing),
             (Some(variant(50)), Some(50), Found::Same),
             (Some(variant(49)), Some(50), Found::Outdated),
-            (Some(variant(51)), Some(50), Found::Same),
+            // The shop's own time stepped back, or the list is older than what is known.
+            (Some(variant(51)), Some(50), Found::Outdated),
+            (Some(variant(101)), Some(50), Found::Same),
             (Some(variant(1)), None, Found::Same),
             // On its way.
             (None, Some(101), Found::Same),

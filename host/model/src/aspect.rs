@@ -9,10 +9,20 @@
 //! is a second), so two observations can have the same version and different content; only asking
 //! the platform again can tell which is the newer one. A direct read therefore wins such a tie
 //! against what was pushed, and of two direct reads the one begun later wins.
+//!
+//! A shop's own time may step back: its clock is put right, or its database is restored. Then what it
+//! shows has a lower version than what is known, for as long as nothing changes it. So a read that was
+//! begun [long enough](STEPPED_BACK_MS) after a version wins against it, whatever version it has.
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+
+/// How long after a version a read must have been begun to win against it with a lower one, in
+/// milliseconds. Shops' clocks are wrong by less, and what a busy shop's copies show is not as old.
+pub const STEPPED_BACK_MS: u64 = 600_000;
 
 /// Which of two observations of an aspect is the newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,6 +47,23 @@ impl Version {
     #[must_use]
     pub const fn read(platform: Timestamp, begun_at: Timestamp) -> Self {
         Self { platform, read: Some(begun_at) }
+    }
+
+    /// Which of two is the newer one; equal: only reading can tell.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        if self.is_read_long_after(other) {
+            return Ordering::Greater;
+        }
+        if other.is_read_long_after(self) {
+            return Ordering::Less;
+        }
+        self.platform.cmp(&other.platform)
+    }
+
+    fn is_read_long_after(&self, other: &Self) -> bool {
+        self.read > other.read
+            && self.read.is_some_and(|read| read > other.platform.plus_ms(STEPPED_BACK_MS))
     }
 }
 
@@ -116,16 +143,16 @@ impl<T: Clone + PartialEq> Aspect<T> {
             return Joined::Replaced;
         };
         let same = self.same_content(seen);
-        match seen_version.platform.cmp(&version.platform) {
-            std::cmp::Ordering::Less => Joined::Kept,
-            std::cmp::Ordering::Greater => self.replace(seen, same),
-            std::cmp::Ordering::Equal if same => {
+        match seen_version.compare(&version) {
+            Ordering::Less => Joined::Kept,
+            Ordering::Greater => self.replace(seen, same),
+            Ordering::Equal if same => {
                 if seen_version.read > version.read {
                     self.replace(seen, same);
                 }
                 Joined::Kept
             }
-            std::cmp::Ordering::Equal => match (version.read, seen_version.read) {
+            Ordering::Equal => match (version.read, seen_version.read) {
                 (_, None) => Joined::NeedsFetch,
                 (stored, Some(read)) if stored.is_none_or(|stored| read > stored) => {
                     self.replace(seen, same)
@@ -185,6 +212,14 @@ mod tests {
         check(pushed(5, 1), read(5, 9, 2), Joined::Replaced, Some(2));
         check(read(5, 9, 1), read(5, 10, 2), Joined::Replaced, Some(2));
         check(read(5, 10, 1), read(5, 9, 2), Joined::Kept, Some(1));
+        // The shop's own time stepped back.
+        let later = 5 + STEPPED_BACK_MS;
+        check(pushed(5, 1), read(4, later, 2), Joined::Kept, Some(1));
+        check(pushed(5, 1), read(4, later + 1, 2), Joined::Replaced, Some(2));
+        check(read(5, 9, 1), read(4, later + 1, 2), Joined::Replaced, Some(2));
+        check(read(5, later + 2, 1), read(4, later + 1, 2), Joined::Kept, Some(1));
+        check(read(4, later + 1, 2), pushed(5, 1), Joined::Kept, Some(2));
+        check(read(4, later + 1, 2), pushed(6, 1), Joined::Replaced, Some(1));
         check(pushed(5, 1), Aspect::deleted(Version::pushed(at(6))), Joined::Replaced, None);
         check(Aspect::deleted(Version::pushed(at(6))), pushed(5, 1), Joined::Kept, None);
         check(Aspect::deleted(Version::pushed(at(6))), pushed(7, 1), Joined::Replaced, Some(1));
@@ -199,6 +234,18 @@ mod tests {
                 joined.join(&pushed(version, value));
                 newest = newest.max(version);
                 prop_assert_eq!(joined.version().unwrap().platform, at(newest));
+            }
+        }
+
+        #[test]
+        fn of_any_versions_one_is_the_newest(
+            versions in prop::collection::vec((0..3 * STEPPED_BACK_MS, prop::option::of(0..3 * STEPPED_BACK_MS)), 3),
+        ) {
+            let of = |(platform, read): (u64, Option<u64>)| Version { platform: at(platform), read: read.map(at) };
+            let [a, b, c] = [of(versions[0]), of(versions[1]), of(versions[2])];
+            prop_assert_eq!(a.compare(&b), b.compare(&a).reverse());
+            if a.compare(&b).is_gt() && b.compare(&c).is_gt() {
+                prop_assert!(a.compare(&c).is_gt(), "{a:?} {b:?} {c:?}");
             }
         }
 

@@ -189,7 +189,7 @@ fn drop_refunds(order: &mut Order) -> bool {
     let mut dropped = false;
     for (id, refund) in &mut order.refunds {
         // One that is newer than the list is not on it yet.
-        let told = refund.version().is_some_and(|since| since.platform <= version.platform);
+        let told = refund.version().is_some_and(|since| since.compare(version).is_le());
         if told && !there.contains(id) {
             dropped |= refund.value().is_some();
             // Also of one that is gone already: it is gone as of the newest list, in whatever order

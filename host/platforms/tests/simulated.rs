@@ -52,6 +52,7 @@ async fn open(products: Vec<Product>) -> WooShop {
         currency: "EUR".to_owned(),
         products,
         seed: 7,
+        clock_ahead: jiff::SignedDuration::ZERO,
         port: None,
         webhooks: true,
         faults: Faults::default(),

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context as _;
 use fondaco_model::ShopId;
 use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
+use jiff::SignedDuration;
 
 use crate::config::{self, Config};
 
@@ -72,6 +73,8 @@ pub struct StageOptions {
     pub buffer: u32,
     /// What the shops' own chance begins with.
     pub seed: u64,
+    /// How far each shop's clock is ahead of the true one.
+    pub clocks_ahead: [SignedDuration; 2],
     /// Whether the shops send webhooks by themselves.
     pub webhooks: bool,
     /// What goes wrong between the shops and the host.
@@ -94,7 +97,17 @@ impl StageOptions {
         };
         let ranges = [range(|row| row.milano), range(|row| row.torino)];
         let faults = Faults::default();
-        Self { folder: None, plugins, ranges, buffer: 0, seed, webhooks: true, faults }
+        let clocks_ahead = [SignedDuration::ZERO; 2];
+        Self {
+            folder: None,
+            plugins,
+            ranges,
+            buffer: 0,
+            seed,
+            clocks_ahead,
+            webhooks: true,
+            faults,
+        }
     }
 }
 
@@ -138,7 +151,8 @@ impl Stage {
             plugins.display()
         );
         let mut shops = Vec::new();
-        for ((name, products), number) in SHOPS.into_iter().zip(options.ranges).zip(0..) {
+        let each = SHOPS.into_iter().zip(options.ranges).zip(options.clocks_ahead);
+        for (((name, products), clock_ahead), number) in each.zip(0..) {
             let config = WooShopConfig {
                 name: name.to_owned(),
                 consumer_key: KEY.to_owned(),
@@ -146,6 +160,7 @@ impl Stage {
                 currency: "EUR".to_owned(),
                 products,
                 seed: options.seed + number,
+                clock_ahead,
                 port: None,
                 webhooks: options.webhooks,
                 faults: options.faults,

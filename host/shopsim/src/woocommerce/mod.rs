@@ -78,6 +78,8 @@ pub struct WooShopConfig {
     pub products: Vec<Product>,
     /// From which everything that looks random is drawn.
     pub seed: u64,
+    /// How far its clock is ahead of the true one, or behind it; see [`WooShop::set_clock`].
+    pub clock_ahead: SignedDuration,
     /// Port on 127.0.0.1; absent: a free one.
     pub port: Option<u16>,
     /// Whether webhooks are delivered. Without, each is lost and the ledger says so, as in a shop
@@ -97,6 +99,7 @@ impl Default for WooShopConfig {
             currency: "EUR".to_owned(),
             products: Vec::new(),
             seed: 0,
+            clock_ahead: SignedDuration::ZERO,
             port: None,
             webhooks: true,
             faults: Faults::default(),

@@ -97,7 +97,7 @@ impl State {
         let market = Market::of_currency(&config.currency)?;
         let mut state = Self {
             home,
-            clock_ahead: SignedDuration::ZERO,
+            clock_ahead: config.clock_ahead,
             title: config.name.clone(),
             settings: Settings::of(&market),
             market,

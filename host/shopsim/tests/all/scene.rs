@@ -59,6 +59,7 @@ pub fn config(currency: &str, products: Vec<Product>) -> WooShopConfig {
         currency: currency.to_owned(),
         products,
         seed: 7,
+        clock_ahead: jiff::SignedDuration::ZERO,
         port: None,
         webhooks: true,
         faults: Faults::default(),

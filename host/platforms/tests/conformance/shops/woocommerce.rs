@@ -57,6 +57,7 @@ impl Shop {
             currency: "EUR".to_owned(),
             products: vec![product("A", Some(10)), product("FREE", None)],
             seed: 7,
+            clock_ahead: jiff::SignedDuration::ZERO,
             port: None,
             webhooks: false,
             faults: Faults::default(),

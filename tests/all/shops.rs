@@ -296,7 +296,7 @@ async fn new_shop() -> WooShop {
             ..Product::default()
         }],
         seed: 3,
-        clock_ahead: jiff::SignedDuration::ZERO,
+        clock_ahead: SignedDuration::ZERO,
         port: None,
         webhooks: true,
         faults: Faults::default(),

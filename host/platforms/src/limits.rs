@@ -48,8 +48,9 @@ pub const PAGE_REQUESTS_MAX: usize = 50;
 pub const MESSAGE_CHARACTERS_MAX: usize = 300;
 /// Longest address of another site that is repeated, in characters.
 pub const SITE_CHARACTERS_MAX: usize = 200;
-/// How far a shop's clock may be from the host's, in milliseconds. Polls reach back by twice as much.
-pub const CLOCK_DIFFERENCE_MS_MAX: u64 = 60_000;
+/// How far a shop's clock may be from the host's, in milliseconds. Polls reach back by much more, but
+/// modules tell by it whether an observation of stock can show a sale already.
+pub const CLOCK_DIFFERENCE_MS_MAX: u64 = 10_000;
 /// The oldest WooCommerce whose lists can be asked for what was changed since a moment.
 pub const VERSION_MIN: (u32, u32) = (5, 8);
 /// The WooCommerce that everything was tried with.

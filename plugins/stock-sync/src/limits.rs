@@ -4,8 +4,8 @@
 /// counts as covered: the host's clock and the reading of a page are not exact to the millisecond.
 pub const COVERED_MARGIN_MS: u64 = 1_000;
 
-/// How far apart a shop's clock and the host's may be, and how long an observation may have been
-/// on its way.
+/// How far apart a shop's clock and the host's may be (`fondaco shop check` says if it is more), and
+/// how long an observation may have been on its way.
 pub const CLOCK_SKEW_MS: u64 = 10_000;
 
 /// When a sale may have been overwritten, or a write may not have happened: how long a shop's own

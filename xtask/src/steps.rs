@@ -230,8 +230,8 @@ pub(crate) fn run_tests(
 /// What measures.
 pub(crate) fn bench_command(workspace: &Workspace, fondaco: &Path, only: Option<&str>) -> Command {
     let mut command = workspace.cargo();
-    command.args(["bench", "--package", "fondaco", "--package", "fondaco-tests"]);
-    command.args(["--bench", "fondaco", "--"]);
+    // The whole workspace, as it was built.
+    command.args(["bench", "--workspace", "--bench", "fondaco", "--"]);
     if let Some(id) = only {
         command.args(["--only", id]);
     }

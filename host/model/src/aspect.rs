@@ -24,6 +24,9 @@ use crate::Timestamp;
 /// milliseconds. Shops' clocks are wrong by less, and what a busy shop's copies show is not as old.
 pub const STEPPED_BACK_MS: u64 = 600_000;
 
+/// After what time it is noted again that a read found the same, in milliseconds.
+pub const SAME_NOTED_AGAIN_MS: u64 = 60_000;
+
 /// Which of two observations of an aspect is the newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Version {
@@ -59,6 +62,16 @@ impl Version {
             return Ordering::Less;
         }
         self.platform.cmp(&other.platform)
+    }
+
+    /// Whether a read that found the same is to be noted. A poll reads what changed lately again and
+    /// again, and each note is a row of the mirror; so only now and then.
+    fn is_worth_noting_after(&self, noted: &Self) -> bool {
+        match (noted.read, self.read) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(noted), Some(read)) => read > noted.plus_ms(SAME_NOTED_AGAIN_MS),
+        }
     }
 
     fn is_read_long_after(&self, other: &Self) -> bool {
@@ -147,7 +160,7 @@ impl<T: Clone + PartialEq> Aspect<T> {
             Ordering::Less => Joined::Kept,
             Ordering::Greater => self.replace(seen, same),
             Ordering::Equal if same => {
-                if seen_version.read > version.read {
+                if seen_version.is_worth_noting_after(&version) {
                     self.replace(seen, same);
                 }
                 Joined::Kept
@@ -212,6 +225,15 @@ mod tests {
         check(pushed(5, 1), read(5, 9, 2), Joined::Replaced, Some(2));
         check(read(5, 9, 1), read(5, 10, 2), Joined::Replaced, Some(2));
         check(read(5, 10, 1), read(5, 9, 2), Joined::Kept, Some(1));
+        let noted = |known: Aspect<u8>, seen: Aspect<u8>| {
+            let mut joined = known;
+            assert_eq!(joined.join(&seen), Joined::Kept);
+            joined == seen
+        };
+        assert!(noted(pushed(5, 1), read(5, 9, 1)));
+        assert!(!noted(read(5, 9, 1), read(5, 10, 1)));
+        assert!(!noted(read(5, 9, 1), read(5, 9 + SAME_NOTED_AGAIN_MS, 1)));
+        assert!(noted(read(5, 9, 1), read(5, 10 + SAME_NOTED_AGAIN_MS, 1)));
         // The shop's own time stepped back.
         let later = 5 + STEPPED_BACK_MS;
         check(pushed(5, 1), read(4, later, 2), Joined::Kept, Some(1));

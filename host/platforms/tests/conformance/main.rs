@@ -4,7 +4,7 @@
 //! [`fondaco_platforms::Platform`] alone, and learn what truly happened from [`SimulatedShop`]. A new
 //! adapter implements that trait in a file of its own, and is named at the end of this one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod document;
 mod reading;

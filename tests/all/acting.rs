@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// A blue mug costs this much, tax included.
-const PRICE: &str = "12.90";
+pub const PRICE: &str = "12.90";
 
 /// The deputy, with these steps for each order, on Milano alone.
-fn deputy(steps: &str) -> String {
+pub fn deputy(steps: &str) -> String {
     format!(
         "[installs.deputy]\nplugin = \"deputy\"\nmode = \"live\"\nshops = [\"milano\"]\n\
          grants = [\"catalogue\", \"change-catalogue\", \"change-discounts\", \"change-orders\", \
@@ -24,7 +24,7 @@ fn deputy(steps: &str) -> String {
 }
 
 /// A customer buys a mug and pays by card.
-fn buy(shop: &WooShop) -> u64 {
+pub fn buy(shop: &WooShop) -> u64 {
     shop.set_gateway(Gateway::new("card", "Card"));
     let purchase = Purchase {
         lines: vec![("MUG-BLU".to_owned(), 1)],

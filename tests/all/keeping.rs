@@ -179,13 +179,7 @@ async fn restore_in_mid_stream(cancel_share: f64, is_right: fn(i64, i64) -> bool
     // It looks, and sends nothing, whatever it hears meanwhile.
     let written = writes(&stage);
     host = scene::serve(&stage);
-    until("what was under way has been looked for", async || {
-        let clients = status(&stage).await.map(|status| status.clients).unwrap_or_default();
-        clients
-            .iter()
-            .any(|client| client.quarantine.as_ref().is_some_and(|quarantine| quarantine.looked))
-    })
-    .await;
+    until_looked(&stage).await;
     let [milano, torino] = stage.shops() else { panic!("two shops") };
     let before = events(&stage).await;
     milano.buy(&[("MUG-BLU", 1)]).unwrap();
@@ -207,6 +201,17 @@ async fn restore_in_mid_stream(cancel_share: f64, is_right: fn(i64, i64) -> bool
     assert!(words.contains("was not in quarantine"), "{words}");
     host.kill().await.unwrap();
     stage.strike().await;
+}
+
+/// Waits until a restored host has looked for all that was under way.
+pub async fn until_looked(stage: &Stage) {
+    until("what was under way has been looked for", async || {
+        let clients = status(stage).await.map(|status| status.clients).unwrap_or_default();
+        clients
+            .iter()
+            .any(|client| client.quarantine.as_ref().is_some_and(|quarantine| quarantine.looked))
+    })
+    .await;
 }
 
 /// Waits until both shops show the same, and that is right beside what the orders left. Where a sale

@@ -1,15 +1,15 @@
 //! Money and a restored backup: what the lost host sent back is not sent back again, and what it did
 //! not is, once a person lets the client act.
 
-use fondaco_shopsim::{Faults, Gateway, LedgerEvent, Purchase, WooShop};
-use fondaco_web::views::{ActionView, StatusView};
+use fondaco_shopsim::{Faults, LedgerEvent, WooShop};
+use fondaco_web::views::ActionView;
 
 use crate::{
+    acting::{PRICE, buy, deputy},
+    keeping::until_looked,
     scene::{self, until},
     workshop::{Served, Workshop},
 };
-
-const PRICE: &str = "12.90";
 
 /// Where the refund stood when the backup was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,22 +44,10 @@ fn sent_back(shop: &WooShop) -> usize {
     shop.ledger().iter().filter(|entry| sent(&entry.event)).count()
 }
 
-fn buy(shop: &WooShop) {
-    shop.set_gateway(Gateway::new("card", "Card"));
-    let lines = vec![("MUG-BLU".to_owned(), 1)];
-    let purchase = Purchase { lines, payment_method: "card".to_owned(), ..Purchase::default() };
-    shop.check_out(&purchase).unwrap();
-}
-
 /// Takes a backup with a refund on its way, loses the host that made it, and restores.
 async fn restored(stood: At, lost_host_sent_it: bool) {
     let workshop = Workshop::set(&["deputy"]).await;
-    workshop.install(&format!(
-        "[installs.deputy]\nplugin = \"deputy\"\nmode = \"live\"\nshops = [\"milano\"]\n\
-         grants = [\"catalogue\", \"change-catalogue\", \"change-discounts\", \"change-orders\", \
-         \"change-prices\", \"change-returns\"]\n\
-         [installs.deputy.settings]\nsteps = [[\"refund\", \"original\", \"{PRICE}\"]]\n"
-    ));
+    workshop.install(&deputy(&format!(r#"[["refund", "original", "{PRICE}"]]"#)));
     let [milano, _] = workshop.stage.shops() else { panic!("two shops") };
     let mut host = workshop.serve();
     host.ready().await;
@@ -92,15 +80,7 @@ async fn restored(stood: At, lost_host_sent_it: bool) {
     good(&workshop, &["restore", file, "--replace"]).await;
 
     let host = workshop.serve();
-    until("what was under way has been looked for", async || {
-        let Ok(body) = host.ask("/api/v1/status").await else { return false };
-        let status: StatusView = serde_json::from_str(&body).unwrap();
-        let looked = |client: &fondaco_web::views::ClientView| {
-            client.quarantine.as_ref().is_some_and(|quarantine| quarantine.looked)
-        };
-        status.clients.iter().any(looked)
-    })
-    .await;
+    until_looked(&workshop.stage).await;
     let found = refund(&host).await.unwrap();
     let stands = if lost_host_sent_it { "ended" } else { "waiting" };
     assert_eq!(found.state, stands, "{found:?}");

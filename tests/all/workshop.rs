@@ -134,8 +134,7 @@ impl Served<'_> {
         self.child.kill().await.unwrap();
     }
 
-    /// What the admin API answers, if it does.
-    pub async fn ask(&self, path: &str) -> reqwest::Result<String> {
+    async fn ask(&self, path: &str) -> reqwest::Result<String> {
         let socket = self.stage.folder().join("data/admin.sock");
         let http = Client::builder().unix_socket(socket).build()?;
         let answer = http.get(format!("http://fondaco{path}")).send().await?;

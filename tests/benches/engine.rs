@@ -46,11 +46,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const RATE_BOUND: f64 = 500.0;
 /// The ratio to the raw loop that must be reached. The engine takes some 0.3 ms of a processor for an
 /// event, whatever the disk; the loop takes next to none, so the faster a disk syncs the lower this is.
-const RATIO_BOUND: f64 = 0.08;
+const RATIO_BOUND: f64 = 0.2;
 /// The ratio of runs that meet to runs that do not that must be reached.
 const CONTENTION_BOUND: f64 = 0.08;
 /// The ratio of the raw loop with records to the one without that must be reached.
-const RECORDING_BOUND: f64 = 0.5;
+const RECORDING_BOUND: f64 = 0.6;
 
 /// Reads a key that nobody writes and writes one that nobody reads.
 const APART: &str = r#"{"steps": [["get-silently", "read"], ["set", "written", "12"]]}"#;

@@ -5,7 +5,7 @@
 //! stays lost. So from time to time, and whenever somebody asks, the shop lists what it has, ids and
 //! versions alone:
 //!
-//! - what it has and the mirror has not, or has older, is read, and modules hear of it;
+//! - what it has and the mirror has not, or has in another version, is read, and modules hear of it;
 //! - what the mirror has and no list named is looked at once more, and only what the shop then says
 //!   it has not is taken for gone.
 //!

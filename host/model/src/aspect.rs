@@ -247,6 +247,12 @@ mod tests {
         check(Aspect::deleted(Version::pushed(at(6))), pushed(7, 1), Joined::Replaced, Some(1));
     }
 
+    fn version() -> impl Strategy<Value = Version> {
+        let moment = 0..3 * STEPPED_BACK_MS;
+        (moment.clone(), prop::option::of(moment))
+            .prop_map(|(platform, read)| Version { platform: at(platform), read: read.map(at) })
+    }
+
     proptest! {
         #[test]
         fn an_older_version_never_wins(versions in prop::collection::vec((0u64..50, any::<u8>()), 1..20)) {
@@ -260,11 +266,7 @@ mod tests {
         }
 
         #[test]
-        fn of_any_versions_one_is_the_newest(
-            versions in prop::collection::vec((0..3 * STEPPED_BACK_MS, prop::option::of(0..3 * STEPPED_BACK_MS)), 3),
-        ) {
-            let of = |(platform, read): (u64, Option<u64>)| Version { platform: at(platform), read: read.map(at) };
-            let [a, b, c] = [of(versions[0]), of(versions[1]), of(versions[2])];
+        fn of_any_versions_one_is_the_newest(a in version(), b in version(), c in version()) {
             prop_assert_eq!(a.compare(&b), b.compare(&a).reverse());
             if a.compare(&b).is_gt() && b.compare(&c).is_gt() {
                 prop_assert!(a.compare(&c).is_gt(), "{a:?} {b:?} {c:?}");

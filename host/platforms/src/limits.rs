@@ -35,7 +35,7 @@ pub const PACE_HALVED_ONCE_IN: Duration = Duration::from_secs(1);
 pub const PACE_MEASURED_REQUESTS: usize = 16;
 /// Refusals among them that halve the pace. Fewer come from a busy moment of the shop: one that
 /// refuses a request in fifty for no reason of its own would otherwise be asked a few times a second.
-pub const PACE_REFUSED_MAX: usize = 3;
+pub const PACE_HALVING_REFUSALS: usize = 3;
 /// Below how many requests what is left of a shop's budget is spread over its time.
 pub const BUDGET_SPREAD_BELOW: u64 = 10;
 /// Entries asked for at a time. More than 100 is refused by WooCommerce.

@@ -22,6 +22,8 @@ pub struct SandboxConfig {
     pub client_runs: u32,
     /// How long a run may wait for a place, in milliseconds.
     pub wait_ms: u64,
+    /// How long a run may compute before it goes on on the threads for slow ones.
+    pub slow_after: Duration,
     /// How much of each resource a run may use, before its module and its client lower it.
     pub limits: Amounts,
     /// Where components are compiled.
@@ -37,6 +39,7 @@ impl Default for SandboxConfig {
             concurrent_runs: limits::CONCURRENT_RUNS,
             client_runs: limits::CLIENT_RUNS,
             wait_ms: limits::WAIT_MS_MAX,
+            slow_after: limits::COMPUTED_BEFORE_SLOW,
             limits: limits::run_limits(),
             compiler: Compiler::InProcess,
             code_folder: None,
@@ -92,7 +95,7 @@ impl Sandbox {
             })?;
         let wait = Duration::from_millis(config.wait_ms);
         let admission = Admission::new(config.concurrent_runs, config.client_runs, wait);
-        let slow_lane = SlowLane::new().map_err(SandboxError::Threads)?;
+        let slow_lane = SlowLane::new(config.slow_after).map_err(SandboxError::Threads)?;
         let folder = config.code_folder.as_deref();
         let code_cache = folder.map(|folder| CodeCache::open(folder, &engine)).transpose()?;
         let shelf = Shelf::default();

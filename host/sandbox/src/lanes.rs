@@ -25,12 +25,17 @@ use crate::limits;
 
 /// The threads for slow runs.
 #[derive(Debug)]
-pub struct SlowLane(Option<Runtime>);
+pub struct SlowLane {
+    runtime: Option<Runtime>,
+    slow_after: Duration,
+}
 
 impl SlowLane {
     /// Starts the threads: one for each two processors, because what slow runs do to the memory they
     /// share with everybody is not bounded by a priority.
-    pub fn new() -> io::Result<Self> {
+    ///
+    /// A run is slow once it has computed for `slow_after`.
+    pub fn new(slow_after: Duration) -> io::Result<Self> {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let runtime = Builder::new_multi_thread()
             .worker_threads((processors / 2).max(1))
@@ -44,7 +49,7 @@ impl SlowLane {
                 }
             })
             .build()?;
-        Ok(Self(Some(runtime)))
+        Ok(Self { runtime: Some(runtime), slow_after })
     }
 
     /// Drives a run to its end, from its beginning here if it `begins_slow`. Nothing comes back if
@@ -56,7 +61,8 @@ impl SlowLane {
         run: Pin<Box<dyn Future<Output = T> + Send>>,
         begins_slow: bool,
     ) -> Option<Driven<T>> {
-        let mut run = Timed { run, computed: Duration::ZERO };
+        let slow_after = self.slow_after;
+        let mut run = Timed { run, computed: Duration::ZERO, slow_after };
         if !begins_slow {
             let begun = poll_fn(|context| match run.poll(context) {
                 Poll::Ready(driven) => Poll::Ready(Some(driven)),
@@ -67,7 +73,7 @@ impl SlowLane {
                 return Some(driven);
             }
         }
-        let runtime = self.0.as_ref()?;
+        let runtime = self.runtime.as_ref()?;
         let driven = runtime.spawn(poll_fn(move |context| run.poll(context)));
         AbortOnDropHandle::new(driven).await.ok()
     }
@@ -85,6 +91,7 @@ pub struct Driven<T> {
 struct Timed<T> {
     run: Pin<Box<dyn Future<Output = T> + Send>>,
     computed: Duration,
+    slow_after: Duration,
 }
 
 impl<T> Timed<T> {
@@ -96,14 +103,14 @@ impl<T> Timed<T> {
     }
 
     fn is_slow(&self) -> bool {
-        self.computed >= limits::COMPUTED_BEFORE_SLOW
+        self.computed >= self.slow_after
     }
 }
 
 impl Drop for SlowLane {
     fn drop(&mut self) {
         // A runtime must not wait for its threads where others are driven.
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }

@@ -44,7 +44,7 @@ impl ListedKind {
 pub struct Drift {
     /// The shop has them, and the mirror had not.
     pub missing: u64,
-    /// The shop has a newer version.
+    /// The shop has another version: a newer one, or an older one since its own time stepped back.
     pub outdated: u64,
     /// The mirror had them, and the shop has not.
     pub gone: u64,

@@ -29,7 +29,7 @@ pub enum ShopCommand {
     /// line with the one that is right.
     Align(align::AlignOptions),
     /// Compare all that a shop lists with what the host knows of it, and read what is missing or
-    /// older; modules hear of what was different.
+    /// of another version; modules hear of what was different.
     Sync(Asked),
     /// Change the API key or the webhook secret of a shop without a gap.
     Rotate(Box<rotate::RotateOptions>),

@@ -14,7 +14,7 @@ use std::{
 use super::budget::Budget;
 use crate::limits::{
     BUDGET_SPREAD_BELOW, PACE_DOUBLES_IN, PACE_FORGOTTEN_PER_SECOND, PACE_HALVED_ONCE_IN,
-    PACE_MEASURED_REQUESTS, PACE_MIN_PER_SECOND, PACE_REFUSED_MAX,
+    PACE_HALVING_REFUSALS, PACE_MEASURED_REQUESTS, PACE_MIN_PER_SECOND,
 };
 
 /// The pace of one shop.
@@ -69,7 +69,7 @@ impl Pace {
             return;
         }
         self.note(true);
-        if self.refused.iter().filter(|refused| **refused).count() < PACE_REFUSED_MAX {
+        if self.refused.iter().filter(|refused| **refused).count() < PACE_HALVING_REFUSALS {
             return;
         }
         self.refused.clear();
@@ -165,7 +165,7 @@ mod tests {
 
     /// Refuses as many requests as it takes to be slowed down.
     fn refuse(pace: &mut Pace, now: Instant) {
-        (0..PACE_REFUSED_MAX).for_each(|_| pace.refused(now, None));
+        (0..PACE_HALVING_REFUSALS).for_each(|_| pace.refused(now, None));
     }
 
     #[test]

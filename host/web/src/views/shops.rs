@@ -131,7 +131,7 @@ pub struct DriftView {
     pub kind: String,
     /// The shop has them, and they were not known.
     pub missing: u64,
-    /// The shop has a newer version.
+    /// The shop has another version: a newer one, or an older one since its own time stepped back.
     pub outdated: u64,
     /// They were known, and the shop has them no more.
     pub gone: u64,

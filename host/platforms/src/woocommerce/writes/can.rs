@@ -41,8 +41,8 @@ const REFUND_MARK: &str = "the refund's reason, which ends with the action's sho
 const fn capability(verb: Verb) -> Capability {
     match verb {
         Verb::SetStock => does(
-            "compare and set on the quantity",
-            "metadata `_fondaco_stock_write`, since orders move the quantity",
+            "its own mark, then compare and set on the quantity",
+            "metadata `_fondaco_stock_write` with the action's id, since orders move the quantity",
         ),
         Verb::SetPrice => does(
             "compare and set on the price; the same price and sale again is no write",

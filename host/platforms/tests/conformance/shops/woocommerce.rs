@@ -42,60 +42,6 @@ pub struct Shop {
 }
 
 impl Shop {
-    async fn prepared() -> Self {
-        let product = |sku: &str, stock: Option<i64>| Product {
-            sku: Some(sku.to_owned()),
-            title: format!("Tazza {sku}"),
-            price: format!("{PRICE}.00"),
-            stock,
-            ..Product::default()
-        };
-        let woo = WooShop::start(WooShopConfig {
-            name: "Milano".to_owned(),
-            consumer_key: SECRETS[1].to_owned(),
-            consumer_secret: SECRETS[0].to_owned(),
-            currency: "EUR".to_owned(),
-            products: vec![product("A", Some(10)), product("FREE", None)],
-            seed: 7,
-            clock_ahead: jiff::SignedDuration::ZERO,
-            port: None,
-            webhooks: false,
-            faults: Faults::default(),
-        })
-        .await
-        .unwrap();
-        woo.set_gateway(Gateway::new(GATEWAY, "Card"));
-        let orders = [GATEWAY, "cod", "cod", "cod", "bacs"].map(|payment_method| {
-            let lines = vec![("A".to_owned(), 1)];
-            let payment_method = payment_method.to_owned();
-            let bought = Purchase { lines, payment_method, ..Purchase::default() };
-            woo.check_out(&bought).unwrap().id.to_string()
-        });
-        let adapter = adapter(&woo);
-        let mut sold = ["A", "FREE"].map(str::to_owned);
-        let catalogue =
-            adapter.page(now(), fondaco_platforms::Collection::Catalogue, None, None).await;
-        for snapshot in catalogue.unwrap().snapshots {
-            let content = snapshot.entity.as_variant().unwrap().content.value().unwrap().clone();
-            for sku in &mut sold {
-                if content.sku.as_deref() == Some(sku) {
-                    sku.clone_from(&snapshot.key.id);
-                }
-            }
-        }
-        let key = EntityKey::order(shop_id(), orders[0].clone());
-        let read = adapter.fetch(now(), &key).await.unwrap().remove(0);
-        let line = read.entity.as_order().unwrap().lines.value().unwrap()[0].clone();
-        let line =
-            RefundLine { line: line.id, quantity: line.quantity, net: line.net, tax: line.tax };
-        assert!(woo.set_order_status(orders[3].parse().unwrap(), "completed"));
-        let mut shop = Self { woo, sold, orders, line, before: (0, 0) };
-        shop.act(&shop.hold(2, OrderState::Processing)).await;
-        shop.act(&shop.discount(OLD_CODE)).await;
-        shop.before = (shop.woo.ledger().len(), shop.woo.requests().len());
-        shop
-    }
-
     /// Does something that is not the action of the case.
     async fn act(&self, action: &ActionKind) {
         let other = ActionId::from_stored("00000000000000000000000000000001");
@@ -234,7 +180,57 @@ impl SimulatedShop for Shop {
     const SECRETS: &'static [&'static str] = &SECRETS;
 
     async fn open() -> Self {
-        Self::prepared().await
+        let product = |sku: &str, stock: Option<i64>| Product {
+            sku: Some(sku.to_owned()),
+            title: format!("Tazza {sku}"),
+            price: format!("{PRICE}.00"),
+            stock,
+            ..Product::default()
+        };
+        let woo = WooShop::start(WooShopConfig {
+            name: "Milano".to_owned(),
+            consumer_key: SECRETS[1].to_owned(),
+            consumer_secret: SECRETS[0].to_owned(),
+            currency: "EUR".to_owned(),
+            products: vec![product("A", Some(10)), product("FREE", None)],
+            seed: 7,
+            clock_ahead: jiff::SignedDuration::ZERO,
+            port: None,
+            webhooks: false,
+            faults: Faults::default(),
+        })
+        .await
+        .unwrap();
+        woo.set_gateway(Gateway::new(GATEWAY, "Card"));
+        let orders = [GATEWAY, "cod", "cod", "cod", "bacs"].map(|payment_method| {
+            let lines = vec![("A".to_owned(), 1)];
+            let payment_method = payment_method.to_owned();
+            let bought = Purchase { lines, payment_method, ..Purchase::default() };
+            woo.check_out(&bought).unwrap().id.to_string()
+        });
+        let adapter = adapter(&woo);
+        let mut sold = ["A", "FREE"].map(str::to_owned);
+        let catalogue =
+            adapter.page(now(), fondaco_platforms::Collection::Catalogue, None, None).await;
+        for snapshot in catalogue.unwrap().snapshots {
+            let content = snapshot.entity.as_variant().unwrap().content.value().unwrap().clone();
+            for sku in &mut sold {
+                if content.sku.as_deref() == Some(sku) {
+                    sku.clone_from(&snapshot.key.id);
+                }
+            }
+        }
+        let key = EntityKey::order(shop_id(), orders[0].clone());
+        let read = adapter.fetch(now(), &key).await.unwrap().remove(0);
+        let line = read.entity.as_order().unwrap().lines.value().unwrap()[0].clone();
+        let line =
+            RefundLine { line: line.id, quantity: line.quantity, net: line.net, tax: line.tax };
+        assert!(woo.set_order_status(orders[3].parse().unwrap(), "completed"));
+        let mut shop = Self { woo, sold, orders, line, before: (0, 0) };
+        shop.act(&shop.hold(2, OrderState::Processing)).await;
+        shop.act(&shop.discount(OLD_CODE)).await;
+        shop.before = (shop.woo.ledger().len(), shop.woo.requests().len());
+        shop
     }
 
     fn adapter(&self) -> Box<dyn Platform> {

@@ -227,8 +227,10 @@ impl Client {
         }
         for shop in self.setup.shops.keys() {
             let (shop, polled, compared) = (shop.clone(), shop.clone(), shop.clone());
+            let levelled = shop.clone();
             self.task("fetch", |client| async move { client.fetch_entities(&shop).await });
             self.task("poll", |client| async move { client.poll(&polled).await });
+            self.task("levels", |client| async move { client.compare_levels(&levelled).await });
             self.task("reconcile", |client| async move {
                 client.reconcile_again_and_again(&compared).await
             });

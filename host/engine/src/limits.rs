@@ -49,6 +49,13 @@ pub const FETCHES_WAITING_MAX: usize = 10_000;
 /// host's and their versions are coarse.
 pub const POLL_OVERLAP: Duration = Duration::from_secs(120);
 
+/// How many times faster a shop that sends nothing is polled while something happens.
+pub const POLLED_FASTER_MAX: u32 = 8;
+
+/// How many times slower than its polls a shop's list of stock and prices is compared while nothing is
+/// found.
+pub const LEVELS_SLOWER_MAX: u32 = 16;
+
 /// Open alerts of a client that are looked through when its work begins.
 pub const OPEN_ALERTS_MAX: u32 = 1_000;
 

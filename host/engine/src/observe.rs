@@ -113,7 +113,8 @@ impl Client {
             }
         }
         self.note_denial(&delivery.shop, shop, &take_in, denied).await?;
-        self.take_in(take_in).await
+        self.take_in(take_in).await?;
+        Ok(())
     }
 
     /// Tells people that a shop may not tell any more what happens on it, or no longer has to be
@@ -158,8 +159,8 @@ impl Client {
         Ok(())
     }
 
-    /// Takes what was seen into the mirror and raises what is different.
-    pub async fn take_in(&self, take_in: TakeIn) -> Result<(), Ended> {
+    /// Takes what was seen into the mirror and raises what is different; returns how many events.
+    pub async fn take_in(&self, take_in: TakeIn) -> Result<usize, Ended> {
         let trace = take_in.trace.unwrap_or_else(new_trace);
         let named = take_in.snapshots.iter().flat_map(|snapshot| &snapshot.people);
         let people: Vec<PersonSeen> = named.chain(&take_in.people).cloned().collect();
@@ -185,16 +186,17 @@ impl Client {
             match self.store.observe(&self.lease, now(), observed).await? {
                 ObserveOutcome::Moved => {}
                 ObserveOutcome::Applied(events) => {
-                    if !events.is_empty() {
+                    let count = events.len();
+                    if count > 0 {
                         tracing::debug!(
-                            client.id = %self.setup.id, trace.id = %trace, events = events.len(),
+                            client.id = %self.setup.id, trace.id = %trace, events = count,
                             "something is different",
                         );
                     }
                     self.raised(events);
                     let asked = |key| self.ask_for(Asked { key, trace });
                     compared.to_fetch.into_iter().for_each(asked);
-                    return Ok(());
+                    return Ok(count);
                 }
             }
         }

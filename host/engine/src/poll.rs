@@ -17,6 +17,7 @@ use crate::{
     limits, now,
     observe::{TakeIn, reach_back},
     setup::ShopSetup,
+    tempo::Tempo,
 };
 
 /// What a shop is asked about. Customers are not among it: of them, WooCommerce cannot tell what
@@ -44,6 +45,7 @@ impl Client {
         };
         let mut webhooks_checked: Option<Instant> = None;
         let mut failures = 0;
+        let mut tempo = Tempo::of_polls(shop);
         loop {
             self.until_there_is_room().await?;
             if webhooks_checked.is_none_or(|at| at.elapsed() > limits::WEBHOOKS_CHECK_EVERY) {
@@ -51,7 +53,8 @@ impl Client {
             }
             let mut wait = shop.poll_every;
             match self.poll_once(id, shop).await? {
-                Ok(()) => {
+                Ok(events) => {
+                    wait = tempo.next(events > 0);
                     failures = 0;
                     self.heard_of(id);
                     self.trouble(id, None);
@@ -88,20 +91,23 @@ impl Client {
         }
     }
 
-    /// Reads what changed; the outer error ends the client's work, the inner one is the shop's.
+    /// Reads what changed, and returns how many events came of it; the outer error ends the client's
+    /// work, the inner one is the shop's.
     pub async fn poll_once(
         &self,
         id: &ShopId,
         shop: &ShopSetup,
-    ) -> Result<Result<(), PlatformError>, Ended> {
+    ) -> Result<Result<usize, PlatformError>, Ended> {
+        let mut events = 0;
         // Stock before orders: an order that explains a change of stock is then known no later
         // than the moment that the orders are said to be complete until.
         for polled in [Polled::Catalogue, Polled::Orders] {
-            if let Err(error) = self.poll_collection(id, shop, polled).await? {
-                return Ok(Err(error));
+            match self.poll_collection(id, shop, polled).await? {
+                Ok(raised) => events += raised,
+                Err(error) => return Ok(Err(error)),
             }
         }
-        Ok(Ok(()))
+        Ok(Ok(events))
     }
 
     async fn poll_collection(
@@ -109,8 +115,9 @@ impl Client {
         id: &ShopId,
         shop: &ShopSetup,
         polled: Polled,
-    ) -> Result<Result<(), PlatformError>, Ended> {
+    ) -> Result<Result<usize, PlatformError>, Ended> {
         let began_at = now();
+        let mut events = 0;
         let progress = self.store.shop_progress(&self.setup.id, id).await?;
         let known_until = match polled {
             Polled::Catalogue => progress.catalogue_known_until,
@@ -130,9 +137,9 @@ impl Client {
             if cursor.is_none() {
                 take_in.progress = Some(self.known_until(id, polled, began_at).await?);
             }
-            self.take_in(take_in).await?;
+            events += self.take_in(take_in).await?;
             if cursor.is_none() {
-                return Ok(Ok(()));
+                return Ok(Ok(events));
             }
             self.go_on()?;
         }

@@ -20,7 +20,7 @@ use std::{
 };
 
 use fondaco_model::{
-    ClientId, Entity, EntityKey, EntityKind, PersonKey, PersonSeen, PersonSource, ShopId, Snapshot,
+    Aspect, ClientId, Entity, EntityKey, EntityKind, Location, PersonKey, PersonSeen, PersonSource, ShopId, Snapshot,
     Timestamp, Version, person::AccountGone,
 };
 use fondaco_platforms::{Collection, Listed, PlatformError};
@@ -128,14 +128,15 @@ impl Position {
 
 /// What a page of a reconciliation came to.
 #[derive(Default)]
-struct Page {
+pub struct Page {
     listed: Vec<(ListedKind, String)>,
-    snapshots: Vec<Snapshot>,
+    /// What was read because it differs.
+    pub snapshots: Vec<Snapshot>,
     people: Vec<PersonSeen>,
     accounts_gone: Vec<AccountGone>,
     drift: Drift,
     /// Where the next page of the same kind begins; absent: this was the last.
-    next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl Client {
@@ -278,7 +279,7 @@ impl Client {
     }
 
     /// A page of what the shop has of a kind, with what has to be put right.
-    async fn list_page(
+    pub async fn list_page(
         &self,
         shop: &ShopSetup,
         kind: EntityKind,
@@ -287,7 +288,7 @@ impl Client {
     ) -> Result<Result<Page, PlatformError>, Ended> {
         let progress = self.store.shop_progress(&self.setup.id, id).await?;
         let settled_until = settled_until(kind, &progress);
-        let listing = match shop.platform.list(kind, cursor).await {
+        let listing = match shop.platform.list(now(), kind, cursor).await {
             Ok(listing) => listing,
             Err(error) => return Ok(Err(error)),
         };
@@ -315,7 +316,8 @@ impl Client {
             match found {
                 Found::Missing => page.drift.missing += count,
                 Found::Outdated => page.drift.outdated += count,
-                Found::Same => {}
+                // Nothing but this comparison tells of it, so it was not lost.
+                Found::Moved | Found::Same => {}
             }
             page.snapshots.extend(snapshots);
         }
@@ -431,6 +433,8 @@ enum Found {
     Same,
     Missing,
     Outdated,
+    /// It has another quantity or price, of which no version tells.
+    Moved,
 }
 
 /// Compares an entry with what the mirror has. What changed after `settled_until` is not looked at.
@@ -451,8 +455,22 @@ fn compare(known: Option<&Entity>, entry: &Listed, settled_until: Timestamp) -> 
         // What the shop shows is older than what it showed: its own time stepped back.
         (Some(known), Some(listed)) if listed < known && known <= settled_until => Found::Outdated,
         _ if entry.refunds.is_some() && entry.refunds != refunds => Found::Outdated,
+        _ if has_moved(known, entry) => Found::Moved,
         (Some(_), _) => Found::Same,
     }
+}
+
+/// Whether a variant is listed with another quantity or price than is known.
+fn has_moved(known: &Entity, entry: &Listed) -> bool {
+    let Some(variant) = known.as_variant() else {
+        return false;
+    };
+    let stock = variant.stock.get(&Location::WHOLE_SHOP).and_then(Aspect::value);
+    let on_hand = stock.and_then(|level| level.on_hand);
+    let price = variant.content.value().and_then(|content| content.price);
+    // What is not counted has no quantity that could be another.
+    (on_hand.is_some() && entry.on_hand.is_some() && entry.on_hand != on_hand)
+        || (entry.price.is_some() && entry.price != price)
 }
 
 /// When an entity was changed last, its refunds included: they do not change its version.
@@ -505,7 +523,10 @@ fn share_of(client: &ClientId, shop: &ShopId) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use fondaco_model::{Aspect, Variant, commerce::VariantContent};
+    use fondaco_model::{
+        Decimal, Variant,
+        commerce::{StockLevel, StockPolicy, VariantContent},
+    };
 
     use super::*;
 
@@ -570,13 +591,41 @@ mod tests {
             (None, Some(101), Found::Same),
             (Some(variant(1)), Some(101), Found::Same),
         ] {
-            let entry = Listed {
-                key: EntityKey::variant(shop(), "1"),
-                version: listed.map(Timestamp),
-                refunds: None,
-            };
+            let version = listed.map(Timestamp);
+            let entry = Listed { version, ..Listed::of(EntityKey::variant(shop(), "1")) };
             assert_eq!(compare(known.as_ref(), &entry, Timestamp(100)), found, "{known:?}");
         }
+    }
+
+    #[test]
+    fn a_quantity_or_price_that_moved_is_found_without_another_version() {
+        let Entity::Variant(mut known) = variant(50) else { unreachable!() };
+        let level = StockLevel {
+            policy: StockPolicy::Tracked,
+            available: Some(7.into()),
+            on_hand: Some(10.into()),
+        };
+        let version = Version::pushed(Timestamp(50));
+        known.stock.insert(Location::WHOLE_SHOP, Aspect::known(version, level));
+        let known = Entity::Variant(known);
+        let number = |number: Option<i64>| number.map(Decimal::from);
+        for (on_hand, price, found) in [
+            (None, None, Found::Same),
+            (Some(10), Some(1), Found::Same),
+            (Some(9), Some(1), Found::Moved),
+            (Some(10), Some(2), Found::Moved),
+        ] {
+            let entry = Listed {
+                version: Some(Timestamp(50)),
+                on_hand: number(on_hand),
+                price: number(price),
+                ..Listed::of(EntityKey::variant(shop(), "1"))
+            };
+            assert_eq!(compare(Some(&known), &entry, Timestamp(100)), found, "{entry:?}");
+        }
+        // What is not counted lies nowhere.
+        let entry = Listed { on_hand: Some(9.into()), ..Listed::of(EntityKey::variant(shop(), "1")) };
+        assert_eq!(compare(Some(&variant(50)), &entry, Timestamp(100)), Found::Same);
     }
 
     #[test]

@@ -16,7 +16,6 @@ use fondaco_engine::{
     setup::{ClientSetup, CredentialsSource, InstallSetup, ShopSetup},
 };
 use fondaco_model::{ClientId, InstallId, ShopId};
-use fondaco_platforms::{Platform, ShopCredentials, woocommerce};
 use fondaco_sandbox::{Module, Prepared, Sandbox, SandboxConfig, code::Compiler};
 use fondaco_store::{Store, space::free_bytes, spill::Spill, sqlite::SqliteStore};
 use fondaco_web::{Host, principal::Principals};
@@ -25,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
 use crate::{
-    compile,
+    adapter, compile,
     config::{self, ClientConfig, Config, Environment, InstallConfig, InstallSecret, ShopConfig},
 };
 
@@ -243,17 +242,8 @@ fn credentials_source(file: &Path, client: &ClientId, shop: &ShopId) -> Credenti
             .map_err(|mistakes| config::list(&mistakes))?;
         let found = config.clients.iter().find(|known| known.id == client);
         let found = found.and_then(|client| client.shops.get(&shop));
-        found.map(credentials).ok_or_else(|| "the shop is in no file any more".to_owned())
+        found.map(|shop| adapter::credentials(&shop.access)).ok_or_else(|| "the shop is in no file any more".to_owned())
     })
-}
-
-fn credentials(shop: &ShopConfig) -> ShopCredentials {
-    ShopCredentials {
-        key: shop.key.clone(),
-        secret: shop.secret.clone(),
-        webhook_secret: shop.webhook_secret.clone(),
-        previous_webhook_secret: shop.previous_webhook_secret.clone(),
-    }
 }
 
 fn shop_setup(
@@ -261,18 +251,9 @@ fn shop_setup(
     hook_address: Option<String>,
     source: CredentialsSource,
 ) -> anyhow::Result<ShopSetup> {
-    let taken = credentials(&shop);
-    let platform: Arc<dyn Platform> =
-        Arc::new(woocommerce::WooCommerce::new(woocommerce::Config {
-            shop: shop.id.clone(),
-            url: shop.url,
-            consumer_key: shop.key,
-            consumer_secret: shop.secret,
-            webhook_secret: shop.webhook_secret,
-            timeouts: shop.timeouts,
-            allow_http: shop.allow_http,
-        })?);
-    platform.take_credentials(taken);
+    let ShopConfig { allow_http, timeouts, .. } = shop;
+    let at = adapter::Address { shop: shop.id.clone(), url: shop.url, allow_http, timeouts };
+    let platform = adapter::open(at, shop.access)?;
     Ok(ShopSetup {
         name: shop.name,
         platform_name: shop.platform.as_str(),

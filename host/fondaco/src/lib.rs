@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`cli`], then [`host`], which puts everything together.
 
+pub mod adapter;
 pub mod ask;
 pub mod backup;
 pub mod cli;

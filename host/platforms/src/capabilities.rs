@@ -34,6 +34,11 @@ pub struct Capabilities {
     pub permissions: &'static str,
     /// How long after it was sent a request can still take effect.
     pub longest_request: &'static str,
+    /// How the host comes to know what happens on the shop.
+    pub intake: &'static str,
+    /// Whether it sends nothing. Then it is polled faster while something happens; and where versions
+    /// do not tell changes of stock and prices either, its list of them is compared between the polls.
+    pub only_polled: bool,
     /// How it is known that the shop is there and the credentials work.
     pub health: &'static str,
     /// Whether and how it does each thing.
@@ -73,6 +78,7 @@ fn section(platform: &Capabilities) -> String {
         ("Credentials", platform.credentials),
         ("Least permissions", platform.permissions),
         ("Longest request", platform.longest_request),
+        ("Hears of changes by", platform.intake),
         ("Health", platform.health),
     ];
     let mut text = format!("\n## {}\n\n| | |\n| --- | --- |\n", platform.name);

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use fondaco_model::Timestamp;
+use http::HeaderValue;
+use url::Url;
+
+use crate::limits::CLOCK_DIFFERENCE_MS_MAX;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,4 +137,35 @@ pub struct Expected {
     pub time_zone: Option<String>,
     /// The moment it is now, by the host's clock.
     pub now: Timestamp,
+}
+
+/// Whether what is sent is encrypted.
+pub(crate) fn https(base: &Url) -> CheckItem {
+    if base.scheme() == "https" {
+        return CheckItem::good(Subject::Https, "encrypted");
+    }
+    let found = "what is sent to it is not encrypted, orders and addresses included";
+    let fix = "get a certificate for the shop, and write https:// into its url";
+    CheckItem::bad(Subject::Https, Verdict::Attention, found, fix)
+}
+
+/// By how many milliseconds a shop's clock is ahead, by the `Date` of its answer.
+pub(crate) fn clock_ahead_ms(date: &HeaderValue, now: Timestamp) -> Option<i64> {
+    let date = jiff::fmt::rfc2822::parse(date.to_str().ok()?).ok()?;
+    date.timestamp().as_millisecond().checked_sub(i64::try_from(now.0).ok()?)
+}
+
+/// Whether a shop's clock is the host's; absent: it does not tell the time.
+pub(crate) fn clock(ahead_ms: Option<i64>) -> CheckItem {
+    let Some(ahead_ms) = ahead_ms else {
+        return CheckItem::unknown(Subject::Clock, "the shop does not tell the time");
+    };
+    let (seconds, side) =
+        (ahead_ms.unsigned_abs() / 1000, if ahead_ms < 0 { "behind" } else { "ahead" });
+    if ahead_ms.unsigned_abs() <= CLOCK_DIFFERENCE_MS_MAX {
+        return CheckItem::good(Subject::Clock, "as the host's");
+    }
+    let found = format!("the shop's is {seconds} s {side} of the host's");
+    let fix = "set both by NTP: what is changed on the shop could be missed";
+    CheckItem::bad(Subject::Clock, Verdict::Wrong, found, fix)
 }

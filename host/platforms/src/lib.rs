@@ -12,26 +12,33 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp,
+    ActionId, ActionKind, Decimal, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp,
     action::Value, person::AccountGone,
 };
 use http::HeaderMap;
 use secrecy::SecretString;
 use url::Url;
 
+pub mod address;
 mod capabilities;
 pub mod check;
 mod gate;
 pub mod limits;
+pub mod magento;
+mod oauth;
+mod plain;
+mod seen;
 pub mod timeouts;
+mod transport;
 pub mod woocommerce;
 
+pub use address::ConfigError;
 pub use capabilities::{Capabilities, Capability, document};
 pub use check::{CheckItem, Expected, Subject, Verdict};
 pub use gate::{Circuit, Traffic};
 
 /// What every adapter's platform can do, in the order of their names.
-pub const ALL: [&Capabilities; 1] = [&woocommerce::CAPABILITIES];
+pub const ALL: [&Capabilities; 2] = [&magento::CAPABILITIES, &woocommerce::CAPABILITIES];
 
 /// What a shop sent, once it is known to be from that shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +129,18 @@ pub enum PlatformError {
     },
 }
 
+impl PlatformError {
+    /// The same error, with other words.
+    pub(crate) fn map_reason(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        let (Self::Unavailable { reason, .. }
+        | Self::Ambiguous { reason }
+        | Self::Refused { reason }
+        | Self::Unsupported { reason }) = &mut self;
+        *reason = words(reason);
+        self
+    }
+}
+
 /// What to read a page of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Collection {
@@ -155,6 +174,18 @@ pub struct Listed {
     pub version: Option<Timestamp>,
     /// The refunds of an order, where the list tells them: they come and go without another version.
     pub refunds: Option<BTreeSet<String>>,
+    /// What is there of a variant, where the list tells it: it moves without another version.
+    pub on_hand: Option<Decimal>,
+    /// What a variant costs now, where the list tells it: it changes without another version.
+    pub price: Option<Decimal>,
+}
+
+impl Listed {
+    /// An entity, of which the list tells nothing else.
+    #[must_use]
+    pub const fn of(key: EntityKey) -> Self {
+        Self { key, version: None, refunds: None, on_hand: None, price: None }
+    }
 }
 
 /// A page of a list of all that a shop has of a collection: which entities, and no more of them.
@@ -224,15 +255,20 @@ pub enum Looked {
 
 /// What a shop is spoken to with, and how its deliveries are known.
 #[derive(Debug, Clone)]
-pub struct ShopCredentials {
-    /// The first half of the credentials for its API.
-    pub key: SecretString,
-    /// The second half.
-    pub secret: SecretString,
-    /// What its webhooks are signed with.
-    pub webhook_secret: SecretString,
-    /// What they were signed with before: taken as well, until those with the new one deliver.
-    pub previous_webhook_secret: Option<SecretString>,
+pub enum ShopCredentials {
+    /// A WooCommerce shop's.
+    WooCommerce {
+        /// The REST API key.
+        key: SecretString,
+        /// Its secret.
+        secret: SecretString,
+        /// What its webhooks are signed with.
+        webhook_secret: SecretString,
+        /// What they were signed with before: taken as well, until those with the new one deliver.
+        previous_webhook_secret: Option<SecretString>,
+    },
+    /// A Magento shop's, which sends nothing.
+    Magento(magento::Access),
 }
 
 /// A webhook subscription that had to be made.
@@ -348,7 +384,12 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Lists a page of which entities of a kind there are now. What is not on any page is gone, or was
     /// added meanwhile.
-    async fn list(&self, kind: EntityKind, cursor: Option<&str>) -> Result<Listing, PlatformError>;
+    async fn list(
+        &self,
+        now: Timestamp,
+        kind: EntityKind,
+        cursor: Option<&str>,
+    ) -> Result<Listing, PlatformError>;
 
     /// Reads the account of a customer, by their id; absent: the shop has no such customer.
     async fn customer(&self, now: Timestamp, id: &str)

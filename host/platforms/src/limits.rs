@@ -53,5 +53,7 @@ pub const SITE_CHARACTERS_MAX: usize = 200;
 pub const CLOCK_DIFFERENCE_MS_MAX: u64 = 10_000;
 /// The oldest WooCommerce whose lists can be asked for what was changed since a moment.
 pub const VERSION_MIN: (u32, u32) = (5, 8);
+/// The Magento that everything was tried with, as it calls itself.
+pub const MAGENTO_VERSION_TRIED: &str = "2.4";
 /// The WooCommerce that everything was tried with.
 pub const VERSION_TRIED: (u32, u32) = (10, 5);

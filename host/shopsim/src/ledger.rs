@@ -111,6 +111,20 @@ pub enum LedgerEvent {
         /// The refund's id.
         refund: u64,
     },
+    /// A payment gateway sent money, and the shop could not keep the refund it was for.
+    MoneySentWithoutRefund {
+        /// The order's id.
+        order: u64,
+        /// What was sent.
+        amount: String,
+    },
+    /// Goods were handed to a carrier.
+    Shipped {
+        /// The order's id.
+        order: u64,
+        /// The shipment's id.
+        shipment: u64,
+    },
     /// A note was added to an order through the API.
     NoteAdded {
         /// The order's id.

@@ -22,14 +22,18 @@
 #![recursion_limit = "256"]
 
 pub mod customer;
+mod door;
 pub mod faults;
 pub mod ledger;
 pub mod limits;
+mod line;
+pub mod magento;
 pub mod woocommerce;
 
 pub use customer::{Customer, CustomerOptions, CustomerReport};
 pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};
+pub use magento::{Integration, IntegrationRights, MagentoShop, MagentoShopConfig};
 pub use woocommerce::{
     BuyError, Fee, Gateway, KeyRights, PlacedOrder, Product, Purchase, Settings, SimError, TaxRate,
     WooShop, WooShopConfig,

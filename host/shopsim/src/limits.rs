@@ -25,5 +25,7 @@ pub const REFUND_WINDOW: Duration = Duration::from_millis(5);
 pub const REORDERED_BEHIND_MAX: u64 = 4;
 /// How long a reordered webhook waits for others to go before it.
 pub const REORDERED_WAIT_MAX: Duration = Duration::from_millis(500);
+/// How long a consumer works on one operation of Magento's bulk queue.
+pub const BULK_OPERATION_TAKES: Duration = Duration::from_millis(5);
 /// Most decimals a money amount is asked for (`dp`).
 pub const MONEY_DECIMALS_MAX: u32 = 10;

@@ -9,10 +9,10 @@ use fondaco_engine::align::is_align;
 use fondaco_model::{ClientId, InstallId, NameError, ShopId};
 use fondaco_platforms::{site_identity, timeouts::Timeouts};
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
 use url::Url;
 
 use super::{
+    access::{ShopAccess, read_access},
     install::{Components, InstallConfig, read_install},
     limits::{AREAS_MAX, INSTALLS_MAX, SHOPS_MAX},
     mistake::Wrong,
@@ -83,17 +83,23 @@ pub struct Person {
 }
 
 /// A platform that shops run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum PlatformName {
+    /// Magento 2 and Adobe Commerce.
+    Magento,
     /// WooCommerce.
     Woocommerce,
 }
 
 impl PlatformName {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Magento, Self::Woocommerce];
+
     /// The word for it in files and in the contract with modules.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Magento => "magento",
             Self::Woocommerce => "woocommerce",
         }
     }
@@ -123,14 +129,8 @@ pub struct ShopConfig {
     pub allow_http: bool,
     /// Whether real customers buy there.
     pub environment: Environment,
-    /// The first half of the credentials for its API.
-    pub key: SecretString,
-    /// The second half.
-    pub secret: SecretString,
-    /// What its webhooks are signed with.
-    pub webhook_secret: SecretString,
-    /// What they were signed with before, while that is being changed.
-    pub previous_webhook_secret: Option<SecretString>,
+    /// What it is spoken to with.
+    pub access: ShopAccess,
     /// How often it is looked after.
     pub rhythm: Rhythm,
     /// How long it is waited for.
@@ -261,7 +261,8 @@ fn read_shop<'a>(
 ) -> Option<ShopConfig> {
     let name = section.must("name", "add name = \"…\", what people call the shop");
     let name = name.and_then(|node| node.parse(title));
-    let platform = section.must("platform", "add platform = \"woocommerce\"");
+    let platform = section
+        .must("platform", "add platform = \"woocommerce\" or platform = \"magento\"");
     let platform = platform.and_then(|node| read_platform(&node));
     let url = section.must("url", "add url = \"https://…\"");
     let allow_http = section.may("allow-http").map_or(Some(false), |node| node.flag());
@@ -270,16 +271,7 @@ fn read_shop<'a>(
         .must("environment", "add environment = \"production\" or environment = \"staging\"");
     let words = [("production", Environment::Production), ("staging", Environment::Staging)];
     let environment = environment.and_then(|node| node.word(&words));
-    let mut secret = |key: &'static str| {
-        let fix = format!("add {key} = {{ env = \"…\" }} or {key} = {{ file = \"…\" }}");
-        section.must(key, &fix).and_then(|node| surroundings.secrets.follow(&node))
-    };
-    let (key, webhook_secret) = (secret("key"), secret("webhook-secret"));
-    let secret = secret("secret");
-    let previous_webhook_secret = match section.may("previous-webhook-secret") {
-        Some(node) => surroundings.secrets.follow(&node).map(Some),
-        None => Some(None),
-    };
+    let access = read_access(section, platform, surroundings.secrets);
     let (rhythm, timeouts) = (read_rhythm(section), read_timeouts(section));
     let time_zone = read_time_zone(section.may("time-zone").as_ref());
     Some(ShopConfig {
@@ -289,10 +281,7 @@ fn read_shop<'a>(
         url: url?,
         allow_http: allow_http?,
         environment: environment?,
-        key: key?,
-        secret: secret?,
-        webhook_secret: webhook_secret?,
-        previous_webhook_secret: previous_webhook_secret?,
+        access: access?,
         rhythm: rhythm?,
         timeouts: timeouts?,
         time_zone: time_zone?,
@@ -300,8 +289,11 @@ fn read_shop<'a>(
 }
 
 fn read_platform(node: &Node<'_>) -> Option<PlatformName> {
-    let words =
-        [("woocommerce", Some(PlatformName::Woocommerce)), ("shopify", None), ("magento", None)];
+    let words = [
+        ("magento", Some(PlatformName::Magento)),
+        ("woocommerce", Some(PlatformName::Woocommerce)),
+        ("shopify", None),
+    ];
     let served = words.iter().filter(|(_, platform)| platform.is_some()).map(|(word, _)| *word);
     let platform = node.word(&words)?;
     if platform.is_none() {

@@ -36,6 +36,7 @@ pub mod mistake;
 pub mod report;
 pub mod settings;
 
+mod access;
 mod egress;
 mod grants;
 mod install_secrets;
@@ -50,6 +51,7 @@ mod time_zones;
 mod values;
 mod wins;
 
+pub use access::ShopAccess;
 pub use client::{
     Area, AreaOwner, ClientConfig, Environment, Language, Person, PlatformName, ShopConfig,
 };

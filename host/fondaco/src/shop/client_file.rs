@@ -11,7 +11,7 @@ use fondaco_model::{ClientId, ShopId};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 use url::Url;
 
-use crate::config::{self, Mistake};
+use crate::config::{self, Mistake, PlatformName};
 
 /// What is written of a shop.
 #[derive(Debug)]
@@ -24,8 +24,10 @@ pub struct ShopSection<'a> {
     pub allow_http: bool,
     /// `production` or `staging`.
     pub environment: &'a str,
+    /// What it runs on.
+    pub platform: PlatformName,
     /// Where its secrets are: of each key, the file.
-    pub secrets: [(&'a str, &'a str); 3],
+    pub secrets: Vec<(&'a str, &'a str)>,
 }
 
 /// A client's file.
@@ -96,6 +98,18 @@ impl ClientFile {
         Ok((url, allow_http))
     }
 
+    /// What a shop runs on.
+    ///
+    /// # Errors
+    /// If there is no such shop, or it runs on nothing that is known.
+    pub fn platform(&self, shop: &ShopId) -> anyhow::Result<PlatformName> {
+        let word = self.shop(shop).and_then(|section| section.get("platform")?.as_str());
+        let known = PlatformName::ALL.into_iter().find(|known| Some(known.as_str()) == word);
+        known.with_context(|| {
+            format!("shops.{shop}.platform in {} is none that is served", self.path.display())
+        })
+    }
+
     /// Whether a shop has this key.
     pub fn has_key(&self, shop: &ShopId, key: &str) -> bool {
         self.shop(shop).is_some_and(|section| section.get(key).is_some())
@@ -121,13 +135,13 @@ impl ClientFile {
             .with_context(|| format!("`shops` is no table in {}", self.path.display()))?;
         let mut table = Table::new();
         table.insert("name", value(section.name));
-        table.insert("platform", value("woocommerce"));
+        table.insert("platform", value(section.platform.as_str()));
         table.insert("url", value(section.url.as_str().trim_end_matches('/')));
         if section.allow_http {
             table.insert("allow-http", value(true));
         }
         table.insert("environment", value(section.environment));
-        for (key, file) in section.secrets {
+        for (key, file) in &section.secrets {
             table.insert(key, reference(file));
         }
         shops.insert(shop.as_str(), Item::Table(table));
@@ -290,7 +304,8 @@ mod tests {
             url,
             allow_http: false,
             environment: "production",
-            secrets: [
+            platform: PlatformName::Woocommerce,
+            secrets: vec![
                 ("key", "secrets/key"),
                 ("secret", "secrets/secret"),
                 ("webhook-secret", "secrets/webhooks"),

@@ -13,7 +13,7 @@ use super::{
     credentials::{self, KeyOptions},
     secret_files::{SecretFile, random_secret},
 };
-use crate::demo::stage::capital;
+use crate::{config::PlatformName, demo::stage::capital};
 
 /// Which shop, and how its key is handed over.
 #[derive(Debug, Args)]
@@ -22,7 +22,11 @@ pub struct ConnectOptions {
     client: String,
     /// The name it gets in the client's file: lower-case letters, digits and hyphens.
     shop: String,
-    /// Where it is, as WordPress has it (Settings, General, “Site Address”).
+    /// What it runs on.
+    #[arg(long, value_enum, default_value = "woocommerce")]
+    platform: PlatformName,
+    /// Where it is: of WooCommerce as WordPress has it (Settings, General, “Site Address”), of Magento
+    /// its Base URL without a store's code.
     #[arg(long)]
     url: Url,
     /// What people call it; its name with a capital letter if absent.
@@ -78,32 +82,33 @@ pub async fn run(options: &ConnectOptions) -> anyhow::Result<ExitCode> {
         Some(environment) => environment,
         None => ask_environment()?,
     };
-    let key = credentials::take(&options.key, url).await?;
-    credentials::test(&shop, url, *allow_http, &key).await?;
+    let handed = credentials::take(&options.key, options.platform, url).await?;
+    credentials::test(&shop, url, *allow_http, &handed).await?;
 
     let write = |what: &str, secret| {
         SecretFile::write(file.base(), &format!("{client}-{shop}-{what}"), secret)
     };
+    let mut parts: Vec<_> = handed.parts.iter().map(|(key, part)| (*key, *key, part)).collect();
+    let webhook_secret = random_secret();
+    if options.platform == PlatformName::Woocommerce {
+        parts.push(("webhook-secret", "webhooks", &webhook_secret));
+    }
     let mut written = Vec::new();
-    for (what, secret) in
-        [("key", &key.key), ("secret", &key.secret), ("webhooks", &random_secret())]
-    {
+    for (_, what, secret) in &parts {
         match write(what, secret) {
             Ok(file) => written.push(file),
             Err(error) => return Err(undone(&written, error)),
         }
     }
-    let keys = ["key", "secret", "webhook-secret"];
-    let mut secrets = [("", ""); 3];
-    for ((place, key), file) in secrets.iter_mut().zip(keys).zip(&written) {
-        *place = (key, &file.reference);
-    }
+    let keys = parts.iter().map(|(key, ..)| *key);
+    let secrets = keys.zip(written.iter().map(|file| file.reference.as_str())).collect();
     let title = options.name.clone().unwrap_or_else(|| capital(shop.as_str()));
     let section = ShopSection {
         name: &title,
         url,
         allow_http: *allow_http,
         environment: environment.as_str(),
+        platform: options.platform,
         secrets,
     };
     let saved = file.add(&shop, &section).and_then(|()| file.save());
@@ -111,7 +116,7 @@ pub async fn run(options: &ConnectOptions) -> anyhow::Result<ExitCode> {
     println!(
         "\n{shop} is in {}; its secrets are in {}, for their owner alone.\n\
          Next:\n  fondaco serve                      # restart the host, which imports the shop and \
-         makes its webhooks\n  fondaco shop check {client} {shop}   # see that everything is there",
+         hears of it from then on\n  fondaco shop check {client} {shop}   # see that everything is there",
         file.path().display(),
         written.iter().map(|file| file.reference.as_str()).collect::<Vec<_>>().join(", "),
     );

@@ -1,4 +1,4 @@
-//! A shop's API key, as a person hands it over: typed, by standard input, or by the shop itself.
+//! A shop's credentials, as a person hands them over: typed, by standard input, or by the shop itself.
 //!
 //! Never as a word of the command: those stand in the shell's history and in the list of processes.
 
@@ -12,24 +12,27 @@ use clap::Args;
 use console::Term;
 use fondaco_engine::now;
 use fondaco_model::ShopId;
-use fondaco_platforms::{
-    CheckItem, Expected, Platform as _, Subject, Verdict,
-    timeouts::Timeouts,
-    woocommerce::{self, WooCommerce},
-};
+use fondaco_platforms::{CheckItem, Expected, Subject, Verdict, magento, timeouts::Timeouts};
 use fondaco_web::views::shops::CheckItemView;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{check::table, hand_over, waiting};
+use crate::{
+    adapter::{self, Address},
+    config::{PlatformName, ShopAccess},
+};
 
-/// How the key is handed over.
+/// How credentials are handed over.
 #[derive(Debug, Args)]
 pub struct KeyOptions {
-    /// Read the key (ck_…) and its secret (cs_…) from standard input, a line each.
+    /// Read the credentials from standard input, a line each: of a WooCommerce shop the key (ck_…) and
+    /// its secret (cs_…); of a Magento shop the access token alone, or consumer key, consumer secret,
+    /// access token and access token secret.
     #[arg(long, conflicts_with = "authorize")]
     credentials_stdin: bool,
-    /// Let the shop make a key and hand it over itself, once its manager has agreed in a browser.
+    /// Let a WooCommerce shop make a key and hand it over itself, once its manager has agreed in a
+    /// browser.
     #[arg(long)]
     authorize: bool,
     /// Where the shop's hand-over is listened for.
@@ -41,38 +44,132 @@ pub struct KeyOptions {
     callback_url: Option<Url>,
 }
 
-/// An API key with its secret.
+/// Credentials, each part by its key in the client's file.
 #[derive(Debug)]
-pub struct Key {
-    pub key: SecretString,
-    pub secret: SecretString,
+pub struct Handed {
+    pub platform: PlatformName,
+    pub parts: Vec<(&'static str, SecretString)>,
 }
 
-/// Takes a key over, as the options say; without any, by asking on the terminal.
+/// The keys that the parts of each platform's credentials can have, however many are used.
+#[must_use]
+pub const fn keys(platform: PlatformName) -> &'static [&'static str] {
+    match platform {
+        PlatformName::Woocommerce => &["key", "secret"],
+        PlatformName::Magento => &["key", "secret", "token", "token-secret"],
+    }
+}
+
+/// Where a person makes and deletes them.
+#[must_use]
+pub const fn place(platform: PlatformName) -> &'static str {
+    match platform {
+        PlatformName::Woocommerce => "WooCommerce → Settings → Advanced → REST API",
+        PlatformName::Magento => "System → Extensions → Integrations",
+    }
+}
+
+impl Handed {
+    /// A WooCommerce key.
+    #[must_use]
+    pub fn woocommerce(key: SecretString, secret: SecretString) -> Self {
+        let parts = vec![("key", key), ("secret", secret)];
+        Self { platform: PlatformName::Woocommerce, parts }
+    }
+
+    fn magento(mut lines: Vec<SecretString>) -> anyhow::Result<Self> {
+        let platform = PlatformName::Magento;
+        let keys: &[&str] = match lines.len() {
+            1 => &["token"],
+            4 => keys(platform),
+            count => anyhow::bail!(
+                "a Magento shop has one credential, its access token, or four: consumer key, \
+                 consumer secret, access token and access token secret; these are {count}"
+            ),
+        };
+        Ok(Self { platform, parts: keys.iter().copied().zip(lines.drain(..)).collect() })
+    }
+
+    fn part(&self, key: &str) -> SecretString {
+        let part = self.parts.iter().find(|(name, _)| *name == key);
+        part.map(|(_, secret)| secret.clone()).unwrap_or_default()
+    }
+
+    /// As the client's file would have them.
+    fn access(&self) -> ShopAccess {
+        match self.platform {
+            PlatformName::Woocommerce => ShopAccess::Woocommerce {
+                key: self.part("key"),
+                secret: self.part("secret"),
+                // Nothing is verified where they are tried.
+                webhook_secret: "unused".into(),
+                previous_webhook_secret: None,
+            },
+            PlatformName::Magento => ShopAccess::Magento {
+                access: match self.parts.len() {
+                    1 => magento::Access::Bearer { token: self.part("token") },
+                    _ => magento::Access::Signed {
+                        key: self.part("key"),
+                        secret: self.part("secret"),
+                        token: self.part("token"),
+                        token_secret: self.part("token-secret"),
+                    },
+                },
+                website: magento::WEBSITE.to_owned(),
+                source: None,
+            },
+        }
+    }
+}
+
+/// Takes credentials over, as the options say; without any, by asking on the terminal.
 ///
 /// # Errors
-/// If none is handed over.
-pub async fn take(options: &KeyOptions, shop: &Url) -> anyhow::Result<Key> {
+/// If none are handed over.
+pub async fn take(
+    options: &KeyOptions,
+    platform: PlatformName,
+    shop: &Url,
+) -> anyhow::Result<Handed> {
     if options.authorize {
+        anyhow::ensure!(
+            platform == PlatformName::Woocommerce,
+            "only a WooCommerce shop hands a key over itself"
+        );
         let doors =
             hand_over::Doors { listen: options.listen, callback: options.callback_url.clone() };
         return hand_over::wait(shop, doors).await;
     }
     if options.credentials_stdin {
-        return from_lines(std::io::stdin().lock().lines());
+        return from_lines(platform, std::io::stdin().lock().lines());
     }
     if !std::io::stdin().is_terminal() {
         anyhow::bail!(
-            "there is no terminal to ask for the key on: use --credentials-stdin or --authorize"
+            "there is no terminal to ask for the credentials on: use --credentials-stdin or \
+             --authorize"
         );
     }
-    println!(
-        "In the shop: WooCommerce → Settings → Advanced → REST API → Add key, for a shop manager, \
-         with Read/Write. What you type is not shown."
-    );
-    let key = typed("Consumer key (ck_…)")?;
-    let secret = typed("Consumer secret (cs_…)")?;
-    Ok(Key { key, secret })
+    let place = place(platform);
+    match platform {
+        PlatformName::Woocommerce => {
+            println!(
+                "In the shop: {place} → Add key, for a shop manager, with Read/Write. What you type \
+                 is not shown."
+            );
+            let key = typed("Consumer key (ck_…)")?;
+            Ok(Handed::woocommerce(key, typed("Consumer secret (cs_…)")?))
+        }
+        PlatformName::Magento => {
+            println!(
+                "In the shop: {place} → Add New Integration, with the resources that \
+                 docs/platforms.md names → Activate. What you type is not shown."
+            );
+            let words =
+                ["Consumer key", "Consumer secret", "Access token", "Access token secret"];
+            let all: anyhow::Result<Vec<_>> = words.into_iter().map(typed).collect();
+            Handed::magento(all?)
+        }
+    }
 }
 
 fn typed(what: &str) -> anyhow::Result<SecretString> {
@@ -82,13 +179,29 @@ fn typed(what: &str) -> anyhow::Result<SecretString> {
     secret(&text, what)
 }
 
-fn from_lines(mut lines: impl Iterator<Item = std::io::Result<String>>) -> anyhow::Result<Key> {
+fn from_lines(
+    platform: PlatformName,
+    mut lines: impl Iterator<Item = std::io::Result<String>>,
+) -> anyhow::Result<Handed> {
     let mut next = |what: &str| {
         let line =
             lines.next().with_context(|| format!("standard input has no line with {what}"))?;
         secret(&line.context("standard input cannot be read")?, what)
     };
-    Ok(Key { key: next("the key")?, secret: next("its secret")? })
+    match platform {
+        PlatformName::Woocommerce => {
+            let key = next("the key")?;
+            Ok(Handed::woocommerce(key, next("its secret")?))
+        }
+        PlatformName::Magento => {
+            let first = next("the access token")?;
+            let others = lines.map(|line| {
+                secret(&line.context("standard input cannot be read")?, "a line of standard input")
+            });
+            let others: anyhow::Result<Vec<_>> = others.collect();
+            Handed::magento(std::iter::once(first).chain(others?).collect())
+        }
+    }
 }
 
 fn secret(text: &str, what: &str) -> anyhow::Result<SecretString> {
@@ -97,22 +210,20 @@ fn secret(text: &str, what: &str) -> anyhow::Result<SecretString> {
     Ok(text.to_owned().into())
 }
 
-/// Tries a key before anything is written: looks at everything the host needs of the shop, shows
+/// Tries credentials before anything is written: looks at everything the host needs of the shop, shows
 /// it, and refuses what the host could not work with at all.
 ///
 /// # Errors
-/// If the address or the key is no good.
-pub async fn test(shop: &ShopId, url: &Url, allow_http: bool, key: &Key) -> anyhow::Result<()> {
-    let adapter = WooCommerce::new(woocommerce::Config {
-        shop: shop.clone(),
-        url: url.clone(),
-        consumer_key: key.key.clone(),
-        consumer_secret: key.secret.clone(),
-        // Nothing is verified here.
-        webhook_secret: "unused".into(),
-        timeouts: Timeouts::default(),
-        allow_http,
-    })?;
+/// If the address or the credentials are no good.
+pub async fn test(
+    shop: &ShopId,
+    url: &Url,
+    allow_http: bool,
+    handed: &Handed,
+) -> anyhow::Result<()> {
+    let (url, timeouts) = (url.clone(), Timeouts::default());
+    let at = Address { shop: shop.clone(), url, allow_http, timeouts };
+    let adapter = adapter::open(at, handed.access())?;
     let spinner = waiting(format!("asking {shop}"));
     let expected = Expected { hook_address: None, time_zone: None, now: now() };
     let mut items = adapter.check(&expected).await;
@@ -147,11 +258,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_lines_are_a_key_and_its_secret() {
-        let read = |text: &'static str| from_lines(text.lines().map(|line| Ok(line.to_owned())));
+    fn lines_are_the_parts_of_credentials() {
+        let read_of = |platform, text: &'static str| {
+            from_lines(platform, text.lines().map(|line| Ok(line.to_owned())))
+        };
+        let parts = |handed: &Handed| {
+            let part = |(key, part): &(&'static str, SecretString)| {
+                (*key, part.expose_secret().to_owned())
+            };
+            handed.parts.iter().map(part).collect::<Vec<_>>()
+        };
+        let read = |text| read_of(PlatformName::Woocommerce, text);
         let key = read("ck_1 \ncs_1\n").unwrap();
-        assert_eq!((key.key.expose_secret(), key.secret.expose_secret()), ("ck_1", "cs_1"));
+        assert_eq!(parts(&key), [("key", "ck_1".to_owned()), ("secret", "cs_1".to_owned())]);
         assert!(!format!("{key:?}").contains("ck_1"));
+        let magento = |text| read_of(PlatformName::Magento, text);
+        assert_eq!(parts(&magento("t\n").unwrap()), [("token", "t".to_owned())]);
+        let four = parts(&magento("a\nb\nc\nd\n").unwrap());
+        let expected = ["key", "secret", "token", "token-secret"].into_iter().zip(["a", "b", "c", "d"]);
+        assert_eq!(four, expected.map(|(key, part)| (key, part.to_owned())).collect::<Vec<_>>());
+        assert!(magento("a\nb\n").unwrap_err().to_string().contains("these are 2"));
         for (text, missing) in [("", "the key"), ("ck_1", "its secret"), ("ck_1\n\n", "its secret")]
         {
             assert!(read(text).unwrap_err().to_string().contains(missing), "{text:?}");

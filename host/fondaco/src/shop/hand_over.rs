@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::{net::TcpListener, sync::mpsc};
 use url::Url;
 
-use super::{credentials::Key, waiting};
+use super::{credentials::Handed, waiting};
 use crate::limits::{HAND_OVER_BYTES_MAX, HAND_OVER_WITHIN};
 
 /// Where a hand-over is taken.
@@ -43,14 +43,14 @@ struct Awaited {
     place: String,
     /// Sent back by the shop.
     user: String,
-    keys: mpsc::Sender<Key>,
+    keys: mpsc::Sender<Handed>,
 }
 
 /// Asks the person to let the shop hand its key over, and waits for it.
 ///
 /// # Errors
 /// If it cannot be listened for, or does not come in time.
-pub async fn wait(shop: &Url, doors: Doors) -> anyhow::Result<Key> {
+pub async fn wait(shop: &Url, doors: Doors) -> anyhow::Result<Handed> {
     let listener = TcpListener::bind(doors.listen).await;
     let listener = listener.with_context(|| format!("{} cannot be listened on", doors.listen))?;
     let own = format!("http://{}", listener.local_addr()?);
@@ -123,7 +123,7 @@ async fn take(
         return (StatusCode::BAD_REQUEST, "the key may not read and write\n");
     }
     let HandedOver { consumer_key, consumer_secret, .. } = handed_over;
-    let key = Key { key: consumer_key.into(), secret: consumer_secret.into() };
+    let key = Handed::woocommerce(consumer_key.into(), consumer_secret.into());
     match awaited.keys.try_send(key) {
         Ok(()) => (StatusCode::OK, "taken\n"),
         Err(_) => (StatusCode::CONFLICT, "a key was handed over already\n"),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ask::{Asking, command, fetch},
-    config,
+    config::{self, PlatformName},
     limits::{ADMIN_ANSWER_WITHIN, SHOP_ANSWER_WITHIN, SYNC_LOOK_EVERY},
 };
 
@@ -32,7 +32,7 @@ const PREVIOUS: &str = "previous-webhook-secret";
 pub struct RotateOptions {
     #[command(flatten)]
     asked: Asked,
-    /// The API key and its secret.
+    /// The credentials for its API.
     #[arg(long, required_unless_present_any = ["webhook_secret", "finish"])]
     key: bool,
     /// What webhooks are signed with.
@@ -111,23 +111,38 @@ impl Rotation<'_> {
 
     async fn key(&mut self, options: &KeyOptions) -> anyhow::Result<()> {
         let (url, allow_http) = self.file.address(&self.shop)?;
-        let key = credentials::take(options, &url).await?;
-        credentials::test(&self.shop, &url, allow_http, &key).await?;
+        let platform = self.file.platform(&self.shop)?;
+        let handed = credentials::take(options, platform, &url).await?;
+        credentials::test(&self.shop, &url, allow_http, &handed).await?;
         let before = self.file.text();
-        let old = ["key", "secret"].map(|kind| self.file.referenced(&self.shop, kind));
-        let key_file = self.write("key", &key.key)?;
-        let secret_file = self.write("secret", &key.secret);
-        let secret_file = secret_file.inspect_err(|_| key_file.remove())?;
-        self.file.refer(&self.shop, "key", &key_file.reference)?;
-        self.file.refer(&self.shop, "secret", &secret_file.reference)?;
-        self.take(&before, &[key_file, secret_file]).await?;
-        for (kind, old) in ["key", "secret"].into_iter().zip(old) {
+        let keys = credentials::keys(platform);
+        let known = keys.iter().filter(|key| self.file.has_key(&self.shop, key));
+        let old: Vec<_> =
+            known.map(|key| (*key, self.file.referenced(&self.shop, key))).collect();
+        let mut written: Vec<SecretFile> = Vec::new();
+        for (key, part) in &handed.parts {
+            match self.write(key, part) {
+                Ok(file) => written.push(file),
+                Err(error) => {
+                    written.iter().for_each(SecretFile::remove);
+                    return Err(error);
+                }
+            }
+        }
+        for key in keys {
+            self.file.remove(&self.shop, key)?;
+        }
+        for ((key, _), file) in handed.parts.iter().zip(&written) {
+            self.file.refer(&self.shop, key, &file.reference)?;
+        }
+        self.take(&before, &written).await?;
+        for (kind, old) in old {
             self.drop_file(kind, old);
         }
         println!(
-            "the host speaks to {} with the new key; delete the old one there: WooCommerce → \
-             Settings → Advanced → REST API",
-            self.shop
+            "the host speaks to {} with the new credentials; delete the old ones there: {}",
+            self.shop,
+            credentials::place(platform)
         );
         Ok(())
     }
@@ -151,7 +166,10 @@ impl Rotation<'_> {
             self.client,
             self.shop
         );
-        self.file.address(&self.shop)?;
+        anyhow::ensure!(
+            self.file.platform(&self.shop)? == PlatformName::Woocommerce,
+            "a Magento shop sends no webhooks, so there is no secret to change"
+        );
         let before = self.file.text();
         let written = self.write("webhooks", &random_secret())?;
         self.file.copy(&self.shop, WEBHOOK_SECRET, PREVIOUS)?;

@@ -1,11 +1,9 @@
 //! What an answer that is not the one hoped for means, and what can be done about it.
 
-use std::time::Duration;
-
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
 use super::{payloads::ApiError, products::plain_text};
-use crate::{PlatformError, gate::retry_after, limits::MESSAGE_CHARACTERS_MAX};
+use crate::{PlatformError, gate::retry_after, limits::MESSAGE_CHARACTERS_MAX, transport::Asked};
 
 /// Why a call brought nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,23 +29,8 @@ pub fn refused(reason: impl Into<String>) -> PlatformError {
     PlatformError::Refused { reason: reason.into() }
 }
 
-/// What nobody knows the effect of: a write may have had one, a read cannot.
-pub fn uncertain(method: &Method, reason: String, retry_after: Option<Duration>) -> PlatformError {
-    if method == Method::GET {
-        PlatformError::Unavailable { reason, retry_after }
-    } else {
-        PlatformError::Ambiguous { reason }
-    }
-}
-
 /// What an answer with a status other than success means.
-pub fn failure(
-    method: &Method,
-    path: &str,
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Failed {
+pub fn failure(asked: &Asked<'_>, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
     let error: Option<ApiError> = serde_json::from_slice(body).ok();
     let code = error.as_ref().map(|error| error.code.0.as_str()).unwrap_or_default();
     if status == StatusCode::NOT_FOUND && is_gone(code) {
@@ -55,7 +38,7 @@ pub fn failure(
     }
     let message = error.as_ref().map(said).unwrap_or_default();
     let reason =
-        |hint: &str| format!("the shop answered {method} {path} with {status}{message}{hint}");
+        |hint: &str| format!("the shop answered {} with {status}{message}{hint}", asked.what);
     let wait = retry_after(headers);
     if status == StatusCode::NOT_FOUND && code == "rest_no_route" {
         return Failed::NoSuchRoute(refused(reason(hint(404, code, error.as_ref()))));
@@ -65,7 +48,7 @@ pub fn failure(
         // is left and a payment service that says no are told like this.
         500 if code == "woocommerce_rest_cannot_create_order_refund" => refused(reason("")),
         429 => PlatformError::Unavailable { reason: reason(""), retry_after: wait },
-        408 | 500..=599 => uncertain(method, reason(""), wait),
+        408 | 500..=599 => asked.uncertain(reason(""), wait),
         300..=399 => refused(reason(&redirect(headers))),
         number => refused(reason(hint(number, code, error.as_ref()))),
     })

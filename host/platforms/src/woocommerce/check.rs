@@ -11,13 +11,14 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::{
-    auth::Parameters,
     client::{Client, SiteAnswer},
     facts,
     payloads::{Index, Setting, Webhook},
     webhooks,
 };
-use crate::{CheckItem, Expected, PlatformError, ShopFacts};
+use crate::{
+    CheckItem, Expected, PlatformError, ShopFacts, check::clock_ahead_ms, oauth::Parameters,
+};
 
 mod judge;
 
@@ -98,7 +99,8 @@ async fn ask_site(client: &Client, now: Timestamp) -> Site {
         Err(error) => return Site::Unreachable(error),
     };
     let elapsed = u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let clock_ahead_ms = clock_ahead_ms(&answer, now.plus_ms(elapsed));
+    let date = answer.headers.get(header::DATE);
+    let clock_ahead_ms = date.and_then(|date| clock_ahead_ms(date, now.plus_ms(elapsed)));
     if let Some(index) = index_of(&answer) {
         return Site::WordPress { index, clock_ahead_ms };
     }
@@ -110,12 +112,6 @@ async fn ask_site(client: &Client, now: Timestamp) -> Site {
 fn index_of(answer: &SiteAnswer) -> Option<Index> {
     let index: Index = serde_json::from_slice(&answer.body).ok()?;
     (answer.status.is_success() && index.home.is_some()).then_some(index)
-}
-
-fn clock_ahead_ms(answer: &SiteAnswer, now: Timestamp) -> Option<i64> {
-    let date = answer.headers.get(header::DATE)?.to_str().ok()?;
-    let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_millisecond();
-    date.checked_sub(i64::try_from(now.0).ok()?)
 }
 
 async fn may_read(client: &Client) -> Result<(), PlatformError> {

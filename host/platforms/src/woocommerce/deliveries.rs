@@ -14,9 +14,9 @@ use super::{
     orders::{self, Refunds},
     payloads::{ApiError, Customer, Deleted, ManageStock, Order, Product},
     people,
-    products::{self, Naming, Seen, Sold},
+    products::{self, Naming, Sold},
 };
-use crate::{Heard, Unreadable, Unverified, Verified};
+use crate::{Heard, Unreadable, Unverified, Verified, seen::Seen};
 
 const SIGNATURE: &str = "X-WC-Webhook-Signature";
 const TOPIC: &str = "X-WC-Webhook-Topic";

@@ -28,12 +28,13 @@ use fondaco_model::{
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     Capabilities, CheckItem, Collection, Executed, Expected, Heard, Listing, Looked, Page,
     Platform, PlatformError, Request, ShopCredentials, ShopFacts, Traffic, Unreadable, Unverified,
-    Verified, WebhookMade, WebhookSeen, site_identity, timeouts::Timeouts,
+    Verified, WebhookMade, WebhookSeen, address, address::ConfigError, site_identity,
+    timeouts::Timeouts,
 };
 
 mod answers;
@@ -76,28 +77,6 @@ pub struct Config {
     /// Allow plain http to another machine. Everything is readable on the way; only the secrets
     /// are not sent.
     pub allow_http: bool,
-}
-
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Neither http nor https.
-    #[error("a shop's url begins with https://, and `{0}` does not")]
-    Scheme(String),
-    /// Plain http to another machine.
-    #[error(
-        "`{0}` is not encrypted: write https://, or set allow-http if the way there is private"
-    )]
-    PlainHttp(String),
-    /// There is more in the URL than an address and a path.
-    #[error("a shop's url has no user, password, query or fragment; the key goes to its own place")]
-    UrlParts,
-    /// Something that may not be empty is.
-    #[error("the {0} is empty")]
-    Empty(&'static str),
-    /// The HTTP client cannot be made.
-    #[error("no encrypted connection can be made; are the system's root certificates installed?")]
-    Client(#[source] reqwest::Error),
 }
 
 /// A WooCommerce shop.
@@ -188,33 +167,10 @@ impl WooCommerce {
 
 /// Where the REST API is, for the address of a shop.
 fn api_base(shop: &Url, allow_http: bool) -> Result<Url, ConfigError> {
-    match shop.scheme() {
-        "https" => {}
-        "http" if allow_http || is_loopback(shop) => {}
-        "http" => {
-            return Err(ConfigError::PlainHttp(shop.host_str().unwrap_or("").to_owned()));
-        }
-        other => return Err(ConfigError::Scheme(other.to_owned())),
-    }
-    let plain = shop.username().is_empty()
-        && shop.password().is_none()
-        && shop.query().is_none()
-        && shop.fragment().is_none();
-    if !plain {
-        return Err(ConfigError::UrlParts);
-    }
+    address::check(shop, allow_http)?;
     let mut base = shop.clone();
     base.set_path(&format!("{}/wp-json/wc/v3", shop.path().trim_end_matches('/')));
     Ok(base)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[async_trait]
@@ -262,7 +218,12 @@ impl Platform for WooCommerce {
         }
     }
 
-    async fn list(&self, kind: EntityKind, cursor: Option<&str>) -> Result<Listing, PlatformError> {
+    async fn list(
+        &self,
+        _now: Timestamp,
+        kind: EntityKind,
+        cursor: Option<&str>,
+    ) -> Result<Listing, PlatformError> {
         match kind {
             EntityKind::Variant => pages::variant_list(&self.client, &self.shop, cursor).await,
             EntityKind::Order => pages::order_list(&self.client, &self.shop, cursor).await,
@@ -325,7 +286,11 @@ impl Platform for WooCommerce {
     }
 
     fn take_credentials(&self, credentials: ShopCredentials) {
-        let ShopCredentials { key, secret, webhook_secret, previous_webhook_secret } = credentials;
+        let ShopCredentials::WooCommerce { key, secret, webhook_secret, previous_webhook_secret } =
+            credentials
+        else {
+            return;
+        };
         self.client.take_credentials(Credentials { key, secret });
         let mut secrets = self.webhook_secrets.write().unwrap_or_else(PoisonError::into_inner);
         let known = secrets.current.expose_secret() == webhook_secret.expose_secret();

@@ -11,10 +11,14 @@ use fondaco_model::{
 
 use super::{
     payloads, people,
-    products::{Seen, decimal, number_of, plain_text, text_of},
+    products::{plain_text, version_of},
     times,
 };
-use crate::Unreadable;
+use crate::{
+    Unreadable,
+    plain::{decimal, number_of, text_of},
+    seen::Seen,
+};
 
 mod money;
 
@@ -38,8 +42,7 @@ pub fn snapshot(
         return Ok(None);
     }
     let what = format!("order {}", order.id);
-    let version = seen.version_of(
-        &what,
+    let version = version_of(seen, &what,
         order.date_modified_gmt.as_deref(),
         order.date_created_gmt.as_deref(),
     )?;

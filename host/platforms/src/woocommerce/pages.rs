@@ -21,17 +21,18 @@ use serde::de::DeserializeOwned;
 
 use super::{
     answers::{Failed, refused},
-    auth::Parameters,
     client::Client,
     orders::{self, Refunds},
     payloads::{Customer, Order, OrderNote, Product, Refund, RefundOf, Webhook},
     people,
-    products::{self, Naming, Seen, Sold, plain_text},
+    products::{self, Naming, Sold, plain_text},
     times, writes,
 };
 use crate::{
     Listed as Entry, Listing, Page, PlatformError, Unreadable,
     limits::{PAGE_ENTRIES_MAX, PAGE_REQUESTS_MAX, PAGE_VARIABLE_PRODUCTS_MAX},
+    oauth::Parameters,
+    seen::Seen,
 };
 
 /// A reading of a collection.
@@ -388,9 +389,9 @@ pub async fn order_list(
     let listed = list::<OrderNote>(client, "/orders", &filter, Position::parse(cursor)?).await?;
     let orders = listed.entries.iter().filter(|order| !orders::is_draft(&order.status));
     let entries = orders.map(|order| Entry {
-        key: EntityKey::order(shop.clone(), order.id.to_string()),
         version: order.date_modified_gmt.as_deref().and_then(times::parse),
         refunds: Some(order.refunds.iter().map(|refund| refund.id.to_string()).collect()),
+        ..Entry::of(EntityKey::order(shop.clone(), order.id.to_string()))
     });
     Ok(Listing { entries: entries.collect(), next: listed.next.map(Position::cursor) })
 }
@@ -406,15 +407,14 @@ pub async fn variant_list(
     let listed = list::<Product>(client, "/products", &fields, Position::parse(cursor)?).await?;
     let mut entries = Vec::new();
     for product in &listed.entries {
-        let key = |id: u64| EntityKey::variant(shop.clone(), id.to_string());
+        let entry = |id: u64| Entry::of(EntityKey::variant(shop.clone(), id.to_string()));
         match product.sold() {
             Sold::Itself => {
                 let version = product.date_modified_gmt.as_deref().and_then(times::parse);
-                entries.push(Entry { key: key(product.id), version, refunds: None });
+                entries.push(Entry { version, ..entry(product.id) });
             }
             Sold::AsVariations => {
-                let entry = |id: &u64| Entry { key: key(*id), version: None, refunds: None };
-                entries.extend(product.variations.iter().map(entry));
+                entries.extend(product.variations.iter().copied().map(entry));
             }
             Sold::NotHere => {}
         }

@@ -4,49 +4,9 @@
 //! object arrives as an empty list, a field is null that never was. Only what a snapshot cannot do
 //! without is required.
 
-use std::fmt;
+use serde::{Deserialize, Deserializer, de};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-};
-
-/// A text or a number, kept as text. Numbers keep the digits they were written with as far as JSON
-/// readers do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plain(pub String);
-
-impl<'de> Deserialize<'de> for Plain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PlainVisitor;
-
-        impl Visitor<'_> for PlainVisitor {
-            type Value = Plain;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text or a number")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Plain, E> {
-                Ok(Plain(text.to_owned()))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Plain, E> {
-                Ok(Plain(number.to_string()))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Plain, E> {
-                Ok(Plain(number.to_string()))
-            }
-
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Plain, E> {
-                Ok(Plain(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(PlainVisitor)
-    }
-}
+use crate::plain::Plain;
 
 /// Whether a product's stock is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

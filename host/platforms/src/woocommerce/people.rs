@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::{
     payloads::{Customer, Meta, Order},
-    products::{Seen, plain_text, text_of},
+    products::{plain_text, version_of},
     times,
 };
-use crate::Unreadable;
+use crate::{Unreadable, plain::text_of, seen::Seen};
 
 /// Where the notes begin that a checkout's additional fields leave on an order, and the shop's own
 /// namespace follows.
@@ -64,8 +64,7 @@ pub fn is_customer(customer: &Customer) -> bool {
 /// Whose account it is.
 pub fn of_account(seen: &Seen<'_>, customer: &Customer) -> Result<PersonSeen, Unreadable> {
     let what = format!("customer {}", customer.id);
-    let version = seen.version_of(
-        &what,
+    let version = version_of(seen, &what,
         customer.date_modified_gmt.as_deref(),
         customer.date_created_gmt.as_deref(),
     )?;

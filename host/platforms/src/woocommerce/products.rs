@@ -3,43 +3,32 @@
 use std::collections::BTreeMap;
 
 use fondaco_model::{
-    Aspect, Decimal, Entity, EntityKey, Location, ShopId, Snapshot, Timestamp, Variant, Version,
+    Aspect, Decimal, Entity, EntityKey, Location, ShopId, Snapshot, Variant, Version,
     commerce::{StockLevel, StockPolicy, VariantContent},
 };
 
 use super::{
-    payloads::{ManageStock, Plain, Product},
+    payloads::{ManageStock, Product},
     times,
 };
-use crate::Unreadable;
+use crate::{
+    Unreadable,
+    plain::{decimal, number_of, text_of},
+    seen::Seen,
+};
 
-/// Who tells it: pushed by the shop, or read by the host at a moment.
-#[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
-    pub shop: &'a ShopId,
-    /// When the read was begun; absent: the shop pushed it.
-    pub read: Option<Timestamp>,
-}
-
-impl Seen<'_> {
-    /// The version of something that the shop says it changed at this moment.
-    pub const fn version(&self, platform: Timestamp) -> Version {
-        Version { platform, read: self.read }
-    }
-
-    /// The version of something with these dates. What was never modified has only the first.
-    pub fn version_of(
-        &self,
-        what: &str,
-        modified: Option<&str>,
-        created: Option<&str>,
-    ) -> Result<Version, Unreadable> {
-        let text = modified.or(created).unwrap_or_default();
-        let platform = times::parse(text).ok_or_else(|| {
-            Unreadable(format!("{what} has no date in `date_modified_gmt`: `{text}`"))
-        })?;
-        Ok(self.version(platform))
-    }
+/// The version of something with these dates. What was never modified has only the first.
+pub fn version_of(
+    seen: &Seen<'_>,
+    what: &str,
+    modified: Option<&str>,
+    created: Option<&str>,
+) -> Result<Version, Unreadable> {
+    let text = modified.or(created).unwrap_or_default();
+    let platform = times::parse(text).ok_or_else(|| {
+        Unreadable(format!("{what} has no date in `date_modified_gmt`: `{text}`"))
+    })?;
+    Ok(seen.version(platform))
 }
 
 /// How a product is sold.
@@ -80,8 +69,7 @@ pub fn snapshot(
     naming: Naming<'_>,
 ) -> Result<Snapshot, Unreadable> {
     let what = format!("product {}", product.id);
-    let version = seen.version_of(
-        &what,
+    let version = version_of(seen, &what,
         product.date_modified_gmt.as_deref(),
         product.date_created_gmt.as_deref(),
     )?;
@@ -182,26 +170,6 @@ pub fn stock_level(product: &Product) -> Result<StockLevel, Unreadable> {
         None => Decimal::ZERO,
     };
     Ok(StockLevel { policy, available: Some(available), on_hand: None })
-}
-
-/// A number of WooCommerce's.
-pub fn decimal(text: &str, what: &str, field: &str) -> Result<Decimal, Unreadable> {
-    Decimal::from_platform(text)
-        .map_err(|error| Unreadable(format!("{what} has no number in `{field}`: {error}")))
-}
-
-/// A number of WooCommerce's that may not be there.
-pub fn number_of(
-    text: Option<&Plain>,
-    what: &str,
-    field: &str,
-) -> Result<Option<Decimal>, Unreadable> {
-    text_of(text).map(|text| decimal(&text, what, field)).transpose()
-}
-
-/// A text that says something.
-pub fn text_of(text: Option<&Plain>) -> Option<String> {
-    text.map(|Plain(text)| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// WooCommerce escapes names for HTML; a title is plain text.

@@ -44,4 +44,5 @@ macro_rules! conformance {
     };
 }
 
+conformance!(magento);
 conformance!(woocommerce);

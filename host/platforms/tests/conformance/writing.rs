@@ -49,6 +49,11 @@ pub async fn what_was_cut_before_its_effect_is_found_not_done_and_sent_again<S: 
         shop.disturb(None);
         assert_eq!(shop.effects(verb), 0, "{verb:?}");
         let looked = shop.adapter().look(now(), &action, &ask).await.unwrap();
+        if verb == Verb::SendRefund && matches!(looked, Looked::Neither { .. }) {
+            // Where the payment service works before the platform keeps anything, nobody can tell
+            // whether it sent the money; a person has to.
+            continue;
+        }
         assert_eq!(looked, Looked::NotDone, "{verb:?}");
         let done = shop.adapter().execute(now(), &action, &ask).await.unwrap();
         assert!(matches!(done, Executed::Done { .. }), "{verb:?}: {done:?}");

@@ -16,7 +16,6 @@ mod fields;
 mod gateway;
 mod handover;
 mod item;
-mod line;
 mod mail;
 mod market;
 mod note;

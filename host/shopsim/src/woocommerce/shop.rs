@@ -10,9 +10,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::line::{Door, Line};
 use super::state::State;
-use super::{SimError, WooShopConfig, delivery, rest};
+use super::{SimError, WooShopConfig, delivery};
+use crate::door;
+use crate::line::{Door, Line};
 
 /// What the handles of a shop, its server and its worker share.
 pub(crate) struct Shop {
@@ -60,7 +61,7 @@ impl Shop {
             stop: CancellationToken::new(),
             tasks: Mutex::new(Vec::new()),
         });
-        let router = Router::new().fallback(rest::answer).with_state(Arc::clone(&shop));
+        let router = Router::new().fallback(door::answer::<Self>).with_state(Arc::clone(&shop));
         let stopped = shop.stop.clone();
         let server = tokio::spawn(async move {
             let service = router.into_make_service_with_connect_info::<Line>();

@@ -26,7 +26,7 @@ const CASES: [(&str, &str, &str); 19] = [
         "platform = \"woocommerce\"",
         "platform = \"shopify\"",
         "6:12: shops.milano.platform: this platform is not served yet — remove the shop until \
-         it is; served are `woocommerce`",
+         it is; served are `magento`, `woocommerce`",
     ),
     (
         "platform = \"woocommerce\"",

@@ -71,7 +71,8 @@ fn files_are_read_without_their_line_end() {
         assert_eq!(files.warnings(), [""; 0]);
         let config = files.report().config.unwrap();
         let milano = config.clients[0].shops.values().next().unwrap();
-        assert_eq!(milano.key.expose_secret(), "ck_in-a-file");
+        let ShopAccess::Woocommerce { key, .. } = &milano.access else { unreachable!() };
+        assert_eq!(key.expose_secret(), "ck_in-a-file");
     }
     mode(&files, 0o644);
     assert_eq!(

@@ -6,7 +6,8 @@ use super::{Answers, Index, Site, Webhook};
 use crate::{
     CheckItem, Expected, PlatformError, ShopFacts, Subject,
     Verdict::{Attention, Wrong},
-    limits::{CLOCK_DIFFERENCE_MS_MAX, VERSION_MIN, VERSION_TRIED},
+    check::{clock, https},
+    limits::{VERSION_MIN, VERSION_TRIED},
     site_identity,
     woocommerce::webhooks::TOPICS,
 };
@@ -57,15 +58,6 @@ fn reachable(site: &Site) -> Vec<CheckItem> {
             CheckItem::good(Subject::Permalinks, "the API has an address"),
         ],
     }
-}
-
-fn https(base: &Url) -> CheckItem {
-    if base.scheme() == "https" {
-        return CheckItem::good(Subject::Https, "encrypted");
-    }
-    let found = "what is sent to it is not encrypted, orders and addresses included";
-    let fix = "get a certificate for the shop, and write https:// into its url";
-    CheckItem::bad(Subject::Https, Attention, found, fix)
 }
 
 fn site(index: &Index, own: &str) -> CheckItem {
@@ -140,20 +132,6 @@ fn time_zone(index: &Index, expected: Option<&str>) -> CheckItem {
             CheckItem::bad(subject, Attention, found, fix)
         }
     }
-}
-
-fn clock(ahead_ms: Option<i64>) -> CheckItem {
-    let Some(ahead_ms) = ahead_ms else {
-        return CheckItem::unknown(Subject::Clock, "the shop does not tell the time");
-    };
-    let (seconds, side) =
-        (ahead_ms.unsigned_abs() / 1000, if ahead_ms < 0 { "behind" } else { "ahead" });
-    if ahead_ms.unsigned_abs() <= CLOCK_DIFFERENCE_MS_MAX {
-        return CheckItem::good(Subject::Clock, "as the host's");
-    }
-    let found = format!("the shop's is {seconds} s {side} of the host's");
-    let fix = "set both by NTP: what is changed on the shop could be missed";
-    CheckItem::bad(Subject::Clock, Wrong, found, fix)
 }
 
 fn stock_management(counts: &Result<bool, PlatformError>) -> CheckItem {

@@ -2,8 +2,11 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{Client, auth, auth::Parameters};
-use crate::PlatformError;
+use super::Client;
+use crate::{
+    PlatformError,
+    oauth::{self, Parameters},
+};
 
 /// What a site answered, whatever it was.
 pub struct SiteAnswer {
@@ -21,16 +24,16 @@ impl Client {
         let mut url = self.base.clone();
         let root = url.path().trim_end_matches("/wp-json/wc/v3").to_owned();
         url.set_path(&format!("{root}{path}"));
-        url.set_query(Some(auth::query(&query).as_str()).filter(|query| !query.is_empty()));
-        let method = Method::GET;
-        let key = self.credentials();
-        let unanswered = |error| self.unanswered(&key, &method, path, error);
-        let mut response = self.http.get(url).send().await.map_err(unanswered)?;
+        url.set_query(Some(oauth::query(&query).as_str()).filter(|query| !query.is_empty()));
+        let what = format!("GET {path}");
+        let asked = self.asked(&what, &Method::GET);
+        let unanswered = |error| asked.unanswered(error);
+        let mut response = self.transport.http().get(url).send().await.map_err(unanswered)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             body.extend_from_slice(&chunk);
-            if body.len() > self.answer_bytes_max {
+            if body.len() > self.transport.answer_bytes_max {
                 break;
             }
         }

@@ -196,12 +196,12 @@ async fn a_connection_that_breaks_off_leaves_a_write_open() {
 async fn an_answer_is_not_read_without_end() {
     let replay = Replay::new(|_| Reply::json(&json!("x".repeat(2000)))).await;
     let mut adapter = shop_at(&replay.address);
-    adapter.client.answer_bytes_max = 1000;
+    adapter.client.transport.answer_bytes_max = 1000;
     let read = adapter.client.get::<Value>("/products/11", Vec::new()).await;
     let read = PlatformError::from(read.map(|_| ()).unwrap_err());
     let reason = "the shop's answer to GET /products/11 is larger than 1000 bytes";
     assert_eq!(read, PlatformError::Unavailable { reason: reason.to_owned(), retry_after: None });
-    adapter.client.answer_bytes_max = 2002;
+    adapter.client.transport.answer_bytes_max = 2002;
     adapter.client.get::<Value>("/products/11", Vec::new()).await.unwrap();
 }
 
@@ -229,7 +229,7 @@ async fn no_more_are_asked_at_once_than_the_shop_bears() {
     let client = &replay.shop.client;
     let mut held = Vec::new();
     for _ in 0..REQUESTS_AT_ONCE_MAX {
-        held.push(client.gate.enter().await.unwrap());
+        held.push(client.transport.gate.enter().await.unwrap());
     }
     let mut waiting = Box::pin(client.get::<Value>("/products/11", Vec::new()));
     tokio::select! {

@@ -9,10 +9,13 @@ use fondaco_model::{
 
 use super::super::{
     payloads,
-    products::{decimal, plain_text, text_of},
+    products::plain_text,
     times,
 };
-use crate::Unreadable;
+use crate::{
+    Unreadable,
+    plain::{decimal, text_of},
+};
 
 /// Shipping and fees. Their totals are without tax, also where the shop's prices include it.
 pub fn charges(what: &str, order: &payloads::Order) -> Result<Vec<Charge>, Unreadable> {

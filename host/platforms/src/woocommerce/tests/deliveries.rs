@@ -63,7 +63,7 @@ fn while_a_secret_is_changed_both_are_taken() {
     let adapter = shop_at("http://127.0.0.1:8088");
     let (headers, body) = delivery("woocommerce/webhook_order_updated");
     let take = |current: &str, previous: Option<&str>| {
-        adapter.take_credentials(ShopCredentials {
+        adapter.take_credentials(ShopCredentials::WooCommerce {
             key: "ck_new".into(),
             secret: "cs_new".into(),
             webhook_secret: current.into(),

@@ -27,12 +27,12 @@ async fn the_orders_there_are_are_listed_with_versions_and_refunds() {
         ]))
     })
     .await;
-    let listing = replay.shop.list(EntityKind::Order, None).await.unwrap();
+    let listing = replay.shop.list(at(1), EntityKind::Order, None).await.unwrap();
     let version = Some(at(1_795_409_178_000));
     let entry = |id: &str, refunds: &[&str]| Listed {
-        key: EntityKey::order(shop(), id),
         version,
         refunds: Some(refunds.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>()),
+        ..Listed::of(EntityKey::order(shop(), id))
     };
     assert_eq!(listing.entries, [entry("7", &[]), entry("9", &["30", "31"])]);
     assert_eq!(listing.next, None);
@@ -51,7 +51,7 @@ async fn the_variants_there_are_are_listed_by_their_products() {
         ]))
     })
     .await;
-    let listing = replay.shop.list(EntityKind::Variant, None).await.unwrap();
+    let listing = replay.shop.list(at(1), EntityKind::Variant, None).await.unwrap();
     let found: Vec<_> =
         listing.entries.iter().map(|entry| (entry.key.id.as_str(), entry.version)).collect();
     assert_eq!(found, [("5", Some(at(1_795_409_178_000))), ("16", None), ("17", None)]);
@@ -68,7 +68,7 @@ async fn a_long_list_is_read_in_pages() {
     .await;
     let (mut ids, mut cursor) = (BTreeSet::new(), None);
     loop {
-        let listing = replay.shop.list(EntityKind::Order, cursor.as_deref()).await.unwrap();
+        let listing = replay.shop.list(at(1), EntityKind::Order, cursor.as_deref()).await.unwrap();
         ids.extend(listing.entries.into_iter().map(|entry| entry.key.id));
         cursor = listing.next;
         if cursor.is_none() {

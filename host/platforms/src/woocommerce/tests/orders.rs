@@ -6,10 +6,10 @@ use fondaco_model::{
 };
 
 use super::*;
+use crate::seen::Seen;
 use crate::woocommerce::{
     orders::{self, Refunds},
     payloads,
-    products::Seen,
     samples::delivery,
 };
 

@@ -3,10 +3,10 @@
 use fondaco_model::{Person, PersonKey, PersonSeen, PersonSource, Version};
 
 use super::*;
+use crate::seen::Seen;
 use crate::woocommerce::{
     orders::{self, Refunds},
     payloads,
-    products::Seen,
     samples::delivery,
 };
 

@@ -6,9 +6,10 @@ use fondaco_model::{
 };
 
 use super::*;
+use crate::seen::Seen;
 use crate::woocommerce::{
     payloads::Product,
-    products::{self, Naming, Seen},
+    products::{self, Naming},
     samples::delivery,
 };
 

@@ -12,6 +12,9 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     permissions: "a key with read and write, of a user with the role shop manager",
     longest_request: "`longest-request` in the shop's section of the client's file: PHP's \
                       `max_execution_time` with what a proxy before it adds",
+    intake: "signed webhooks, looked after and made again where the shop switched them off; polls by \
+             date, and what neither told by comparing lists",
+    only_polled: false,
     health: "the general settings' currency and the system status' version are read",
     of: capability,
 };

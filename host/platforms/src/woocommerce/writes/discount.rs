@@ -15,14 +15,16 @@ use super::{
     super::{
         answers::refused,
         payloads::Discount,
-        products::{number_of, text_of},
         times,
     },
     Sending,
     amounts::amount,
     gone_or, is_marked, mark,
 };
-use crate::{Executed, Looked, PlatformError, Request};
+use crate::{
+    Executed, Looked, PlatformError, Request,
+    plain::{number_of, text_of},
+};
 
 const MARK_KEY: &str = "_fondaco_discount_write";
 const PATH: &str = "/coupons";

@@ -18,9 +18,9 @@ use super::{
     orders::{self, Refunds},
     pages,
     payloads::{self, Meta, Product},
-    products::{self, Naming, Seen},
+    products::{self, Naming},
 };
-use crate::{Capability, Executed, Looked, PlatformError, Request};
+use crate::{Capability, Executed, Looked, PlatformError, Request, seen::Seen};
 
 mod amounts;
 mod can;

@@ -15,14 +15,14 @@ use super::{
     super::{
         answers::refused,
         payloads::Product,
-        products::{Sold, number_of},
+        products::Sold,
         times,
     },
     Sending,
     amounts::amount,
     is_as_decided, is_marked, mark, otherwise, variant_path,
 };
-use crate::{Executed, Looked, PlatformError, Request};
+use crate::{Executed, Looked, PlatformError, Request, plain::number_of};
 
 const MARK_KEY: &str = "_fondaco_price_write";
 

@@ -20,11 +20,10 @@ use super::{
         answers::refused,
         pages,
         payloads::{Order, Refund},
-        products::decimal,
     },
     Sending, gone_or, is_as_decided, is_marked, mark, number,
 };
-use crate::{Executed, Looked, PlatformError, Request};
+use crate::{Executed, Looked, PlatformError, Request, plain::decimal};
 
 mod parts;
 

@@ -1,3 +1,4 @@
 //! A simulated shop of each platform.
 
+pub mod magento;
 pub mod woocommerce;

@@ -1,6 +1,6 @@
 //! The REST API: one door, the routes behind it.
 //!
-//! Every request passes [`answer`]: what is to go wrong with requests goes wrong there.
+//! Every request passes the [door](crate::door): what is to go wrong with requests goes wrong there.
 
 mod answer;
 mod auth;
@@ -20,9 +20,9 @@ mod validate;
 mod webhooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State as Extract};
 use axum::http;
 use serde_json::Value;
 
@@ -33,11 +33,11 @@ pub(crate) use auth::{ApiKey, Nonces};
 pub(crate) use request::Request;
 
 use super::handover;
-use super::line::Line;
 use super::shop::Shop;
 use super::state::State;
 use super::webhook::without_secret;
-use crate::faults::RequestFault;
+use crate::door::{Desk, Refusal};
+use crate::faults::{Faults, RequestFault};
 use crate::ledger::{LedgerEvent, SeenRequest};
 
 /// What a path names.
@@ -90,70 +90,56 @@ const ELSEWHERE: [&str; 14] = [
     "webhooks",
 ];
 
-/// Answers a request, or does not.
-pub(crate) async fn answer(
-    Extract(shop): Extract<Arc<Shop>>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: http::Request<Body>,
-) -> http::Response<Body> {
-    let latency = shop.latency();
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
-    let request = match Request::read(request).await {
-        Ok(request) => request,
-        Err(refusal) => return shop.with(|state| refusal.into_response(&state.front(), false)),
-    };
-    let fault = shop.with(|state| fault_of(state, &request));
-    match fault {
-        None => see_through(shop, request, fault).await,
-        Some(RequestFault::Slow) => {
-            tokio::time::sleep(shop.with(|state| state.fate.faults().slowness)).await;
-            see_through(shop, request, fault).await
-        }
-        Some(RequestFault::Throttled) => {
-            let after = shop.with(|state| state.fate.faults().retry_after).as_secs();
-            let answer = Answer::error(429, "shopsim_throttled", "Too many requests.");
-            refuse(&shop, &request, fault, answer.header("retry-after", after.to_string()))
-        }
-        Some(RequestFault::Broken(status)) => {
-            let answer = Answer::error(status, "shopsim_broken", "The shop is out of order.");
-            refuse(&shop, &request, fault, answer)
-        }
-        Some(RequestFault::CutBefore) => cut(&line),
-        Some(RequestFault::CutAfter) => {
-            carry_out(&shop, &request, fault).await;
-            cut(&line)
-        }
-        Some(RequestFault::LateEffect(delay)) => {
-            shop.with(|state| state.effects_to_come += 1);
-            tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                carry_out(&shop, &request, fault).await;
-                shop.with(|state| state.effects_to_come -= 1);
-            });
-            cut(&line)
-        }
-    }
-}
+impl Desk for Shop {
+    type Asked = Request;
 
-/// Does what a request asks for. A write goes on to its end when nobody waits for the answer any
-/// more.
-async fn see_through(
-    shop: Arc<Shop>,
-    request: Request,
-    fault: Option<RequestFault>,
-) -> http::Response<Body> {
-    if !request.writes() {
-        return carry_out(&shop, &request, fault).await;
+    fn latency(&self) -> Duration {
+        Self::latency(self)
     }
-    shop.with(|state| state.effects_to_come += 1);
-    let done = tokio::spawn(async move {
-        let answer = carry_out(&shop, &request, fault).await;
-        shop.with(|state| state.effects_to_come -= 1);
-        answer
-    });
-    done.await.unwrap_or_else(|_| http::Response::new(Body::empty()))
+
+    async fn read(&self, request: http::Request<Body>) -> Result<Request, http::Response<Body>> {
+        let read = Request::read(request).await;
+        read.map_err(|refusal| self.with(|state| refusal.into_response(&state.front(), false)))
+    }
+
+    fn writes(asked: &Request) -> bool {
+        asked.writes()
+    }
+
+    fn fault_of(&self, asked: &Request) -> Option<RequestFault> {
+        self.with(|state| fault_of(state, asked))
+    }
+
+    fn faults(&self) -> Faults {
+        self.with(|state| *state.fate.faults())
+    }
+
+    fn effects_to_come(&self, change: impl FnOnce(&mut usize)) {
+        self.with(|state| change(&mut state.effects_to_come));
+    }
+
+    fn carry_out(
+        self: &Arc<Self>,
+        asked: &Request,
+        fault: Option<RequestFault>,
+    ) -> impl Future<Output = http::Response<Body>> + Send {
+        carry_out(self, asked, fault)
+    }
+
+    fn refuse(&self, asked: &Request, refusal: Refusal) -> http::Response<Body> {
+        let (fault, answer) = match refusal {
+            Refusal::Throttled { after } => {
+                let answer = Answer::error(429, "shopsim_throttled", "Too many requests.");
+                let answer = answer.header("retry-after", after.as_secs().to_string());
+                (RequestFault::Throttled, answer)
+            }
+            Refusal::Broken { status } => {
+                let answer = Answer::error(status, "shopsim_broken", "The shop is out of order.");
+                (RequestFault::Broken(status), answer)
+            }
+        };
+        refuse(self, asked, Some(fault), answer)
+    }
 }
 
 /// Draws what goes wrong with a request, and enters it in the ledger.
@@ -162,12 +148,6 @@ fn fault_of(state: &mut State, request: &Request) -> Option<RequestFault> {
     let (method, path) = (request.method.clone(), request.path.clone());
     state.ledger.add(LedgerEvent::RequestDisturbed { method, path, fault });
     Some(fault)
-}
-
-/// Ends the connection; what is returned is never seen.
-fn cut(line: &Line) -> http::Response<Body> {
-    line.cut();
-    http::Response::new(Body::empty())
 }
 
 /// Does what a request asks for.

@@ -10,10 +10,10 @@ use serde_json::{Value as Json, json};
 use super::super::{
     super::{
         payloads::{Charge, Line, LineTax, Meta, Order, Refund},
-        products::{decimal, number_of},
     },
     amounts::{AMOUNT_PLACES, PART_PLACES, part},
 };
+use crate::plain::{decimal, number_of};
 
 /// The metadata by which a line of a refund says of which line of the order it is.
 const REFUNDED_KEY: &str = "_refunded_item_id";

@@ -51,7 +51,8 @@ impl Client {
                 Err(error) => return Ok(Err(error)),
             };
             self.heard_of(id);
-            events += self.take_in(TakeIn { snapshots: page.snapshots, ..TakeIn::default() }).await?;
+            events +=
+                self.take_in(TakeIn { snapshots: page.snapshots, ..TakeIn::default() }).await?;
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(Ok(events));

@@ -20,8 +20,8 @@ use std::{
 };
 
 use fondaco_model::{
-    Aspect, ClientId, Entity, EntityKey, EntityKind, Location, PersonKey, PersonSeen, PersonSource, ShopId, Snapshot,
-    Timestamp, Version, person::AccountGone,
+    Aspect, ClientId, Entity, EntityKey, EntityKind, Location, PersonKey, PersonSeen, PersonSource,
+    ShopId, Snapshot, Timestamp, Version, person::AccountGone,
 };
 use fondaco_platforms::{Collection, Listed, PlatformError};
 use fondaco_store::{
@@ -624,7 +624,8 @@ mod tests {
             assert_eq!(compare(Some(&known), &entry, Timestamp(100)), found, "{entry:?}");
         }
         // What is not counted lies nowhere.
-        let entry = Listed { on_hand: Some(9.into()), ..Listed::of(EntityKey::variant(shop(), "1")) };
+        let entry =
+            Listed { on_hand: Some(9.into()), ..Listed::of(EntityKey::variant(shop(), "1")) };
         assert_eq!(compare(Some(&variant(50)), &entry, Timestamp(100)), Found::Same);
     }
 

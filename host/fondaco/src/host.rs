@@ -242,7 +242,9 @@ fn credentials_source(file: &Path, client: &ClientId, shop: &ShopId) -> Credenti
             .map_err(|mistakes| config::list(&mistakes))?;
         let found = config.clients.iter().find(|known| known.id == client);
         let found = found.and_then(|client| client.shops.get(&shop));
-        found.map(|shop| adapter::credentials(&shop.access)).ok_or_else(|| "the shop is in no file any more".to_owned())
+        found
+            .map(|shop| adapter::credentials(&shop.access))
+            .ok_or_else(|| "the shop is in no file any more".to_owned())
     })
 }
 

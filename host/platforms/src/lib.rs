@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Decimal, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot, Timestamp,
-    action::Value, person::AccountGone,
+    ActionId, ActionKind, Decimal, Entity, EntityKey, EntityKind, PersonSeen, ShopId, Snapshot,
+    Timestamp, action::Value, person::AccountGone,
 };
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -27,6 +27,8 @@ pub mod limits;
 pub mod magento;
 mod oauth;
 mod plain;
+#[cfg(test)]
+mod samples;
 mod seen;
 pub mod timeouts;
 mod transport;

@@ -95,7 +95,8 @@ fn read_magento<'a>(section: &mut Section<'a>, secrets: Secrets<'a>) -> Option<S
         node.and_then(|node| secrets.follow(&node))
     });
     let (key, secret, token_secret) = (parts.next(), parts.next(), parts.next());
-    let website = code(section.may("website")).map(|code| code.unwrap_or(magento::WEBSITE.to_owned()));
+    let website =
+        code(section.may("website")).map(|code| code.unwrap_or(magento::WEBSITE.to_owned()));
     let source = code(section.may("source"));
     let access = if signs {
         magento::Access::Signed {

@@ -261,8 +261,8 @@ fn read_shop<'a>(
 ) -> Option<ShopConfig> {
     let name = section.must("name", "add name = \"…\", what people call the shop");
     let name = name.and_then(|node| node.parse(title));
-    let platform = section
-        .must("platform", "add platform = \"woocommerce\" or platform = \"magento\"");
+    let platform =
+        section.must("platform", "add platform = \"woocommerce\" or platform = \"magento\"");
     let platform = platform.and_then(|node| read_platform(&node));
     let url = section.must("url", "add url = \"https://…\"");
     let allow_http = section.may("allow-http").map_or(Some(false), |node| node.flag());

@@ -164,8 +164,7 @@ pub async fn take(
                 "In the shop: {place} → Add New Integration, with the resources that \
                  docs/platforms.md names → Activate. What you type is not shown."
             );
-            let words =
-                ["Consumer key", "Consumer secret", "Access token", "Access token secret"];
+            let words = ["Consumer key", "Consumer secret", "Access token", "Access token secret"];
             let all: anyhow::Result<Vec<_>> = words.into_iter().map(typed).collect();
             Handed::magento(all?)
         }
@@ -275,7 +274,8 @@ mod tests {
         let magento = |text| read_of(PlatformName::Magento, text);
         assert_eq!(parts(&magento("t\n").unwrap()), [("token", "t".to_owned())]);
         let four = parts(&magento("a\nb\nc\nd\n").unwrap());
-        let expected = ["key", "secret", "token", "token-secret"].into_iter().zip(["a", "b", "c", "d"]);
+        let expected =
+            ["key", "secret", "token", "token-secret"].into_iter().zip(["a", "b", "c", "d"]);
         assert_eq!(four, expected.map(|(key, part)| (key, part.to_owned())).collect::<Vec<_>>());
         assert!(magento("a\nb\n").unwrap_err().to_string().contains("these are 2"));
         for (text, missing) in [("", "the key"), ("ck_1", "its secret"), ("ck_1\n\n", "its secret")]

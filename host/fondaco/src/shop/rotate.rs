@@ -117,8 +117,7 @@ impl Rotation<'_> {
         let before = self.file.text();
         let keys = credentials::keys(platform);
         let known = keys.iter().filter(|key| self.file.has_key(&self.shop, key));
-        let old: Vec<_> =
-            known.map(|key| (*key, self.file.referenced(&self.shop, key))).collect();
+        let old: Vec<_> = known.map(|key| (*key, self.file.referenced(&self.shop, key))).collect();
         let mut written: Vec<SecretFile> = Vec::new();
         for (key, part) in &handed.parts {
             match self.write(key, part) {

@@ -119,11 +119,7 @@ mod tests {
             ("plain", Value::Null, "plain"),
             ("no %resources.", json!({ "resources": "A::b" }), "no A::b."),
             ("the \"%1\" is\n  not %2", json!(["x", 7]), "the \"x\" is not 7"),
-            (
-                "%fieldName = %fieldNames",
-                json!({ "fieldName": "a", "fieldNames": "b" }),
-                "a = b",
-            ),
+            ("%fieldName = %fieldNames", json!({ "fieldName": "a", "fieldNames": "b" }), "a = b"),
         ] {
             let error = ApiError { message: message.to_owned(), parameters };
             assert_eq!(said(&error), expected);

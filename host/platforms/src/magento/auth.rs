@@ -85,7 +85,9 @@ impl Access {
     /// The text without any part of it, should somebody have echoed one.
     pub(super) fn scrubbed(&self, text: &str) -> String {
         let parts = self.parts();
-        parts.iter().fold(text.to_owned(), |text, (_, part)| text.replace(part.expose_secret(), "…"))
+        parts
+            .iter()
+            .fold(text.to_owned(), |text, (_, part)| text.replace(part.expose_secret(), "…"))
     }
 }
 
@@ -122,7 +124,10 @@ mod tests {
         let header = header.to_str().unwrap();
         assert!(header.starts_with("OAuth oauth_consumer_key=\"ck\", oauth_nonce=\"n1\""));
         assert!(header.contains("oauth_signature_method=\"HMAC-SHA256\""), "{header}");
-        assert!(header.contains("oauth_signature=\"9aJZuJpMsDRkVzylezScgrUjFlaFvZ77p1kh5F33sSw%3D\""), "{header}");
+        assert!(
+            header.contains("oauth_signature=\"9aJZuJpMsDRkVzylezScgrUjFlaFvZ77p1kh5F33sSw%3D\""),
+            "{header}"
+        );
         for secret in ["c&s", "ts%"] {
             assert!(!header.contains(secret) && !header.contains(&percent_encoded(secret)));
         }

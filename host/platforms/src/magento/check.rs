@@ -75,12 +75,11 @@ async fn may_read(client: &Client) -> Result<(), PlatformError> {
 }
 
 async fn may_write(client: &Client) -> Result<(), PlatformError> {
-    let tries = [
-        ("/V1/orders/0/hold", None),
-        ("/V1/products/base-prices", Some(json!({ "prices": [] }))),
-    ];
+    let tries =
+        [("/V1/orders/0/hold", None), ("/V1/products/base-prices", Some(json!({ "prices": [] })))];
     for (path, body) in tries {
-        let call = client.call::<Value>(Method::POST, path, Vec::new(), body.as_ref(), Effect::None);
+        let call =
+            client.call::<Value>(Method::POST, path, Vec::new(), body.as_ref(), Effect::None);
         match call.await {
             // Allowed, and there is nothing to do it to.
             Ok(_) | Err(Failed::Gone) => {}
@@ -135,9 +134,8 @@ fn reachable(site: &Result<(StatusCode, HeaderMap), PlatformError>) -> CheckItem
 
 fn site(settings: &Settings, own: &str) -> CheckItem {
     let addresses = settings.addresses.iter();
-    let same = |address: &&String| {
-        Url::parse(address).is_ok_and(|address| site_identity(&address) == own)
-    };
+    let same =
+        |address: &&String| Url::parse(address).is_ok_and(|address| site_identity(&address) == own);
     match addresses.clone().find(same) {
         Some(address) => CheckItem::good(Subject::Site, address),
         None => {
@@ -154,7 +152,8 @@ fn access(subject: Subject, answered: &Result<(), PlatformError>) -> CheckItem {
     match answered {
         Ok(()) => CheckItem::good(subject, "the integration may"),
         Err(PlatformError::Refused { reason }) => {
-            let fix = format!("{PLACE}: give the integration the resources that docs/platforms.md names");
+            let fix =
+                format!("{PLACE}: give the integration the resources that docs/platforms.md names");
             CheckItem::bad(subject, Wrong, reason, fix)
         }
         Err(error) => CheckItem::unknown(subject, error.to_string()),

@@ -108,7 +108,8 @@ fn head(
         _ => None,
     };
     let assigned = order.extension_attributes.shipping_assignments.first();
-    let country = assigned.and_then(|assigned| assigned.shipping.address.as_ref()?.country_id.clone());
+    let country =
+        assigned.and_then(|assigned| assigned.shipping.address.as_ref()?.country_id.clone());
     Ok(OrderHead {
         number: text_of(order.increment_id.as_ref()).unwrap_or_else(|| order.entity_id.to_string()),
         state: state(order)?,
@@ -270,11 +271,7 @@ fn line(
     })
 }
 
-fn parcel(
-    what: &str,
-    order: &payloads::Order,
-    shipment: &Shipment,
-) -> Result<Parcel, Unreadable> {
+fn parcel(what: &str, order: &payloads::Order, shipment: &Shipment) -> Result<Parcel, Unreadable> {
     let numbers: Vec<String> =
         shipment.tracks.iter().filter_map(|track| text_of(track.track_number.as_ref())).collect();
     let carrier = shipment.tracks.iter().find_map(|track| track.title.clone());

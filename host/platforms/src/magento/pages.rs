@@ -125,10 +125,7 @@ fn foreign_cursor() -> PlatformError {
 }
 
 /// A piece of the catalogue.
-pub async fn catalogue(
-    reading: Reading<'_>,
-    cursor: Option<&str>,
-) -> Result<Page, PlatformError> {
+pub async fn catalogue(reading: Reading<'_>, cursor: Option<&str>) -> Result<Page, PlatformError> {
     match Position::parse(cursor)? {
         Position::Products(after) => changed_products(reading, after).await,
         Position::Orders(after) => what_is_in_orders(reading, after).await,

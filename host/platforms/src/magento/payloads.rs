@@ -423,9 +423,11 @@ pub struct CreditMemoItem {
     pub order_item_id: u64,
     pub qty: Plain,
     #[serde(default)]
-    pub base_row_total_incl_tax: Option<Plain>,
+    pub base_row_total: Option<Plain>,
     #[serde(default)]
     pub base_discount_amount: Option<Plain>,
+    #[serde(default)]
+    pub base_discount_tax_compensation_amount: Option<Plain>,
     #[serde(default)]
     pub base_tax_amount: Option<Plain>,
 }

@@ -45,8 +45,8 @@ pub fn of_account(seen: &Seen<'_>, customer: &Customer) -> Result<PersonSeen, Un
     let moment = |text: &Option<String>| text.as_deref().and_then(times::parse);
     let created = moment(&customer.created_at);
     let platform = moment(&customer.updated_at).or(created);
-    let platform = platform
-        .ok_or_else(|| Unreadable(format!("customer {} has no date", customer.id)))?;
+    let platform =
+        platform.ok_or_else(|| Unreadable(format!("customer {} has no date", customer.id)))?;
     let addresses = &customer.addresses;
     let billing = addresses.iter().find(|address| address.default_billing).or(addresses.first());
     let shipping = addresses.iter().find(|address| address.default_shipping).or(billing);
@@ -71,7 +71,8 @@ fn tax_codes(billing: Option<&Address>, taxvat: Option<&str>) -> Vec<(String, St
     let vat = billing.and_then(|address| text_of(address.vat_id.as_ref()));
     let own = said(taxvat);
     let is_person = |code: &String| {
-        code.chars().count() == 16 && code.chars().take(6).all(|character| character.is_alphabetic())
+        code.chars().count() == 16
+            && code.chars().take(6).all(|character| character.is_alphabetic())
     };
     let codice = own.clone().filter(is_person).map(|code| ("it-codice-fiscale".to_owned(), code));
     let vat = vat.or_else(|| own.filter(|code| !is_person(code)));

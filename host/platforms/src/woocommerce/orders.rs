@@ -42,7 +42,9 @@ pub fn snapshot(
         return Ok(None);
     }
     let what = format!("order {}", order.id);
-    let version = version_of(seen, &what,
+    let version = version_of(
+        seen,
+        &what,
         order.date_modified_gmt.as_deref(),
         order.date_created_gmt.as_deref(),
     )?;

@@ -64,7 +64,9 @@ pub fn is_customer(customer: &Customer) -> bool {
 /// Whose account it is.
 pub fn of_account(seen: &Seen<'_>, customer: &Customer) -> Result<PersonSeen, Unreadable> {
     let what = format!("customer {}", customer.id);
-    let version = version_of(seen, &what,
+    let version = version_of(
+        seen,
+        &what,
         customer.date_modified_gmt.as_deref(),
         customer.date_created_gmt.as_deref(),
     )?;

@@ -69,7 +69,9 @@ pub fn snapshot(
     naming: Naming<'_>,
 ) -> Result<Snapshot, Unreadable> {
     let what = format!("product {}", product.id);
-    let version = version_of(seen, &what,
+    let version = version_of(
+        seen,
+        &what,
         product.date_modified_gmt.as_deref(),
         product.date_created_gmt.as_deref(),
     )?;

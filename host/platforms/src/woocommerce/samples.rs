@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -17,6 +16,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::{Config, WooCommerce};
+use crate::samples::path;
+pub use crate::samples::{answer, captured};
 use crate::timeouts::Timeouts;
 
 /// What the captured webhooks are signed with.
@@ -28,22 +29,6 @@ pub fn shop() -> ShopId {
 
 pub fn at(milliseconds: u64) -> Timestamp {
     Timestamp(milliseconds)
-}
-
-fn path(name: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("../../tests/samples").join(name)
-}
-
-/// The body of a captured answer, such as `woocommerce/product_get`.
-pub fn answer(name: &str) -> Value {
-    captured(name)["body"].take()
-}
-
-/// A captured answer, with its status and headers.
-pub fn captured(name: &str) -> Value {
-    let text = fs::read(path(&format!("{name}.json"))).unwrap();
-    serde_json::from_slice(&text).unwrap()
 }
 
 /// A captured delivery, byte for byte.

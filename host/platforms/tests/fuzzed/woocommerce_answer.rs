@@ -81,7 +81,8 @@ async fn read_all(shop: &WooCommerce) -> bool {
         }
     }
     for kind in [EntityKind::Order, EntityKind::Variant] {
-        read += told(shop.list(Timestamp(1), kind, None).await).map_or(0, |listing| listing.entries.len());
+        read += told(shop.list(Timestamp(1), kind, None).await)
+            .map_or(0, |listing| listing.entries.len());
     }
     let _ = told(shop.facts().await);
     read > 0

@@ -103,10 +103,10 @@ impl State {
     fn line(&mut self, sku: &str, quantity: i64, coupon: bool) -> Option<Line> {
         let id = self.number(Sequence::Line);
         let product = self.by_sku(sku)?.clone();
-        let whole = self.products.values().find(|whole| whole.shapes.contains(&product.id)).cloned();
-        let shape = whole.as_ref().map(|_| {
-            (self.number(Sequence::Line), product.id, product.name.clone())
-        });
+        let whole =
+            self.products.values().find(|whole| whole.shapes.contains(&product.id)).cloned();
+        let shape =
+            whole.as_ref().map(|_| (self.number(Sequence::Line), product.id, product.name.clone()));
         Some(Line {
             id,
             shape,

@@ -280,7 +280,11 @@ impl State {
     }
 
     /// Keeps a credit memo. Money that the payment service sent stays sent if it cannot be kept.
-    pub(crate) fn keep_refund(&mut self, draft: Draft, asked: &RefundAsked) -> Result<u64, WillNot> {
+    pub(crate) fn keep_refund(
+        &mut self,
+        draft: Draft,
+        asked: &RefundAsked,
+    ) -> Result<u64, WillNot> {
         let Draft { mut memo, shipping, service } = draft;
         let (order, total) = (memo.order, memo.total);
         let sent = service.is_some();

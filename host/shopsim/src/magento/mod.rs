@@ -117,7 +117,8 @@ impl MagentoShop {
     #[must_use]
     pub fn quantities(&self) -> BTreeMap<String, i64> {
         self.shop.with(|state| {
-            let skus: Vec<String> = state.products.values().map(|known| known.sku.clone()).collect();
+            let skus: Vec<String> =
+                state.products.values().map(|known| known.sku.clone()).collect();
             skus.into_iter().filter_map(|sku| Some((sku.clone(), state.salable(&sku)?))).collect()
         })
     }

@@ -111,7 +111,8 @@ impl Order {
     pub(crate) fn json(&self) -> Value {
         let total = self.total();
         let shipping_tax = tax_within(shipping());
-        let tax: Decimal = self.lines.iter().map(|line| line.row.tax).sum::<Decimal>() + shipping_tax;
+        let tax: Decimal =
+            self.lines.iter().map(|line| line.row.tax).sum::<Decimal>() + shipping_tax;
         let discount: Decimal = self.lines.iter().map(|line| line.row.discount).sum();
         let refunded_tax = tax_within(self.shipping_refunded);
         let items: Vec<Value> = self.lines.iter().flat_map(|line| self.items(line)).collect();
@@ -193,7 +194,8 @@ impl Order {
         if line.refunded > 0 {
             // What stands there is before the discount, and the tax that goes with it apart.
             let discount = line.discount_given_back;
-            let within = tax_within(given_net + line.tax_given_back + discount) - line.tax_given_back;
+            let within =
+                tax_within(given_net + line.tax_given_back + discount) - line.tax_given_back;
             item["base_amount_refunded"] = number(given_net + discount - within);
             item["base_tax_refunded"] = number(line.tax_given_back);
             item["base_discount_refunded"] = number(discount);
@@ -281,7 +283,8 @@ impl Shipment {
                 "created_at": moment(self.created_at), "updated_at": moment(self.created_at),
             })
         };
-        let item = |(line, quantity): &(u64, i64)| json!({ "order_item_id": line, "qty": quantity });
+        let item =
+            |(line, quantity): &(u64, i64)| json!({ "order_item_id": line, "qty": quantity });
         json!({
             "entity_id": self.id, "increment_id": format!("{:09}", self.id),
             "order_id": self.order, "store_id": 1, "packages": [],
@@ -324,8 +327,11 @@ pub(crate) struct MemoItem {
 impl CreditMemo {
     pub(crate) fn json(&self) -> Value {
         let item = |item: &MemoItem| {
+            let within = tax_within(item.gross);
             json!({
                 "order_item_id": item.line, "qty": item.quantity, "parent_id": self.id,
+                "base_row_total": number(item.gross - within),
+                "base_discount_tax_compensation_amount": number(within - item.tax),
                 "base_row_total_incl_tax": number(item.gross),
                 "base_discount_amount": number(item.discount),
                 "base_tax_amount": number(item.tax),

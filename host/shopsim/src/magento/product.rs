@@ -66,9 +66,8 @@ impl Product {
             json!({ "attribute_code": "options_container", "value": "container2" }),
             json!({ "attribute_code": "category_ids", "value": [] }),
         ];
-        let own = |(code, value): (&String, &String)| {
-            json!({ "attribute_code": code, "value": value })
-        };
+        let own =
+            |(code, value): (&String, &String)| json!({ "attribute_code": code, "value": value });
         attributes.extend(self.attributes.iter().map(own));
         json!({
             "id": self.id,

@@ -56,7 +56,8 @@ impl State {
     /// Writes what lies in a source.
     pub(crate) fn write_source(&mut self, sku: &str, source: &str, item: SourceItem, by: Writer) {
         let before = self.on_hand(sku);
-        let key = self.source_items.keys().find(|(known, code)| is_same(known, sku) && code == source);
+        let key =
+            self.source_items.keys().find(|(known, code)| is_same(known, sku) && code == source);
         let key = key.cloned().unwrap_or_else(|| (sku.to_owned(), source.to_owned()));
         self.source_items.insert(key, item);
         let after = self.on_hand(sku);

@@ -55,7 +55,8 @@ pub fn paid_at(order: &Order, invoices: &[Invoice]) -> Result<Option<Timestamp>,
     let has_paid = paid.is_some_and(|paid| paid > Decimal::ZERO);
     let settled = due.is_none_or(|due| due <= Decimal::ZERO);
     let paid_invoices = invoices.iter().filter(|invoice| invoice.state == Some(PAID));
-    let last = paid_invoices.filter_map(|invoice| times::parse(invoice.created_at.as_deref()?)).max();
+    let last =
+        paid_invoices.filter_map(|invoice| times::parse(invoice.created_at.as_deref()?)).max();
     Ok(last.filter(|_| has_paid && settled))
 }
 
@@ -136,19 +137,21 @@ pub fn refund(what: &str, order: &Order, memo: &CreditMemo) -> Result<Refund, Un
 }
 
 /// A line of a credit memo, whose amounts are before its discount; nothing if it gives back nothing.
+/// What it comes to is put together as the shop does it: `row_total_incl_tax` is a cent off where the
+/// line is part of a discounted one.
 fn refund_line(what: &str, item: &CreditMemoItem) -> Result<Option<RefundLine>, Unreadable> {
     let what = format!("{what}, line {}", item.order_item_id);
     let number = |text: Option<&Plain>, field| number_or_zero(text, &what, field);
     let quantity = decimal(&item.qty.0, &what, "qty")?;
-    let gross = number(item.base_row_total_incl_tax.as_ref(), "base_row_total_incl_tax")?;
+    let row = number(item.base_row_total.as_ref(), "base_row_total")?;
     let discount = number(item.base_discount_amount.as_ref(), "base_discount_amount")?;
+    let within = number(
+        item.base_discount_tax_compensation_amount.as_ref(),
+        "base_discount_tax_compensation_amount",
+    )?;
     let tax = number(item.base_tax_amount.as_ref(), "base_tax_amount")?;
-    let line = RefundLine {
-        line: item.order_item_id.to_string(),
-        quantity,
-        net: gross - discount - tax,
-        tax,
-    };
-    let nothing = quantity == Decimal::ZERO && gross == Decimal::ZERO;
+    let nothing = quantity == Decimal::ZERO && row == Decimal::ZERO;
+    let line = item.order_item_id.to_string();
+    let line = RefundLine { line, quantity, net: row + within - discount, tax };
     Ok(Some(line).filter(|_| !nothing))
 }

@@ -77,7 +77,8 @@ const fn capability(verb: Verb) -> Capability {
             "compare and set on what was refunded so far, never more than is left of order, invoice \
              and line, one action of an order at a time",
             "a comment on the credit memo with the action's short id; without one, money may have \
-             moved all the same, and a person has to look at the payment service",
+             moved all the same, and a person has to look at the payment service. What part of a \
+             discounted line comes to Magento rounds itself, to a cent more or less",
         ),
         Verb::RecordRefund => does(
             "compare and set on what was refunded so far, never more than is left of order and line, \

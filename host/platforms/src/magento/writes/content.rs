@@ -18,7 +18,9 @@ pub fn request(write: &ProductWrite) -> Result<Request, PlatformError> {
         (ProductField::Published, "true") => product["status"] = json!(1),
         (ProductField::Published, "false") => product["status"] = json!(2),
         (ProductField::Published, other) => {
-            return Err(refused(format!("a product is published `true` or `false`, not `{other}`")));
+            return Err(refused(format!(
+                "a product is published `true` or `false`, not `{other}`"
+            )));
         }
         (ProductField::Title, title) if title.trim().is_empty() => {
             return Err(refused("a product without a title cannot be found in a shop"));

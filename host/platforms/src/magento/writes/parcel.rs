@@ -69,12 +69,13 @@ pub async fn execute(sending: &Sending<'_>, write: &OrderWrite) -> Result<Execut
     }
     let mut body = sending.request.body.clone();
     body["items"] = items(&seen.order, write).map_err(refused)?;
-    body["arguments"] = json!({ "extension_attributes": { "source_code": source(sending).await? } });
+    body["arguments"] =
+        json!({ "extension_attributes": { "source_code": source(sending).await? } });
     let made = sending.send::<Json>(&body).await;
     made.map_err(|failed| gone_or(&format!("order {}", write.order), failed))?;
-    let seen = Seen::read(sending, write).await.map_err(|error| PlatformError::Ambiguous {
-        reason: error.to_string(),
-    })?;
+    let seen = Seen::read(sending, write)
+        .await
+        .map_err(|error| PlatformError::Ambiguous { reason: error.to_string() })?;
     match seen.marked(sending)? {
         Some(shipment) => {
             let ids = vec![shipment.entity_id.to_string()];
@@ -115,7 +116,8 @@ impl Seen {
     }
 
     fn marked(&self, sending: &Sending<'_>) -> Result<Option<&Shipment>, PlatformError> {
-        let comment = sending.request.body.get("comment").and_then(|comment| comment.get("comment"));
+        let comment =
+            sending.request.body.get("comment").and_then(|comment| comment.get("comment"));
         let mark = mark_of(comment)?;
         let has = |shipment: &&Shipment| commented(&shipment.comments, mark).is_some();
         Ok(self.shipments.iter().find(has))

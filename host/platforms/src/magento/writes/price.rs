@@ -12,12 +12,7 @@ use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::{
-    super::{
-        answers::refused,
-        payloads::Product,
-        products::Prices,
-        times,
-    },
+    super::{answers::refused, payloads::Product, products::Prices, times},
     Sending, is_as_decided, json_number, otherwise, product_path,
 };
 use crate::{Executed, Looked, PlatformError, Request};

@@ -81,9 +81,9 @@ pub async fn execute(
         RefundMethod::Recorded | RefundMethod::StoreCredit => sending.request.path.clone(),
     };
     sending.send_to::<Json>(&path, &body).await.map_err(|failed| refusal(write, failed))?;
-    let seen = Seen::read(sending, write).await.map_err(|error| PlatformError::Ambiguous {
-        reason: error.to_string(),
-    })?;
+    let seen = Seen::read(sending, write)
+        .await
+        .map_err(|error| PlatformError::Ambiguous { reason: error.to_string() })?;
     match seen.marked(sending)? {
         Some(memo) => done(write, memo, seen.snapshots.clone()),
         None => Err(PlatformError::Ambiguous {
@@ -121,9 +121,10 @@ pub async fn look(sending: &Sending<'_>, write: &RefundWrite) -> Result<Looked, 
         });
     };
     Ok(match outcome(write, memo) {
-        Ok(()) => {
-            Looked::Done { ids: vec![memo.entity_id.to_string()], snapshots: seen.snapshots.clone() }
-        }
+        Ok(()) => Looked::Done {
+            ids: vec![memo.entity_id.to_string()],
+            snapshots: seen.snapshots.clone(),
+        },
         Err(reason) => {
             Looked::Neither { found: Value::Text(reason), snapshots: seen.snapshots.clone() }
         }
@@ -142,12 +143,16 @@ fn done(
 }
 
 /// Whether a credit memo is what was asked for; says what it is otherwise. One that the payment
-/// service sent has its number.
+/// service sent has its number. What part of a line comes to the shop rounds in a way of its own, so a
+/// memo may be a cent away for each of its lines.
 fn outcome(write: &RefundWrite, memo: &CreditMemo) -> Result<(), String> {
     let (id, order) = (memo.entity_id, &write.order);
     let amount =
         money::amount_of(&format!("order {order}"), memo).map_err(|error| error.to_string())?;
-    if amount != write.amount.amount {
+    let lines = write.lines.iter().filter(|line| line.quantity > Decimal::ZERO).count();
+    let most = i128::try_from(lines).ok().and_then(|lines| Decimal::from_units(lines, 2));
+    let away = (amount - write.amount.amount).max(write.amount.amount - amount);
+    if away > most.unwrap_or_default() {
         let asked = write.amount.amount;
         return Err(format!("memo {id} of order {order} is of {amount}, and was to be of {asked}"));
     }
@@ -181,7 +186,8 @@ impl Seen {
 
     /// The credit memo that this request made.
     fn marked(&self, sending: &Sending<'_>) -> Result<Option<&CreditMemo>, PlatformError> {
-        let comment = sending.request.body.get("comment").and_then(|comment| comment.get("comment"));
+        let comment =
+            sending.request.body.get("comment").and_then(|comment| comment.get("comment"));
         let mark = mark_of(comment)?;
         let has = |memo: &&CreditMemo| commented(&memo.comments, mark).is_some();
         Ok(self.documents.credit_memos.iter().find(has))

@@ -60,13 +60,16 @@ pub async fn execute(sending: &Sending<'_>, write: &OrderWrite) -> Result<Execut
         Ok(true) => {}
         // So it says no, with success.
         Ok(false) => {
-            return Err(refused(format!("the shop would not do it to {what}, and does not say why")));
+            return Err(refused(format!(
+                "the shop would not do it to {what}, and does not say why"
+            )));
         }
         Err(failed) => return Err(gone_or(&what, failed)),
     }
-    let written = sending.order(&write.order).await.map_err(|error| PlatformError::Ambiguous {
-        reason: error.to_string(),
-    })?;
+    let written = sending
+        .order(&write.order)
+        .await
+        .map_err(|error| PlatformError::Ambiguous { reason: error.to_string() })?;
     if !is_done(&write.step, &written) {
         return Err(PlatformError::Ambiguous {
             reason: format!("the shop said it was done, and {what} is `{}`", written.state),
@@ -107,9 +110,9 @@ fn is_done(step: &OrderStep, order: &Order) -> bool {
 
 fn was_held_by_us(order: &Order) -> bool {
     let comments = order.status_histories.iter();
-    comments.filter_map(|comment| comment.comment.as_deref()).any(|text| {
-        text.starts_with(HELD_BY_US) && text.contains("[fondaco ")
-    })
+    comments
+        .filter_map(|comment| comment.comment.as_deref())
+        .any(|text| text.starts_with(HELD_BY_US) && text.contains("[fondaco "))
 }
 
 /// Whether the shop can be expected to do it; why not, otherwise.

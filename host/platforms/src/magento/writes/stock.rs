@@ -52,7 +52,9 @@ pub async fn execute(sending: &Sending<'_>, variant: &str) -> Result<Executed, P
     let shown = Shown::read(sending, variant).await?;
     let wanted = Wanted::of(sending.request)?;
     match wanted.compare(&shown) {
-        Stands::Done => return Ok(Executed::Done { ids: Vec::new(), snapshots: shown.snapshots() }),
+        Stands::Done => {
+            return Ok(Executed::Done { ids: Vec::new(), snapshots: shown.snapshots() });
+        }
         Stands::NotDone if is_as_decided(sending.request, &shown.found()) => {}
         Stands::NotDone | Stands::Neither => {
             return Ok(Executed::Stale { found: shown.found(), snapshots: shown.snapshots() });
@@ -79,7 +81,8 @@ pub async fn execute(sending: &Sending<'_>, variant: &str) -> Result<Executed, P
         // It was written, whatever reading it says.
         PlatformError::Ambiguous { reason: error.to_string() }
     })?;
-    if written.salable != wanted.available && written.on_hand() != shown.on_hand() + wanted.difference()
+    if written.salable != wanted.available
+        && written.on_hand() != shown.on_hand() + wanted.difference()
     {
         return Err(otherwise(&named(variant), &sending.request.result, &written.found()));
     }

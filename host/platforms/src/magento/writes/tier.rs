@@ -79,9 +79,9 @@ pub async fn execute(sending: &Sending<'_>, write: &PriceWrite) -> Result<Execut
     if let Some(PriceRefusal { message, parameters }) = refusals.into_iter().next() {
         return Err(refused(said(&ApiError { message, parameters })));
     }
-    let written = shown(sending, write).await.map_err(|error| PlatformError::Ambiguous {
-        reason: error.to_string(),
-    })?;
+    let written = shown(sending, write)
+        .await
+        .map_err(|error| PlatformError::Ambiguous { reason: error.to_string() })?;
     if written != sending.request.result {
         return Err(otherwise(&named(write), &sending.request.result, &written));
     }
@@ -105,7 +105,8 @@ async fn shown(sending: &Sending<'_>, write: &PriceWrite) -> Result<Value, Platf
     let body = json!({ "skus": [write.variant] });
     let path = "/V1/products/tier-prices-information";
     let client = &sending.shop.client;
-    let call = client.call::<Vec<TierPrice>>(Method::POST, path, Vec::new(), Some(&body), Effect::None);
+    let call =
+        client.call::<Vec<TierPrice>>(Method::POST, path, Vec::new(), Some(&body), Effect::None);
     let prices = call.await.map_err(|failed| super::gone_or(&named(write), failed))?;
     for price in prices {
         let number = |text: &str, field| {

@@ -7,11 +7,7 @@ use fondaco_model::{
     },
 };
 
-use super::super::{
-    payloads,
-    products::plain_text,
-    times,
-};
+use super::super::{payloads, products::plain_text, times};
 use crate::{
     Unreadable,
     plain::{decimal, text_of},

@@ -12,11 +12,7 @@ use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::{
-    super::{
-        answers::refused,
-        payloads::Discount,
-        times,
-    },
+    super::{answers::refused, payloads::Discount, times},
     Sending,
     amounts::amount,
     gone_or, is_marked, mark,

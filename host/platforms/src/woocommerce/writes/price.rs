@@ -12,12 +12,7 @@ use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::{
-    super::{
-        answers::refused,
-        payloads::Product,
-        products::Sold,
-        times,
-    },
+    super::{answers::refused, payloads::Product, products::Sold, times},
     Sending,
     amounts::amount,
     is_as_decided, is_marked, mark, otherwise, variant_path,

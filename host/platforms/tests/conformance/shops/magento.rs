@@ -16,8 +16,8 @@ use fondaco_platforms::{
     timeouts::Timeouts,
 };
 use fondaco_shopsim::{
-    Faults, Gateway, Integration, LedgerEntry, LedgerEvent, MagentoShop, MagentoShopConfig, Product,
-    Purchase, Writer,
+    Faults, Gateway, Integration, LedgerEntry, LedgerEvent, MagentoShop, MagentoShopConfig,
+    Product, Purchase, SeenRequest, Writer,
 };
 
 use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
@@ -54,6 +54,11 @@ impl Shop {
         let ask = adapter.request(&other, action, entity.as_ref()).unwrap();
         let done = adapter.execute(now(), action, &ask).await.unwrap();
         assert!(matches!(done, Executed::Done { .. }), "{action:?}: {done:?}");
+    }
+
+    /// What was sent to it since, and is no mere reading.
+    pub fn sent(&self) -> Vec<SeenRequest> {
+        self.magento.requests().into_iter().skip(self.before.1).collect()
     }
 
     fn told(&self) -> Vec<LedgerEvent> {
@@ -363,8 +368,9 @@ impl SimulatedShop for Shop {
             _ => None,
         };
         if let Some(field) = field {
-            let requests = self.magento.requests().into_iter().skip(self.before.1);
-            return requests
+            return self
+                .sent()
+                .into_iter()
                 .filter(|request| request.path.contains("/products/") && request.status == 200)
                 .filter(|request| request.body.to_string().contains(&format!("\"{field}\"")))
                 .count();

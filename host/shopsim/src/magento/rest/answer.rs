@@ -46,7 +46,8 @@ impl Answer {
     }
 
     pub(crate) fn no_product() -> Self {
-        let words = "The product that was requested doesn't exist. Verify the product and try again.";
+        let words =
+            "The product that was requested doesn't exist. Verify the product and try again.";
         Self::error(404, words)
     }
 
@@ -87,9 +88,13 @@ impl From<WillNot> for Answer {
     fn from(refusal: WillNot) -> Self {
         match refusal {
             WillNot::Missing => Self::no_entity(),
-            WillNot::Says(message, parameters) if parameters.is_empty() => Self::error(400, &message),
+            WillNot::Says(message, parameters) if parameters.is_empty() => {
+                Self::error(400, &message)
+            }
             WillNot::Says(message, parameters) => Self::template(400, &message, json!(parameters)),
-            WillNot::NotSeen => Self::error(501, "shopsim_not_simulated: what it says was not seen"),
+            WillNot::NotSeen => {
+                Self::error(501, "shopsim_not_simulated: what it says was not seen")
+            }
         }
     }
 }

@@ -114,8 +114,7 @@ fn is_signed(state: &mut State, request: &Request, header: &str) -> Result<bool,
     let pairs: Vec<String> =
         pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     let address = format!("{}{}", state.home, request.path);
-    let base =
-        format!("{}&{}&{}", request.method, encoded(&address), encoded(&pairs.join("&")));
+    let base = format!("{}&{}&{}", request.method, encoded(&address), encoded(&pairs.join("&")));
     let key = format!("{}&{}", encoded(&known.secret), encoded(&known.token_secret));
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return Ok(false) };
     mac.update(base.as_bytes());

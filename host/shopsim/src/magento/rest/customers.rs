@@ -11,17 +11,15 @@ use crate::magento::state::{Account, moment};
 
 pub(crate) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer> {
     let criteria = Criteria::of(request)?;
-    let accounts: Vec<(u64, Account)> = shop.with(|state| {
-        state.accounts.iter().map(|(id, account)| (*id, account.clone())).collect()
-    });
+    let accounts: Vec<(u64, Account)> = shop
+        .with(|state| state.accounts.iter().map(|(id, account)| (*id, account.clone())).collect());
     let field = |(id, account): &(u64, Account), name: &str| match name {
         "entity_id" => Some(json!(id)),
         "updated_at" => Some(json!(moment(account.created_at))),
         "email" => Some(json!(account.email)),
         _ => None,
     };
-    let (items, total) =
-        criteria.page(accounts.iter(), field, |(id, account)| shown(*id, account));
+    let (items, total) = criteria.page(accounts.iter(), field, |(id, account)| shown(*id, account));
     Ok(found(items, total))
 }
 

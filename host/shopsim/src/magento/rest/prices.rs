@@ -42,7 +42,8 @@ pub(crate) fn tiers(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answe
         let (sku, group) = (text(wanted, "sku"), text(wanted, "customer_group"));
         let amount = price(wanted.get("price").unwrap_or(&Value::Null))?;
         let quantity: Decimal = text(wanted, "quantity").parse().unwrap_or_default();
-        let Some(group) = GROUPS.into_iter().find(|known| known.eq_ignore_ascii_case(&group)) else {
+        let Some(group) = GROUPS.into_iter().find(|known| known.eq_ignore_ascii_case(&group))
+        else {
             refusals.push(refusal("Customer Group", &group));
             continue;
         };

@@ -21,9 +21,8 @@ pub(crate) fn list(shop: &Arc<Shop>, request: &Request) -> Result<Answer, Answer
         "status" => Some(json!(product.status)),
         _ => None,
     };
-    let (items, total) = shop.with(|state| {
-        criteria.page(state.products.values(), field, |product| product.json(false))
-    });
+    let (items, total) = shop
+        .with(|state| criteria.page(state.products.values(), field, |product| product.json(false)));
     Ok(found(items, total))
 }
 
@@ -56,13 +55,15 @@ fn change(state: &mut State, sku: &str, wanted: &Value) -> Result<Answer, Answer
             "status" => changed.status = value.as_u64().unwrap_or(changed.status),
             "custom_attributes" => attributes(&mut changed, value)?,
             other => {
-                let message = "\"%fieldName\" is not supported. Correct the field name and try again.";
+                let message =
+                    "\"%fieldName\" is not supported. Correct the field name and try again.";
                 return Err(Answer::template(400, message, json!({ "fieldName": other })));
             }
         }
     }
     if changed.name.trim().is_empty() {
-        let words = "The \"Product Name\" attribute value is empty. Set the attribute and try again.";
+        let words =
+            "The \"Product Name\" attribute value is empty. Set the attribute and try again.";
         return Err(Answer::error(400, words));
     }
     let priced = |product: &Product| {

@@ -30,8 +30,7 @@ impl Criteria {
         for (name, value) in &request.query {
             let Some(rest) = name.strip_prefix("searchCriteria") else { continue };
             any = true;
-            let keys: Vec<&str> =
-                rest.split(['[', ']']).filter(|key| !key.is_empty()).collect();
+            let keys: Vec<&str> = rest.split(['[', ']']).filter(|key| !key.is_empty()).collect();
             criteria.take(&keys, value).map_err(|()| {
                 Answer::not_simulated(&request.method, &format!("{}?{name}=", request.path))
             })?;

@@ -26,5 +26,7 @@ pub(crate) fn configs(state: &State) -> Answer {
 
 /// The head of its own description of the API.
 pub(crate) fn schema() -> Answer {
-    Answer::ok(json!({ "swagger": "2.0", "info": { "version": "2.4", "title": "Magento Community" } }))
+    Answer::ok(
+        json!({ "swagger": "2.0", "info": { "version": "2.4", "title": "Magento Community" } }),
+    )
 }

@@ -148,3 +148,6 @@ fn left_of_shipping(order: &Order) -> Result<Decimal, String> {
 fn zero_or(text: Option<&Plain>, field: &str) -> Result<Decimal, String> {
     number_or_zero(text, "the order", field).map_err(|error| error.0)
 }
+
+#[cfg(test)]
+mod tests;

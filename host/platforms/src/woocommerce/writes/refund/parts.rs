@@ -8,9 +8,7 @@ use fondaco_model::{
 use serde_json::{Value as Json, json};
 
 use super::super::{
-    super::{
-        payloads::{Charge, Line, LineTax, Meta, Order, Refund},
-    },
+    super::payloads::{Charge, Line, LineTax, Meta, Order, Refund},
     amounts::{AMOUNT_PLACES, PART_PLACES, part},
 };
 use crate::plain::{decimal, number_of};

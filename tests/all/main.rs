@@ -20,6 +20,7 @@ mod looking;
 mod modes;
 mod modules;
 mod one_order;
+mod platforms;
 mod privacy;
 mod reading;
 mod restoring;

@@ -350,7 +350,7 @@ async fn a_shop_is_connected_and_its_secrets_are_nowhere_but_in_their_files() {
     assert!(!status.success() && text.contains("has a shop `milano` already"), "{text}");
     // A second name for a shop that is there is a mistake: it is taken back.
     let url = stage.shops()[0].url();
-    let [(_, key), (_, secret), _] = ENVIRONMENT;
+    let [(_, key), (_, secret), ..] = ENVIRONMENT;
     let (status, text) = connect(&stage, "roma", &url, &format!("{key}\n{secret}\n")).await;
     assert!(!status.success() && text.contains("is left as it was"), "{text}");
     assert_eq!(

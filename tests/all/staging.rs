@@ -93,7 +93,7 @@ async fn what_a_copy_of_a_shop_sends_is_kept_apart_and_never_observed() {
 
 /// A copy of the kitchen that Milano sells, with other quantities.
 async fn copy_of_milano(quantity: i64) -> WooShop {
-    let [(_, key), (_, secret), _] = ENVIRONMENT;
+    let [(_, key), (_, secret), ..] = ENVIRONMENT;
     let product = |sku: &str| Product {
         sku: Some(sku.to_owned()),
         title: sku.to_owned(),

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::{BuyError, PlacedOrder, WooShop};
+use crate::{AnyShop, BuyError, PlacedOrder};
 
 /// Most SKUs of a cart.
 const LINES_MAX: usize = 3;
@@ -56,7 +56,7 @@ pub enum CustomerReport {
 
 /// A buying customer of some shops.
 pub struct Customer {
-    shops: Vec<WooShop>,
+    shops: Vec<AnyShop>,
     options: CustomerOptions,
     reports: Option<mpsc::Sender<CustomerReport>>,
     mind: Mutex<Mind>,
@@ -70,7 +70,12 @@ struct Mind {
 impl Customer {
     /// A customer of these shops.
     #[must_use]
-    pub fn new(shops: Vec<WooShop>, seed: u64, options: CustomerOptions) -> Self {
+    pub fn new(
+        shops: impl IntoIterator<Item = impl Into<AnyShop>>,
+        seed: u64,
+        options: CustomerOptions,
+    ) -> Self {
+        let shops = shops.into_iter().map(Into::into).collect();
         let mind = Mind { random: StdRng::seed_from_u64(seed), open: Vec::new() };
         Self { shops, options, reports: None, mind: Mutex::new(mind) }
     }
@@ -94,7 +99,7 @@ impl Customer {
         if cancels && !mind.open.is_empty() {
             let index = mind.random.random_range(0..mind.open.len());
             let (shop, order) = mind.open.swap_remove(index);
-            self.shops[shop].set_order_status(order.id, "cancelled");
+            self.shops[shop].cancel(order.id);
             return Some(CustomerReport::Cancelled { shop, order });
         }
         let shop = mind.random.random_range(0..self.shops.len());

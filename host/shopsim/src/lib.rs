@@ -21,6 +21,7 @@
 // A product of the API has more fields than the `json!` macro reads at the usual depth.
 #![recursion_limit = "256"]
 
+mod any;
 pub mod customer;
 mod door;
 pub mod faults;
@@ -30,6 +31,7 @@ mod line;
 pub mod magento;
 pub mod woocommerce;
 
+pub use any::AnyShop;
 pub use customer::{Customer, CustomerOptions, CustomerReport};
 pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};

@@ -1,11 +1,11 @@
-//! The end of the demo: do both shops show what the orders left?
+//! The end of the demo: do all shops show what the orders left?
 //!
 //! The reference is worked out from the shops' own ledgers of what they truly sold, and from nothing
 //! that the host or the module says.
 
 use std::{collections::BTreeMap, time::Instant};
 
-use fondaco_shopsim::{ledger::LedgerEvent, woocommerce::WooShop};
+use fondaco_shopsim::{AnyShop, ledger::LedgerEvent};
 
 use super::stage::{Stage, capital};
 use crate::{host::RunningHost, limits::DEMO_QUIET_WITHIN};
@@ -27,7 +27,7 @@ pub fn reference(stage: &Stage) -> BTreeMap<String, i64> {
 #[must_use]
 pub fn left(stage: &Stage) -> BTreeMap<String, i64> {
     let mut left = stage.opening().clone();
-    for entry in stage.shops().iter().flat_map(WooShop::ledger) {
+    for entry in stage.all().iter().flat_map(AnyShop::ledger) {
         match entry.event {
             LedgerEvent::Sold { sku, quantity, .. } => {
                 *left.entry(sku).or_default() -= quantity;
@@ -41,18 +41,18 @@ pub fn left(stage: &Stage) -> BTreeMap<String, i64> {
     left
 }
 
-/// Whether both shops show the reference.
+/// Whether all shops show the reference.
 #[must_use]
 pub fn agreed(stage: &Stage) -> bool {
     let reference = reference(stage);
-    stage.shops().iter().all(|shop| shop.quantities() == reference)
+    stage.all().iter().all(|shop| shop.quantities() == reference)
 }
 
 /// Waits until nothing is on its way and the shops agree. Says whether they do.
 pub async fn until_agreed(host: &RunningHost, stage: &Stage) -> anyhow::Result<bool> {
     let began = Instant::now();
     while began.elapsed() < DEMO_QUIET_WITHIN {
-        for shop in stage.shops() {
+        for shop in stage.all() {
             shop.quiet().await;
         }
         if nothing_waits(host).await? && agreed(stage) {
@@ -75,15 +75,15 @@ async fn nothing_waits(host: &RunningHost) -> anyhow::Result<bool> {
 
 /// Prints a line for each SKU: what the shops show and what the orders left.
 pub fn print_table(stage: &Stage) {
-    let reference = reference(stage);
+    let (reference, shops) = (reference(stage), stage.all());
     print!("\n{:<10}", "SKU");
-    for shop in stage.shops() {
+    for shop in &shops {
         print!("{:>10}", capital(shop.name()));
     }
     println!("{:>12}", "reference");
     for (sku, expected) in &reference {
         let shown: Vec<_> =
-            stage.shops().iter().map(|shop| shop.quantity(sku).unwrap_or_default()).collect();
+            shops.iter().map(|shop| shop.quantity(sku).unwrap_or_default()).collect();
         print!("{sku:<10}");
         for quantity in &shown {
             print!("{quantity:>10}");
@@ -91,10 +91,9 @@ pub fn print_table(stage: &Stage) {
         let agree = shown.iter().all(|quantity| quantity == expected);
         println!("{expected:>12}{}", if agree { "" } else { "   ! they differ" });
     }
-    let sold = stage
-        .shops()
+    let sold = shops
         .iter()
-        .flat_map(WooShop::ledger)
+        .flat_map(AnyShop::ledger)
         .filter(|entry| matches!(entry.event, LedgerEvent::Sold { .. }))
         .count();
     println!(

@@ -1,6 +1,6 @@
-//! `fondaco demo`: a host, two simulated shops and a customer who buys, told in a merchant's words.
+//! `fondaco demo`: a host, simulated shops and a customer who buys, told in a merchant's words.
 //!
-//! Nothing here is pretended: the shops speak WooCommerce's own API over HTTP and send signed
+//! Nothing here is pretended: the shops speak their vendors' own APIs over HTTP, WooCommerce sends signed
 //! webhooks, the host is the one that `fondaco serve` starts, from configuration files that can be
 //! looked at. It needs no network but the machine's own loopback.
 
@@ -33,7 +33,7 @@ pub struct DemoOptions {
     /// that is removed at the end.
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// How often somebody buys, per second, on both shops together.
+    /// How often somebody buys, per second, on all shops together.
     #[arg(long, default_value_t = 2.0, value_parser = orders_per_second)]
     orders_per_second: f64,
     /// Which customer: the same number buys the same things.
@@ -66,14 +66,20 @@ impl DemoOptions {
     }
 }
 
-/// Runs the demo. Succeeds only if in the end both shops show what the orders left.
+/// Runs the demo. Succeeds only if in the end all shops show what the orders left.
 ///
 /// # Errors
 /// If it cannot be set up.
 pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
-    println!("Fondaco demo: two simulated WooCommerce shops, Milano and Torino, one stock.");
     let kitchen = StageOptions::kitchen(options.plugins.clone(), options.seed);
+    let kitchen = kitchen.on_every_platform();
     let stage = Stage::set(StageOptions { folder: options.folder.clone(), ..kitchen }).await?;
+    let shops: Vec<String> = stage
+        .all()
+        .iter()
+        .map(|shop| format!("{} ({})", stage::capital(shop.name()), shop.platform()))
+        .collect();
+    println!("Fondaco demo: simulated shops, one stock: {}.", shops.join(", "));
     println!("Configuration and data: {}", stage.folder().display());
     let config = stage.config()?;
     let mut stopping = std::pin::pin!(crate::signals::stop_asked());
@@ -89,10 +95,10 @@ pub async fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
         }
     }
     let told = teller::tell(&host);
-    println!("Both shops are imported and stock-sync is live; the customer begins to buy.\n");
+    println!("All shops are imported and stock-sync is live; the customer begins to buy.\n");
     let enough = CancellationToken::new();
     let customer = Customer::new(
-        stage.shops().to_vec(),
+        stage.all(),
         options.seed,
         CustomerOptions { orders_per_second: options.orders_per_second, cancel_share: 0.1 },
     );

@@ -1,4 +1,4 @@
-//! What the demo plays on: two shops, and the host's files.
+//! What the demo plays on: shops, and the host's files.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::Context as _;
 use fondaco_model::ShopId;
-use fondaco_shopsim::{Faults, Product, WooShop, WooShopConfig};
+use fondaco_shopsim::{
+    AnyShop, Faults, Integration, MagentoShop, MagentoShopConfig, Product, WooShop, WooShopConfig,
+};
 use jiff::SignedDuration;
 
 use crate::config::{self, Config};
@@ -16,8 +18,14 @@ use crate::config::{self, Config};
 /// The demo's client.
 pub const CLIENT: &str = "bottega";
 
-/// The shops; the first is the one whose quantities are taken for true at first.
+/// The WooCommerce shops; the first is the one whose quantities are taken for true at first.
 const SHOPS: [&str; 2] = ["milano", "torino"];
+
+/// The Magento shop.
+const MAGENTO_SHOP: &str = "roma";
+
+/// The token of the Magento shop's integration.
+pub const MAGENTO_TOKEN: &str = "demo-integration-token";
 
 /// The first half of the key to both shops.
 pub const KEY: &str = "ck_demo0000000000000000000000000000000000";
@@ -28,8 +36,12 @@ pub const WEBHOOK_SECRET: &str = "rig-secret";
 
 /// The environment variables the configuration refers to. The shops they open are simulated, and
 /// reached from this machine alone.
-pub const ENVIRONMENT: [(&str, &str); 3] =
-    [("DEMO_KEY", KEY), ("DEMO_SECRET", SECRET), ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET)];
+pub const ENVIRONMENT: [(&str, &str); 4] = [
+    ("DEMO_KEY", KEY),
+    ("DEMO_SECRET", SECRET),
+    ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET),
+    ("DEMO_MAGENTO_TOKEN", MAGENTO_TOKEN),
+];
 
 struct Row {
     sku: &'static str,
@@ -67,8 +79,10 @@ pub struct StageOptions {
     pub folder: Option<PathBuf>,
     /// The folder with `stock-sync.wasm`.
     pub plugins: PathBuf,
-    /// What each shop sells at first.
+    /// What each WooCommerce shop sells at first.
     pub ranges: [Vec<Product>; 2],
+    /// What a Magento shop sells at first; absent: there is none.
+    pub magento_range: Option<Vec<Product>>,
     /// Units of each SKU that each shop keeps back.
     pub buffer: u32,
     /// What the shops' own chance begins with.
@@ -102,6 +116,7 @@ impl StageOptions {
             folder: None,
             plugins,
             ranges,
+            magento_range: None,
             buffer: 0,
             seed,
             clocks_ahead,
@@ -111,15 +126,25 @@ impl StageOptions {
     }
 }
 
+impl StageOptions {
+    /// With a shop of each platform that is served.
+    #[must_use]
+    pub fn on_every_platform(self) -> Self {
+        let magento_range = Some(self.ranges[1].clone());
+        Self { magento_range, ..self }
+    }
+}
+
 enum Folder {
     Kept(PathBuf),
     Temporary(tempfile::TempDir),
 }
 
-/// Two shops and a host's files.
+/// Shops and a host's files.
 pub struct Stage {
     folder: Folder,
     shops: Vec<WooShop>,
+    magento: Option<MagentoShop>,
     address: SocketAddr,
     opening: BTreeMap<String, i64>,
     buffer: u32,
@@ -168,10 +193,28 @@ impl Stage {
             let shop = WooShop::start(config).await;
             shops.push(shop.with_context(|| format!("the shop {name} cannot be started"))?);
         }
+        let magento = match options.magento_range {
+            None => None,
+            Some(products) => {
+                let config = MagentoShopConfig {
+                    name: MAGENTO_SHOP.to_owned(),
+                    integration: Integration {
+                        token: MAGENTO_TOKEN.to_owned(),
+                        ..Integration::default()
+                    },
+                    products,
+                    seed: options.seed + 2,
+                    faults: options.faults,
+                    ..MagentoShopConfig::default()
+                };
+                let shop = MagentoShop::start(config).await;
+                Some(shop.with_context(|| format!("the shop {MAGENTO_SHOP} cannot be started"))?)
+            }
+        };
         let free = std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?;
         let address = free.local_addr()?;
         let opening = shops.first().map(WooShop::quantities).unwrap_or_default();
-        let stage = Self { folder, shops, address, opening, buffer: options.buffer };
+        let stage = Self { folder, shops, magento, address, opening, buffer: options.buffer };
         stage.write_files(&plugins)?;
         Ok(stage)
     }
@@ -204,6 +247,15 @@ impl Stage {
                 capital(id)
             ));
         }
+        if let Some(shop) = &self.magento {
+            let (id, url) = (shop.name(), shop.url());
+            client.push_str(&format!(
+                "\n[shops.{id}]\nname = \"{}\"\nplatform = \"magento\"\nurl = \"{url}\"\n\
+                 environment = \"production\"\ntoken = {{ env = \"DEMO_MAGENTO_TOKEN\" }}\n\
+                 poll-every = \"2s\"\nlongest-request = \"2s\"\n",
+                capital(id)
+            ));
+        }
         client.push_str(
             "\n[installs.stock-sync]\nplugin = \"stock-sync\"\nmode = \"live\"\n\
              grants = [\"catalogue\", \"stock\", \"orders\", \"change-stock\", \"alert\"]\n\n\
@@ -211,7 +263,7 @@ impl Stage {
              [installs.stock-sync.schedules]\nreconcile = \"2s\"\n\n\
              [installs.stock-sync.settings.buffers]\n",
         );
-        for shop in &self.shops {
+        for shop in self.all() {
             client.push_str(&format!("{} = {}\n", shop.name(), self.buffer));
         }
         write(&format!("clients/{CLIENT}.toml"), client)
@@ -252,10 +304,23 @@ impl Stage {
         }
     }
 
-    /// The shops.
+    /// The WooCommerce shops.
     #[must_use]
     pub fn shops(&self) -> &[WooShop] {
         &self.shops
+    }
+
+    /// The Magento shop, if there is one.
+    #[must_use]
+    pub const fn magento(&self) -> Option<&MagentoShop> {
+        self.magento.as_ref()
+    }
+
+    /// All shops, whatever their platform.
+    #[must_use]
+    pub fn all(&self) -> Vec<AnyShop> {
+        let woo = self.shops.iter().cloned().map(AnyShop::from);
+        woo.chain(self.magento.clone().map(AnyShop::from)).collect()
     }
 
     /// What there was of each SKU at first, on the shop that is the source of truth.
@@ -272,7 +337,7 @@ impl Stage {
 
     /// Ends the shops.
     pub async fn strike(self) {
-        for shop in self.shops {
+        for shop in self.all() {
             shop.stop().await;
         }
     }

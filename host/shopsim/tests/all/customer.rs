@@ -65,7 +65,7 @@ async fn carts_are_small_and_reported() {
 
 #[tokio::test]
 async fn a_customer_without_shops_waits() {
-    let customer = Customer::new(Vec::new(), 1, OPTIONS);
+    let customer = Customer::new(Vec::<fondaco_shopsim::AnyShop>::new(), 1, OPTIONS);
     assert_eq!(customer.step(), None);
     let enough = CancellationToken::new();
     enough.cancel();

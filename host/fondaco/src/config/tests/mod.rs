@@ -1,5 +1,6 @@
 //! Broken configurations, and what is said of them.
 
+mod access;
 mod anything;
 mod client_file;
 mod examples;

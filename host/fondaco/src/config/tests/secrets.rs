@@ -1,6 +1,7 @@
 //! Secrets: found where they are, and shown nowhere.
 
 use super::fixture::{CLIENT, ENVIRONMENT, Files, HOST, only_mistake};
+use crate::config::ShopAccess;
 
 const FILE: &str = "clients/rossi.toml";
 const REFERENCE: &str = "{ env = \"KEY\" }";

@@ -1,0 +1,77 @@
+//! One module, unchanged, over shops of several platforms.
+
+use fondaco::demo::{
+    finish,
+    stage::{Stage, StageOptions},
+};
+use fondaco_model::{EntityKey, ShopId};
+
+use crate::scene::{self, until, until_quiet};
+
+async fn stage() -> Stage {
+    let kitchen = StageOptions::kitchen(scene::plugins(), 7);
+    Stage::set(kitchen.on_every_platform()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_any_shop_sells_or_takes_back_all_others_show() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    until("the shops show the same at first", async || finish::agreed(&stage)).await;
+    for shop in stage.all() {
+        let order = shop.buy(&[("MOKA-3", 3), ("GREM", 1)]).unwrap();
+        until("all have as many less", async || finish::agreed(&stage)).await;
+        assert!(shop.cancel(order.id), "{}", shop.name());
+        until("all have them back", async || finish::agreed(&stage)).await;
+    }
+    until_quiet(&host).await;
+    assert!(finish::agreed(&stage));
+    host.stop().await;
+    stage.strike().await;
+}
+
+/// No date of Magento's moves with it, and no order tells of it: it is found by comparing lists.
+#[tokio::test]
+async fn what_a_merchant_counts_on_magento_reaches_the_others() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    until("the shops show the same at first", async || finish::agreed(&stage)).await;
+    until_quiet(&host).await;
+    let magento = stage.magento().unwrap();
+    assert!(magento.set_quantity("TOV-LIN", 31));
+    until("the others follow", async || {
+        stage.all().iter().all(|shop| shop.quantity("TOV-LIN") == Some(31))
+    })
+    .await;
+    host.stop().await;
+    stage.strike().await;
+}
+
+/// What is sent lies there no longer, and can be sold as little as before.
+#[tokio::test]
+async fn a_shipment_on_magento_moves_no_stock_anywhere() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    until("the shops show the same at first", async || finish::agreed(&stage)).await;
+    let magento = stage.magento().unwrap();
+    let order = magento.buy(&[("BIC-6", 2)]).unwrap();
+    until("all have two less", async || finish::agreed(&stage)).await;
+    until_quiet(&host).await;
+    let events = host.store.backlog(&scene::client()).await.unwrap().last_event;
+    assert!(magento.ship(order.id));
+    let key = EntityKey::variant(ShopId::new(magento.name()).unwrap(), "BIC-6");
+    until("the host has seen it", async || {
+        let row = host.store.mirror(&scene::client(), &key).await.unwrap().unwrap();
+        let variant = row.entity.as_variant().unwrap();
+        let level = variant.stock.values().next().unwrap().value().unwrap();
+        level.on_hand == Some(magento.on_hand("BIC-6").into())
+    })
+    .await;
+    until_quiet(&host).await;
+    assert!(finish::agreed(&stage));
+    let after = host.store.events(&scene::client(), events, 100).await.unwrap();
+    let orders = after.iter().filter(|event| event.body.hook() == Some("on-order"));
+    assert!(orders.count() >= 1, "that it was sent is told");
+    host.stop().await;
+    stage.strike().await;
+}

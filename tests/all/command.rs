@@ -58,7 +58,7 @@ async fn a_command_that_nobody_reads_ends_quietly() {
 }
 
 #[tokio::test]
-async fn the_demo_ends_by_itself_with_both_shops_equal() {
+async fn the_demo_ends_by_itself_with_all_shops_equal() {
     let mut command = scene::fondaco();
     command.args(["demo", "--for", "3s", "--orders-per-second", "5", "--plugins"]);
     let (good, words) = output(command.arg(scene::plugins())).await;
@@ -67,7 +67,8 @@ async fn the_demo_ends_by_itself_with_both_shops_equal() {
     // The table comes last; a line of the story can begin with the SKU too.
     let line = words.lines().rfind(|line| line.starts_with("MUG-BLU")).unwrap();
     let numbers: Vec<_> = line.split_whitespace().skip(1).collect();
-    assert!(numbers.len() == 3 && numbers[0] == numbers[1] && numbers[1] == numbers[2], "{line}");
+    // Two WooCommerce shops, one of each other platform, and the reference.
+    assert!(numbers.len() > 3 && numbers.iter().all(|number| *number == numbers[0]), "{line}");
 }
 
 #[tokio::test]

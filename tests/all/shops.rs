@@ -484,7 +484,7 @@ async fn credentials_are_changed_without_a_gap() {
     assert_eq!(text(), before);
     milano.add_key("ck_second", "cs_second");
     let (status, words) = change("ck_second\ncs_second\n").await;
-    assert!(status.success() && words.contains("delete the old one there"), "{words}");
+    assert!(status.success() && words.contains("delete the old ones there"), "{words}");
     assert!(!words.contains("cs_second") && !text().contains("cs_second"));
     assert!(milano.set_rights(ENVIRONMENT[0].1, KeyRights::Lost));
     let checked = good(stage, &["shop", "check", CLIENT, "milano"]).await;

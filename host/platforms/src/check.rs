@@ -25,6 +25,10 @@ pub enum Subject {
     Write,
     /// Whether its program's version is one that the host can work with.
     Version,
+    /// Since when its orders can be read.
+    History,
+    /// Whether it shows who its customers are.
+    People,
     /// Which currency it sells in.
     Currency,
     /// Which clock its dates follow.
@@ -49,6 +53,8 @@ impl Subject {
             Self::Read => "read",
             Self::Write => "write",
             Self::Version => "version",
+            Self::History => "history",
+            Self::People => "people",
             Self::Currency => "currency",
             Self::TimeZone => "time-zone",
             Self::Clock => "clock",

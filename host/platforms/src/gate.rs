@@ -32,7 +32,7 @@ mod pace;
 
 use breaker::Breaker;
 pub use breaker::Circuit;
-pub use budget::retry_after;
+pub use budget::{Budget, retry_after};
 use pace::Pace;
 
 /// How requests to a shop fare, for its status.
@@ -98,6 +98,16 @@ impl Gate {
             };
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// The shop told of a budget of its own, in an answer's body.
+    pub fn told(&self, budget: Option<Budget>) {
+        self.rules().pace.told(Instant::now(), budget.as_slice());
+    }
+
+    /// The shop refused a request for being too much, in an answer's body.
+    pub fn throttled(&self, wait: Option<Duration>) {
+        self.rules().pace.refused(Instant::now(), wait);
     }
 
     /// How requests to the shop fare.

@@ -30,6 +30,7 @@ mod plain;
 #[cfg(test)]
 mod samples;
 mod seen;
+pub mod shopify;
 pub mod timeouts;
 mod transport;
 pub mod woocommerce;
@@ -271,6 +272,13 @@ pub enum ShopCredentials {
     },
     /// A Magento shop's, which sends nothing.
     Magento(magento::Access),
+    /// A Shopify shop's.
+    Shopify {
+        /// What it is spoken to with, and what deliveries are signed with.
+        access: shopify::Access,
+        /// What deliveries were signed with before: taken as well.
+        previous_client_secret: Option<SecretString>,
+    },
 }
 
 /// A webhook subscription that had to be made.

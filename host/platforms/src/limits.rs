@@ -53,6 +53,25 @@ pub const SITE_CHARACTERS_MAX: usize = 200;
 pub const CLOCK_DIFFERENCE_MS_MAX: u64 = 10_000;
 /// The oldest WooCommerce whose lists can be asked for what was changed since a moment.
 pub const VERSION_MIN: (u32, u32) = (5, 8);
+/// Variants in one query to a Shopify shop. With all that is asked of each, one query may cost a
+/// thousand points.
+pub const SHOPIFY_VARIANTS_PER_PAGE: usize = 25;
+/// Places of each variant in that query. One that lies in more is read by itself.
+pub const SHOPIFY_LEVELS_PER_VARIANT: usize = 5;
+/// Places of a Shopify shop.
+pub const SHOPIFY_LOCATIONS_MAX: usize = 50;
+/// Orders in one page of a Shopify shop, each a query of its own.
+pub const SHOPIFY_ORDERS_PER_PAGE: usize = 20;
+/// Lines, and movements of money, of one order of a Shopify shop.
+pub const SHOPIFY_LINES_MAX: usize = 50;
+/// Refunds, parcels and places of one order of a Shopify shop, and lines of each of them.
+pub const SHOPIFY_ORDER_PARTS_MAX: usize = 8;
+/// For how long a Shopify shop shows its orders to an app without `read_all_orders`, in milliseconds.
+pub const SHOPIFY_ORDERS_SEEN_FOR_MS: u64 = 60 * 24 * 60 * 60 * 1000;
+/// Keys that are tried for one request of which a Shopify shop says that its attempts failed.
+pub const KEY_GENERATIONS_MAX: u32 = 5;
+/// How long before a token ends another one is fetched.
+pub const TOKEN_RENEWED_BEFORE: Duration = Duration::from_secs(300);
 /// The Magento that everything was tried with, as it calls itself.
 pub const MAGENTO_VERSION_TRIED: &str = "2.4";
 /// The WooCommerce that everything was tried with.

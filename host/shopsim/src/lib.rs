@@ -14,7 +14,10 @@
 //! happened. The same seed and the same requests make the same ledger. It knows nothing of the host: no other crate of the house is used
 //! here, and nothing is written to disk.
 //!
-//! Start reading at [`WooShop`], then `woocommerce/checkout.rs` (how an order comes to be),
+//! `door.rs` is where requests of any platform meet their faults, [`AnyShop`] a shop of any platform as
+//! its customers know it.
+//!
+//! Start reading at [`WooShop`] or [`MagentoShop`], then `woocommerce/checkout.rs` (how an order comes to be),
 //! `woocommerce/totals.rs` (what it costs), `woocommerce/refund.rs` (how it is given back) and
 //! `woocommerce/delivery.rs` (how a webhook leaves). [`Customer`] is somebody who buys.
 

@@ -27,11 +27,11 @@ const MAGENTO_SHOP: &str = "roma";
 /// The token of the Magento shop's integration.
 pub const MAGENTO_TOKEN: &str = "demo-integration-token";
 
-/// The first half of the key to both shops.
+/// The first half of the key to the WooCommerce shops.
 pub const KEY: &str = "ck_demo0000000000000000000000000000000000";
 const SECRET: &str = "cs_demo0000000000000000000000000000000000";
 
-/// What the webhooks of both shops are signed with.
+/// What the webhooks of the WooCommerce shops are signed with.
 pub const WEBHOOK_SECRET: &str = "rig-secret";
 
 /// The environment variables the configuration refers to. The shops they open are simulated, and

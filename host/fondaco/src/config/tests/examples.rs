@@ -19,7 +19,15 @@ fn files() -> Files {
         let module = fs::read(Path::new(&plugins).join("stock-sync.wasm")).unwrap();
         files.write_bytes("plugins/stock-sync.wasm", &module);
     }
-    for secret in ["bruno", "milano-webhooks", "milano-webhooks-before", "torino-webhooks"] {
+    for secret in [
+        "bruno",
+        "milano-webhooks",
+        "milano-webhooks-before",
+        "torino-token",
+        "torino-key",
+        "torino-secret",
+        "torino-token-secret",
+    ] {
         let name = format!("secrets/{secret}");
         files.write(&name, "a secret of its own in a file");
         #[cfg(unix)]
@@ -67,7 +75,8 @@ fn the_examples_show_every_key() {
     let host =
         ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]", "[egress]"];
     let host = host.into_iter().chain(["[retention]", "[[principals]]"]);
-    let client = ["", "[areas.logistics]", "[shops.milano]", "[installs.stock-sync]", "[wins]"];
+    let client = ["", "[areas.logistics]", "[shops.milano]", "[shops.torino]"];
+    let client = client.into_iter().chain(["[installs.stock-sync]", "[wins]"]);
     let files = host
         .map(|section| ("fondaco.toml", "fondaco.example.toml", section))
         .chain(client.map(|section| ("clients/rossi.toml", "client.example.toml", section)));
@@ -75,8 +84,11 @@ fn the_examples_show_every_key() {
         let text = format!("\n{}", example(example_file));
         let from = text.split_once(&format!("{section}\n")).unwrap().1;
         let own = from.split_once("\n[").map_or(from, |(own, _)| own);
+        // What shops of all platforms have is shown with the first.
+        let first = text.split_once("[shops.milano]\n").filter(|_| section == "[shops.torino]");
+        let first = first.and_then(|(_, from)| from.split_once("\n[")).map_or("", |(own, _)| own);
         for key in known_keys(file, section) {
-            let as_value = own.contains(&format!("{key} = "));
+            let as_value = [own, first].iter().any(|own| own.contains(&format!("{key} = ")));
             let inner = section.trim_matches(['[', ']']);
             let path = if inner.is_empty() { key.clone() } else { format!("{inner}.{key}") };
             let as_table = ["]", "."].iter().any(|end| text.contains(&format!("[{path}{end}")));

@@ -10,6 +10,7 @@ mod extism;
 mod fuzz;
 mod process;
 mod results;
+mod shopify;
 mod steps;
 
 use std::process::ExitCode;
@@ -121,11 +122,12 @@ fn test(workspace: &Workspace, progress: &mut Progress, long: bool) -> Result<Ex
     steps::ready_toolchain(progress)?;
     let fondaco = steps::build_fondaco(workspace, progress, Build::Test)?;
     steps::build_modules(workspace, progress, &fondaco, &workspace.modules()?)?;
+    let schemas = shopify::ready(workspace, progress)?;
     let mut failed = Vec::new();
     for (name, passed) in [
         ("cargo fmt", steps::check_format(workspace, progress)?),
         ("cargo clippy", steps::check_lints(workspace, progress)?),
-        ("cargo test", steps::run_tests(workspace, progress, &fondaco, long)?),
+        ("cargo test", steps::run_tests(workspace, progress, &fondaco, &schemas, long)?),
     ] {
         if !passed {
             failed.push(name);

@@ -10,6 +10,7 @@ use fondaco_plugin_toolchain as toolchain;
 
 use crate::process::{self, Progress};
 use crate::results::Results;
+use crate::shopify;
 
 /// Where the tests and the bench find the modules.
 pub(crate) const MODULES_VARIABLE: &str = "FONDACO_PLUGINS";
@@ -206,6 +207,7 @@ pub(crate) fn run_tests(
     workspace: &Workspace,
     progress: &mut Progress,
     fondaco: &Path,
+    shopify_schemas: &Path,
     long: bool,
 ) -> Result<bool> {
     let mut results = Results::default();
@@ -213,6 +215,7 @@ pub(crate) fn run_tests(
         let mut command = workspace.cargo();
         command.args(["test", "--workspace", "--no-fail-fast"]).args(rest);
         set_paths(&mut command, workspace, fondaco);
+        command.env(shopify::VARIABLE, shopify_schemas);
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         progress.step(&format!("cargo {}", words.join(" ")));
         process::succeeds_heard(command, |line| results.hear(line))

@@ -488,8 +488,6 @@ pub struct Scope {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Webhook {
     pub id: String,
-    #[serde(default)]
-    pub name: Option<String>,
     pub topic: String,
     pub uri: String,
 }

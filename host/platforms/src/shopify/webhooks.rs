@@ -38,14 +38,10 @@ pub async fn renew(client: &Client, address: &str) -> Result<Vec<WebhookMade>, P
 async fn make(client: &Client, topic: &str, address: &str) -> Result<(), PlatformError> {
     let variables = json!({
         "topic": topic,
-        "webhook": { "uri": address, "format": "JSON", "name": format!("fondaco-{}", name(topic)) },
+        "webhook": { "uri": address, "format": "JSON" },
     });
     let answer: Value = client.ask(&WEBHOOK_CREATE, variables).await?;
     user_errors(&answer, "/webhookSubscriptionCreate/userErrors")
-}
-
-fn name(topic: &str) -> String {
-    topic.to_lowercase().replace('_', "-")
 }
 
 async fn delete(client: &Client, id: &str) -> Result<(), PlatformError> {
@@ -57,7 +53,7 @@ async fn delete(client: &Client, id: &str) -> Result<(), PlatformError> {
 pub async fn seen(client: &Client) -> Result<Vec<WebhookSeen>, PlatformError> {
     let seen = |webhook: Webhook| WebhookSeen {
         id: number(&webhook.id),
-        name: webhook.name.unwrap_or_default(),
+        name: String::new(),
         topic: webhook.topic,
         address: webhook.uri,
         active: true,

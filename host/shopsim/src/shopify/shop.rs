@@ -80,7 +80,8 @@ impl Shop {
             *before = outstanding;
             changed
         });
-        if outstanding > 0 {
+        // What is held back is waited for by the worker itself.
+        if state.webhooks.has_pending() {
             self.wake.notify_one();
         }
         result

@@ -102,6 +102,11 @@ impl Webhooks {
         }
     }
 
+    /// Whether something waits for its turn.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Deliveries that wait for their first try, or are on their way.
     pub(crate) fn outstanding(&self) -> usize {
         let held = self.held.iter().filter(|held| !held.again).count();

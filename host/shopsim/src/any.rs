@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::faults::Faults;
 use crate::ledger::LedgerEntry;
 use crate::magento::MagentoShop;
+use crate::shopify::ShopifyShop;
 use crate::woocommerce::{BuyError, PlacedOrder, WooShop};
 
 /// A handle to a running simulated shop of any platform; clones are the same shop.
@@ -14,6 +15,8 @@ pub enum AnyShop {
     Woo(WooShop),
     /// Magento.
     Magento(MagentoShop),
+    /// Shopify.
+    Shopify(ShopifyShop),
 }
 
 /// Does the same to whichever it is.
@@ -22,6 +25,7 @@ macro_rules! whichever {
         match $shop {
             AnyShop::Woo($handle) => $does,
             AnyShop::Magento($handle) => $does,
+            AnyShop::Shopify($handle) => $does,
         }
     };
 }
@@ -39,6 +43,7 @@ impl AnyShop {
         match self {
             Self::Woo(_) => "WooCommerce",
             Self::Magento(_) => "Magento",
+            Self::Shopify(_) => "Shopify",
         }
     }
 
@@ -79,6 +84,7 @@ impl AnyShop {
         match self {
             Self::Woo(shop) => shop.set_order_status(order, "cancelled"),
             Self::Magento(shop) => shop.cancel(order),
+            Self::Shopify(shop) => shop.cancel(order),
         }
     }
 
@@ -118,5 +124,11 @@ impl From<WooShop> for AnyShop {
 impl From<MagentoShop> for AnyShop {
     fn from(shop: MagentoShop) -> Self {
         Self::Magento(shop)
+    }
+}
+
+impl From<ShopifyShop> for AnyShop {
+    fn from(shop: ShopifyShop) -> Self {
+        Self::Shopify(shop)
     }
 }

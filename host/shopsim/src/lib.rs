@@ -17,7 +17,7 @@
 //! `door.rs` is where requests of any platform meet their faults, [`AnyShop`] a shop of any platform as
 //! its customers know it.
 //!
-//! Start reading at [`WooShop`] or [`MagentoShop`], then `woocommerce/checkout.rs` (how an order comes to be),
+//! Start reading at [`WooShop`], [`MagentoShop`] or [`ShopifyShop`], then `woocommerce/checkout.rs` (how an order comes to be),
 //! `woocommerce/totals.rs` (what it costs), `woocommerce/refund.rs` (how it is given back) and
 //! `woocommerce/delivery.rs` (how a webhook leaves). [`Customer`] is somebody who buys.
 
@@ -25,6 +25,7 @@
 #![recursion_limit = "256"]
 
 mod any;
+mod client;
 pub mod customer;
 mod door;
 pub mod faults;
@@ -32,6 +33,7 @@ pub mod ledger;
 pub mod limits;
 mod line;
 pub mod magento;
+pub mod shopify;
 pub mod woocommerce;
 
 pub use any::AnyShop;
@@ -39,6 +41,7 @@ pub use customer::{Customer, CustomerOptions, CustomerReport};
 pub use faults::{Faults, RequestFault, WebhookFault};
 pub use ledger::{LedgerEntry, LedgerEvent, SeenRequest, Writer};
 pub use magento::{Integration, IntegrationRights, MagentoShop, MagentoShopConfig};
+pub use shopify::{App, ShopifyShop, ShopifyShopConfig};
 pub use woocommerce::{
     BuyError, Fee, Gateway, KeyRights, PlacedOrder, Product, Purchase, Settings, SimError, TaxRate,
     WooShop, WooShopConfig,

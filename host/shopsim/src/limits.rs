@@ -27,5 +27,11 @@ pub const REORDERED_BEHIND_MAX: u64 = 4;
 pub const REORDERED_WAIT_MAX: Duration = Duration::from_millis(500);
 /// How long a consumer works on one operation of Magento's bulk queue.
 pub const BULK_OPERATION_TAKES: Duration = Duration::from_millis(5);
+/// What one query to Shopify may cost at most, in points.
+pub const SHOPIFY_QUERY_COST_MAX: u64 = 1_000;
+/// How often Shopify tries a delivery again that was not taken.
+pub const SHOPIFY_RETRIES_MAX: u32 = 8;
+/// How long such a delivery waits: eight times are four hours.
+pub const SHOPIFY_RETRY_WAIT: Duration = Duration::from_secs(30 * 60);
 /// Most decimals a money amount is asked for (`dp`).
 pub const MONEY_DECIMALS_MAX: u32 = 10;

@@ -7,14 +7,15 @@ use rust_decimal::Decimal;
 
 use super::amounts::cents;
 use super::ids::{gid, moment};
-use super::order::{Fulfillment, FulfillmentOrder, Hold, Line, Order, Refund, RefundLine, ToSend, Transaction};
+use super::order::{
+    Fulfillment, FulfillmentOrder, Hold, Line, Order, Refund, RefundLine, ToSend, Transaction,
+};
 use super::state::{Sequence, State};
 use crate::ledger::LedgerEvent;
 use crate::woocommerce::{BuyError, PlacedOrder, Purchase};
 
 /// Payment methods of the shop's own, with what orders call them: somebody collects the money by hand.
-const MANUAL: [(&str, &str); 2] =
-    [("", "Bank Deposit"), ("cod", "Cash on Delivery (COD)")];
+const MANUAL: [(&str, &str); 2] = [("", "Bank Deposit"), ("cod", "Cash on Delivery (COD)")];
 /// Percent that a coupon takes off.
 const COUPON_PERCENT: i64 = 10;
 /// How far orders of a history lie apart.
@@ -62,8 +63,7 @@ impl State {
         self.ledger.add(LedgerEvent::Mailed { to: "mario@example.test".to_owned(), subject });
         let placed = order.lines.iter();
         let placed = placed.map(|line| (line.sku.clone(), line.title.clone(), line.quantity));
-        let placed =
-            PlacedOrder { id, number: (1000 + id).to_string(), lines: placed.collect() };
+        let placed = PlacedOrder { id, number: (1000 + id).to_string(), lines: placed.collect() };
         let payload = order.payload();
         self.orders.insert(id, order);
         self.tell("orders/create", id, &payload);
@@ -73,9 +73,11 @@ impl State {
     /// Takes what was ordered from where it lies.
     fn take_goods(&mut self, order: &Order) {
         for goods in &order.to_send {
-            for line in goods.lines.iter().filter_map(|item| {
-                order.lines.iter().find(|line| line.id == item.line)
-            }) {
+            for line in goods
+                .lines
+                .iter()
+                .filter_map(|item| order.lines.iter().find(|line| line.id == item.line))
+            {
                 if self.variants.get(&line.variant).is_some_and(|variant| variant.tracked) {
                     let (sku, quantity) = (line.sku.clone(), line.quantity);
                     self.ledger.add(LedgerEvent::Sold { order: order.id, sku, quantity });
@@ -222,8 +224,7 @@ impl State {
             }
         }
         let id = self.number(Sequence::Refund);
-        let refund =
-            Refund { id, at: now, note: note.to_owned(), amount: Decimal::ZERO, lines };
+        let refund = Refund { id, at: now, note: note.to_owned(), amount: Decimal::ZERO, lines };
         let Some(known) = self.orders.get_mut(&order) else { return Ok(()) };
         known.cancelled_at = Some(now);
         known.refunds.push(refund);
@@ -253,9 +254,10 @@ impl State {
         quantity: i64,
         unsent: bool,
     ) {
-        let line = self.orders.get(&order).and_then(|order| {
-            order.lines.iter().find(|known| known.id == line).cloned()
-        });
+        let line = self
+            .orders
+            .get(&order)
+            .and_then(|order| order.lines.iter().find(|known| known.id == line).cloned());
         let Some(line) = line else { return };
         if self.variants.get(&line.variant).is_some_and(|variant| variant.tracked) {
             let sku = line.sku;
@@ -276,9 +278,10 @@ impl State {
         number: &str,
     ) -> Result<u64, &'static str> {
         let (id, now) = (self.number(Sequence::Fulfillment), self.now());
-        let order = self.orders.values_mut().find(|order| {
-            order.to_send.iter().any(|known| known.id == goods)
-        });
+        let order = self
+            .orders
+            .values_mut()
+            .find(|order| order.to_send.iter().any(|known| known.id == goods));
         let order = order.ok_or("Fulfillment order does not exist.")?;
         let known = order.to_send.iter_mut().find(|known| known.id == goods);
         let known = known.ok_or("Fulfillment order does not exist.")?;
@@ -334,11 +337,17 @@ impl State {
     ///
     /// # Errors
     /// They cannot be held; in words.
-    pub(crate) fn hold(&mut self, goods: u64, handle: &str, by_app: bool) -> Result<u64, &'static str> {
+    pub(crate) fn hold(
+        &mut self,
+        goods: u64,
+        handle: &str,
+        by_app: bool,
+    ) -> Result<u64, &'static str> {
         let id = self.number(Sequence::Hold);
-        let order = self.orders.values_mut().find(|order| {
-            order.to_send.iter().any(|known| known.id == goods)
-        });
+        let order = self
+            .orders
+            .values_mut()
+            .find(|order| order.to_send.iter().any(|known| known.id == goods));
         let order = order.ok_or("Fulfillment order does not exist.")?;
         let before = order.fulfillment_status().to_owned();
         let Some(known) = order.to_send.iter_mut().find(|known| known.id == goods) else {
@@ -362,9 +371,10 @@ impl State {
     /// # Errors
     /// They are not held; in words.
     pub(crate) fn release(&mut self, goods: u64, holds: &[u64]) -> Result<(), &'static str> {
-        let order = self.orders.values_mut().find(|order| {
-            order.to_send.iter().any(|known| known.id == goods)
-        });
+        let order = self
+            .orders
+            .values_mut()
+            .find(|order| order.to_send.iter().any(|known| known.id == goods));
         let order = order.ok_or("Fulfillment order does not exist.")?;
         let before = order.fulfillment_status().to_owned();
         let Some(known) = order.to_send.iter_mut().find(|known| known.id == goods) else {

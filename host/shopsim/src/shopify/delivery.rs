@@ -16,9 +16,8 @@ pub(crate) async fn work(shop: Arc<Shop>) {
     loop {
         match shop.with(|state| state.next_step(Instant::now())) {
             Next::Send(delivery) => {
-                let (secret, version) = shop.with(|state| {
-                    (state.app.client_secret.clone(), state.webhook_version.clone())
-                });
+                let (secret, version) = shop
+                    .with(|state| (state.app.client_secret.clone(), state.webhook_version.clone()));
                 let outcome = send(&shop, &delivery, &secret, &version).await;
                 shop.with(|state| state.settle_delivery(delivery, &outcome));
             }

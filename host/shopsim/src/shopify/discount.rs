@@ -31,7 +31,8 @@ impl Discount {
 
     pub(crate) fn json(&self, now: Timestamp) -> Value {
         let asked = |name: &str| self.asked.get(name).cloned().unwrap_or_default();
-        let minimum = self.asked.pointer("/minimumRequirement/subtotal/greaterThanOrEqualToSubtotal");
+        let minimum =
+            self.asked.pointer("/minimumRequirement/subtotal/greaterThanOrEqualToSubtotal");
         let minimum = minimum.filter(|minimum| !minimum.is_null()).map(|minimum| {
             json!({
                 "__typename": "DiscountMinimumSubtotal",

@@ -30,7 +30,18 @@ pub(crate) struct Root {
     pub arguments: Value,
     /// The key of `@idempotent`.
     pub key: Option<String>,
+    /// The arguments of its own fields, by their names.
+    inner: BTreeMap<String, Value>,
     selected: Vec<Selection>,
+}
+
+impl Root {
+    /// One of its fields, as if it were at the root.
+    pub(crate) fn inner(&self, name: &str) -> Self {
+        let arguments = self.inner.get(name).cloned().unwrap_or_default();
+        let (name, inner) = (name.to_owned(), BTreeMap::new());
+        Self { name, arguments, key: None, inner, selected: Vec::new() }
+    }
 }
 
 impl Query {
@@ -68,6 +79,12 @@ impl Query {
             name: field.name.to_string(),
             arguments: self.arguments(field),
             key: key.and_then(|key| self.value(key).as_str().map(str::to_owned)),
+            inner: field
+                .selection_set
+                .iter()
+                .filter_map(Selection::as_field)
+                .map(|inner| (inner.name.to_string(), self.arguments(inner)))
+                .collect(),
             selected: field.selection_set.clone(),
         }
     }
@@ -129,10 +146,10 @@ impl Query {
                         .ok_or_else(|| format!("the field `{name}` is not simulated"))?;
                     let value = self.field(field, value)?;
                     let name = field.alias.as_ref().unwrap_or(&field.name).to_string();
-                    merge(taken.entry(name).or_default(), value);
+                    merge(taken.entry(name).or_insert(Value::Null), value);
                 }
                 Selection::InlineFragment(part) => {
-                    let wanted = part.type_condition.as_ref().map(ast::Name::as_str);
+                    let wanted = part.type_condition.as_ref().map(|name| name.as_str());
                     let own = whole.get("__typename").and_then(Value::as_str);
                     if wanted.is_none() || wanted == own {
                         self.fields(whole, &part.selection_set, taken)?;
@@ -212,9 +229,9 @@ pub(crate) fn cost_of_answer(answer: &Value) -> u64 {
 }
 
 fn selects(selected: &[Selection], name: &str) -> bool {
-    selected.iter().any(|selection| {
-        matches!(selection, Selection::Field(field) if field.name.as_str() == name)
-    })
+    selected.iter().any(
+        |selection| matches!(selection, Selection::Field(field) if field.name.as_str() == name),
+    )
 }
 
 /// The same field may be selected twice, with other parts.
@@ -222,7 +239,7 @@ fn merge(into: &mut Value, value: Value) {
     match (into, value) {
         (Value::Object(into), Value::Object(fields)) => {
             for (name, value) in fields {
-                merge(into.entry(name).or_default(), value);
+                merge(into.entry(name).or_insert(Value::Null), value);
             }
         }
         (Value::Array(into), Value::Array(list)) if into.len() == list.len() => {

@@ -184,8 +184,7 @@ pub(crate) struct RefundLine {
 impl Refund {
     fn json(&self) -> Value {
         let lines = self.lines.iter().map(|line| {
-            let place =
-                line.place.map(|place| json!({ "legacyResourceId": place.to_string() }));
+            let place = line.place.map(|place| json!({ "legacyResourceId": place.to_string() }));
             json!({
                 "quantity": line.quantity,
                 "restocked": line.place.is_some(),

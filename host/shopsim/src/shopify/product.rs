@@ -75,9 +75,7 @@ impl Variant {
 impl Level {
     pub(crate) fn json(&self, place: u64) -> Value {
         let at = moment(self.updated_at);
-        let quantity = |name: &str, quantity: i64| {
-            json!({ "name": name, "quantity": quantity, "updatedAt": at })
-        };
+        let quantity = |name: &str, quantity: i64| json!({ "name": name, "quantity": quantity, "updatedAt": at });
         json!({
             "updatedAt": at,
             "location": { "legacyResourceId": place.to_string() },

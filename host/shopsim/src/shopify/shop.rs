@@ -12,8 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::state::State;
 use super::{ShopifyShopConfig, SimError, delivery};
+use crate::client;
 use crate::door;
 use crate::line::{Door, Line};
+
+/// What deliveries call their sender.
+const USER_AGENT: &str = "Shopify-Captain-Hook";
 
 /// What the handles of a shop, its server and its worker share.
 pub(crate) struct Shop {
@@ -44,7 +48,7 @@ impl Shop {
             state: Mutex::new(State::new(config, &domain)?),
             home: format!("http://{domain}"),
             domain,
-            client: crate::woocommerce::delivery_client()?,
+            client: client::of_deliveries(USER_AGENT)?,
             wake: Notify::new(),
             outstanding: watch::Sender::new(0),
             latency_millis: AtomicU64::new(0),

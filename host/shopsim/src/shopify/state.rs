@@ -158,12 +158,14 @@ impl State {
                 return Err(SimError::DuplicateSku { sku, product: known.product });
             }
             let variant = self.number(Sequence::Variant);
-            let level = |(place, available)| (place, Level { available, committed: 0, updated_at: now });
+            let level =
+                |(place, available)| (place, Level { available, committed: 0, updated_at: now });
             let all = shape.stock.unwrap_or_default();
             let quantities = std::iter::once(all).chain(std::iter::repeat(0));
             let levels = self.places.iter().copied().zip(quantities).map(level).collect();
             let price = |text: &str| text.parse::<Decimal>().ok();
-            let (regular, sale) = (price(&shape.price).unwrap_or_default(), price(&shape.sale_price));
+            let (regular, sale) =
+                (price(&shape.price).unwrap_or_default(), price(&shape.sale_price));
             let title = if several { shape.title.as_str() } else { "Default Title" };
             if !sku.is_empty() {
                 self.skus.insert(sku.clone(), variant);

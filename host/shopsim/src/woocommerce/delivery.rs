@@ -13,21 +13,6 @@ use sha2::Sha256;
 
 use super::shop::Shop;
 use super::webhook::{Delivery, Next, Outcome};
-use super::{SimError, USER_AGENT};
-use crate::limits::WEBHOOK_TIMEOUT;
-
-/// The client for deliveries: no proxy, no redirects, a short time to answer.
-pub(crate) fn client() -> Result<reqwest::Client, SimError> {
-    // The provider may have been chosen by the program around us; theirs serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(WEBHOOK_TIMEOUT)
-        .user_agent(USER_AGENT)
-        .build()
-        .map_err(SimError::Client)
-}
 
 /// Delivers until the shop stops.
 pub(crate) async fn work(shop: Arc<Shop>) {

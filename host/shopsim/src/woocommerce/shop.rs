@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::state::State;
-use super::{SimError, WooShopConfig, delivery};
+use super::{SimError, USER_AGENT, WooShopConfig, delivery};
+use crate::client;
 use crate::door;
 use crate::line::{Door, Line};
 
@@ -53,7 +54,7 @@ impl Shop {
         let shop = Arc::new(Self {
             name: name.to_owned(),
             home: home.clone(),
-            client: delivery::client()?,
+            client: client::of_deliveries(USER_AGENT)?,
             wake: Notify::new(),
             state: Mutex::new(state(home)?),
             outstanding: watch::Sender::new(0),

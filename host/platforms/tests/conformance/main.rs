@@ -46,4 +46,5 @@ macro_rules! conformance {
 }
 
 conformance!(magento);
+conformance!(shopify);
 conformance!(woocommerce);

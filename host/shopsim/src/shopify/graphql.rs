@@ -300,6 +300,6 @@ mod tests {
         assert_eq!(query.roots[0].arguments, json!({ "input": { "a": [1, "B"] } }));
         assert_eq!(query.cost(), 11);
         let text = "{ things(first: 20) { nodes { id part { id } } pageInfo { endCursor } } }";
-        assert_eq!(Query::read(text, Value::Null).unwrap().cost(), 21);
+        assert_eq!(Query::read(text, Value::Null).unwrap().cost(), 41);
     }
 }

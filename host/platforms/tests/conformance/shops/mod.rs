@@ -1,4 +1,5 @@
 //! A simulated shop of each platform.
 
 pub mod magento;
+pub mod shopify;
 pub mod woocommerce;

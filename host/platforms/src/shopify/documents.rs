@@ -1,5 +1,5 @@
 //! What is asked of the Admin API: a file for each query and mutation, valid on every version that is
-//! served (`tests/graphql.rs` holds them against the vendor's schemas).
+//! served (`tests/conformance/graphql.rs` holds them against the vendor's schemas).
 
 /// A query or a mutation.
 #[derive(Debug, Clone, Copy)]

@@ -4,19 +4,29 @@
 //! The schemas come in the vendor's npm package. `cargo xtask test` fetches it and says where it is;
 //! nothing of it is kept here.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-use std::{env, fs, fs::File, io::Read as _, path::PathBuf};
+use std::{collections::BTreeSet, env, fs, fs::File, io::Read as _, path::PathBuf};
 
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
     executable::{Field, Selection, SelectionSet},
+    request::coerce_variable_values,
+    schema::ExtendedType,
     validation::Valid,
 };
 use cynic_introspection::IntrospectionQuery;
 use flate2::read::GzDecoder;
-use fondaco_platforms::shopify::{DOCUMENTS, VERSION, VERSIONS};
+use fondaco_model::action::Verb;
+use fondaco_platforms::{
+    Capability,
+    shopify::{DOCUMENTS, VERSION, VERSIONS},
+};
+use fondaco_shopsim::SeenRequest;
 use serde_json::Value;
+
+use crate::{
+    shop::{SimulatedShop, now, request},
+    shops::shopify::Shop,
+};
 
 /// Where `cargo xtask test` has put the schemas.
 const FOLDER_VARIABLE: &str = "FONDACO_SHOPIFY_SCHEMAS";
@@ -104,4 +114,69 @@ fn every_file_is_in_a_document() {
         let asked = DOCUMENTS.iter().any(|document| document.text.contains(text.as_str()));
         assert!(asked, "{}", path.display());
     }
+}
+
+/// Everything in a value that the schema says is deprecated.
+fn deprecated_in_value(schema: &Schema, name: &str, value: &Value) -> Vec<String> {
+    if let Value::Array(list) = value {
+        return list.iter().flat_map(|each| deprecated_in_value(schema, name, each)).collect();
+    }
+    let (Some(ExtendedType::InputObject(object)), Value::Object(given)) =
+        (schema.types.get(name), value)
+    else {
+        return Vec::new();
+    };
+    let each =
+        given.iter().filter_map(|(field, value)| Some((object.fields.get(field.as_str())?, value)));
+    let each = each.flat_map(|(field, value)| {
+        let own = field.directives.has("deprecated").then(|| format!("{name}.{}", field.name));
+        let inner = deprecated_in_value(schema, field.ty.inner_named_type().as_str(), value);
+        own.into_iter().chain(inner)
+    });
+    each.collect()
+}
+
+/// What was sent is valid on every version; says what it was.
+fn valid_everywhere(schemas: &[(&str, Valid<Schema>)], sent: &SeenRequest) -> String {
+    let text = sent.body["query"].as_str().unwrap();
+    let variables = &sent.body["variables"];
+    let mut name = String::new();
+    for (version, schema) in schemas {
+        let read = ExecutableDocument::parse_and_validate(schema, text, "sent.graphql").unwrap();
+        let operation = read.operations.get(None).unwrap();
+        name = operation.name.as_ref().unwrap().to_string();
+        let values = serde_json::from_value(variables.clone()).unwrap();
+        if let Err(error) = coerce_variable_values(schema, operation, &values) {
+            panic!("{name} on {version}: {} in {variables}", error.message());
+        }
+        for variable in &operation.variables {
+            let value = &variables[variable.name.as_str()];
+            let given_up =
+                deprecated_in_value(schema, variable.ty.inner_named_type().as_str(), value);
+            assert_eq!(given_up, [""; 0], "{name} on {version}");
+        }
+    }
+    name
+}
+
+#[tokio::test]
+async fn what_is_written_is_valid_on_every_version() {
+    let schemas = VERSIONS.map(|version| (version, schema(version)));
+    let mut tried = BTreeSet::new();
+    for verb in Verb::ALL {
+        let shop = Shop::open().await;
+        if !matches!((shop.adapter().capabilities().of)(verb), Capability::Does { .. }) {
+            continue;
+        }
+        let action = shop.action(verb);
+        let ask = request(&*shop.adapter(), &action).await.unwrap();
+        shop.adapter().execute(now(), &action, &ask).await.unwrap();
+        tried.extend(shop.sent().iter().map(|sent| valid_everywhere(&schemas, sent)));
+    }
+    let shop = Shop::open().await;
+    let made = shop.adapter().ensure_webhooks("https://host.example/hooks/shop").await.unwrap();
+    assert_eq!(made.len(), 15);
+    shop.adapter().renew_webhooks("https://host.example/hooks/shop").await.unwrap();
+    tried.extend(shop.sent().iter().map(|sent| valid_everywhere(&schemas, sent)));
+    assert_eq!(tried.len(), 16, "{tried:?}");
 }

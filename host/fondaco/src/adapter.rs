@@ -6,6 +6,7 @@ use fondaco_model::ShopId;
 use fondaco_platforms::{
     ConfigError, Platform, ShopCredentials,
     magento::{self, Magento},
+    shopify::{self, Shopify},
     timeouts::Timeouts,
     woocommerce::{self, WooCommerce},
 };
@@ -56,6 +57,14 @@ pub fn open(at: Address, access: ShopAccess) -> Result<Arc<dyn Platform>, Config
                 allow_http,
             })?)
         }
+        ShopAccess::Shopify { access, version, .. } => Arc::new(Shopify::new(shopify::Config {
+            shop,
+            url,
+            version,
+            access,
+            timeouts,
+            allow_http,
+        })?),
     };
     platform.take_credentials(taken);
     Ok(platform)
@@ -69,5 +78,8 @@ pub fn credentials(access: &ShopAccess) -> ShopCredentials {
             ShopCredentials::WooCommerce { key, secret, webhook_secret, previous_webhook_secret }
         }
         ShopAccess::Magento { access, .. } => ShopCredentials::Magento(access),
+        ShopAccess::Shopify { access, previous_client_secret, .. } => {
+            ShopCredentials::Shopify { access, previous_client_secret }
+        }
     }
 }

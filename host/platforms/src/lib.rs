@@ -41,7 +41,8 @@ pub use check::{CheckItem, Expected, Subject, Verdict};
 pub use gate::{Circuit, Traffic};
 
 /// What every adapter's platform can do, in the order of their names.
-pub const ALL: [&Capabilities; 2] = [&magento::CAPABILITIES, &woocommerce::CAPABILITIES];
+pub const ALL: [&Capabilities; 3] =
+    [&magento::CAPABILITIES, &shopify::CAPABILITIES, &woocommerce::CAPABILITIES];
 
 /// What a shop sent, once it is known to be from that shop.
 #[derive(Debug, Clone, PartialEq, Eq)]

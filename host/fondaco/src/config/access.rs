@@ -1,6 +1,6 @@
 //! What a shop is spoken to with: other keys for each platform.
 
-use fondaco_platforms::magento;
+use fondaco_platforms::{magento, shopify};
 use secrecy::SecretString;
 
 use super::{
@@ -32,6 +32,15 @@ pub enum ShopAccess {
         /// The code of the source that is written and sent from.
         source: Option<String>,
     },
+    /// A Shopify shop.
+    Shopify {
+        /// The app's token or its id, and its secret.
+        access: shopify::Access,
+        /// What deliveries were signed with before: taken as well.
+        previous_client_secret: Option<SecretString>,
+        /// The version of the API that is asked for.
+        version: String,
+    },
 }
 
 /// Reads what goes with a platform. Where that is not known, every key that any platform has is taken
@@ -44,6 +53,7 @@ pub(super) fn read_access<'a>(
     match platform {
         Some(PlatformName::Woocommerce) => read_woocommerce(section, secrets),
         Some(PlatformName::Magento) => read_magento(section, secrets),
+        Some(PlatformName::Shopify) => read_shopify(section, secrets),
         None => {
             for key in [
                 "key",
@@ -52,6 +62,10 @@ pub(super) fn read_access<'a>(
                 "token-secret",
                 "webhook-secret",
                 "previous-webhook-secret",
+                "client-id",
+                "client-secret",
+                "previous-client-secret",
+                "api-version",
                 "website",
                 "source",
             ] {
@@ -109,6 +123,44 @@ fn read_magento<'a>(section: &mut Section<'a>, secrets: Secrets<'a>) -> Option<S
         magento::Access::Bearer { token: token? }
     };
     Some(ShopAccess::Magento { access, website: website?, source: source? })
+}
+
+fn read_shopify<'a>(section: &mut Section<'a>, secrets: Secrets<'a>) -> Option<ShopAccess> {
+    let secret = section.must("client-secret", &fix("client-secret"));
+    let client_secret = secret.and_then(|node| secrets.follow(&node));
+    let previous_client_secret = match section.may("previous-client-secret") {
+        Some(node) => secrets.follow(&node).map(Some),
+        None => Some(None),
+    };
+    let version = match section.may("api-version") {
+        Some(node) => node.word(&shopify::VERSIONS.map(|version| (version, version))),
+        None => Some(shopify::VERSION),
+    };
+    let access = match (section.may("token"), section.may("client-id")) {
+        (Some(token), None) => secrets
+            .follow(&token)
+            .zip(client_secret)
+            .map(|(token, client_secret)| shopify::Access::Token { token, client_secret }),
+        (None, Some(client_id)) => secrets
+            .follow(&client_id)
+            .zip(client_secret)
+            .map(|(client_id, client_secret)| shopify::Access::Client { client_id, client_secret }),
+        (None, None) => {
+            let message = "missing: the app's access token, or its client id to ask for one with";
+            section.place.missing(format!("token: {message}"), fix("token"));
+            None
+        }
+        (Some(_), Some(client_id)) => {
+            let message = "there is a token as well, and one of the two is asked with";
+            client_id.place.mistake(message, "remove token or client-id");
+            None
+        }
+    };
+    Some(ShopAccess::Shopify {
+        access: access?,
+        previous_client_secret: previous_client_secret?,
+        version: version?.to_owned(),
+    })
 }
 
 /// A code of Magento's, if there is one.

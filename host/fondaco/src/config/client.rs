@@ -16,7 +16,7 @@ use super::{
     install::{Components, InstallConfig, read_install},
     limits::{AREAS_MAX, INSTALLS_MAX, SHOPS_MAX},
     mistake::Wrong,
-    reader::{Node, Place, Section, quoted},
+    reader::{Node, Place, Section},
     rhythm::{Rhythm, read_rhythm, read_timeouts},
     secret::Secrets,
     time_zones::{TimeZones, read_time_zone},
@@ -87,19 +87,22 @@ pub struct Person {
 pub enum PlatformName {
     /// Magento 2 and Adobe Commerce.
     Magento,
+    /// Shopify.
+    Shopify,
     /// WooCommerce.
     Woocommerce,
 }
 
 impl PlatformName {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Magento, Self::Woocommerce];
+    pub const ALL: [Self; 3] = [Self::Magento, Self::Shopify, Self::Woocommerce];
 
     /// The word for it in files and in the contract with modules.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Magento => "magento",
+            Self::Shopify => "shopify",
             Self::Woocommerce => "woocommerce",
         }
     }
@@ -262,8 +265,9 @@ fn read_shop<'a>(
     let name = section.must("name", "add name = \"…\", what people call the shop");
     let name = name.and_then(|node| node.parse(title));
     let platform =
-        section.must("platform", "add platform = \"woocommerce\" or platform = \"magento\"");
-    let platform = platform.and_then(|node| read_platform(&node));
+        section.must("platform", "add platform = \"…\": magento, shopify or woocommerce");
+    let words = PlatformName::ALL.map(|platform| (platform.as_str(), platform));
+    let platform = platform.and_then(|node| node.word(&words));
     let url = section.must("url", "add url = \"https://…\"");
     let allow_http = section.may("allow-http").map_or(Some(false), |node| node.flag());
     let url = url.and_then(|node| read_shop_url(&node, allow_http, surroundings));
@@ -286,21 +290,6 @@ fn read_shop<'a>(
         timeouts: timeouts?,
         time_zone: time_zone?,
     })
-}
-
-fn read_platform(node: &Node<'_>) -> Option<PlatformName> {
-    let words = [
-        ("magento", Some(PlatformName::Magento)),
-        ("woocommerce", Some(PlatformName::Woocommerce)),
-        ("shopify", None),
-    ];
-    let served = words.iter().filter(|(_, platform)| platform.is_some()).map(|(word, _)| *word);
-    let platform = node.word(&words)?;
-    if platform.is_none() {
-        let fix = format!("remove the shop until it is; served are {}", quoted(served));
-        node.place.mistake("this platform is not served yet", fix);
-    }
-    platform
 }
 
 fn read_shop_url<'a>(

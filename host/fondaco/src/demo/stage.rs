@@ -9,7 +9,8 @@ use std::{
 use anyhow::Context as _;
 use fondaco_model::ShopId;
 use fondaco_shopsim::{
-    AnyShop, Faults, Integration, MagentoShop, MagentoShopConfig, Product, WooShop, WooShopConfig,
+    AnyShop, App, Faults, Integration, MagentoShop, MagentoShopConfig, Product, ShopifyShop,
+    ShopifyShopConfig, WooShop, WooShopConfig,
 };
 use jiff::SignedDuration;
 
@@ -27,6 +28,13 @@ const MAGENTO_SHOP: &str = "roma";
 /// The token of the Magento shop's integration.
 pub const MAGENTO_TOKEN: &str = "demo-integration-token";
 
+/// The Shopify shop.
+const SHOPIFY_SHOP: &str = "genova";
+
+/// The token of the app in the Shopify shop.
+pub const SHOPIFY_TOKEN: &str = "shpat_demo0000000000000000000000000000";
+const SHOPIFY_CLIENT_SECRET: &str = "shpss_demo0000000000000000000000000000";
+
 /// The first half of the key to the WooCommerce shops.
 pub const KEY: &str = "ck_demo0000000000000000000000000000000000";
 const SECRET: &str = "cs_demo0000000000000000000000000000000000";
@@ -36,11 +44,13 @@ pub const WEBHOOK_SECRET: &str = "rig-secret";
 
 /// The environment variables the configuration refers to. The shops they open are simulated, and
 /// reached from this machine alone.
-pub const ENVIRONMENT: [(&str, &str); 4] = [
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("DEMO_KEY", KEY),
     ("DEMO_SECRET", SECRET),
     ("DEMO_WEBHOOK_SECRET", WEBHOOK_SECRET),
     ("DEMO_MAGENTO_TOKEN", MAGENTO_TOKEN),
+    ("DEMO_SHOPIFY_TOKEN", SHOPIFY_TOKEN),
+    ("DEMO_SHOPIFY_CLIENT_SECRET", SHOPIFY_CLIENT_SECRET),
 ];
 
 struct Row {
@@ -83,6 +93,8 @@ pub struct StageOptions {
     pub ranges: [Vec<Product>; 2],
     /// What a Magento shop sells at first; absent: there is none.
     pub magento_range: Option<Vec<Product>>,
+    /// What a Shopify shop sells at first; absent: there is none.
+    pub shopify_range: Option<Vec<Product>>,
     /// Units of each SKU that each shop keeps back.
     pub buffer: u32,
     /// What the shops' own chance begins with.
@@ -117,6 +129,7 @@ impl StageOptions {
             plugins,
             ranges,
             magento_range: None,
+            shopify_range: None,
             buffer: 0,
             seed,
             clocks_ahead,
@@ -131,7 +144,8 @@ impl StageOptions {
     #[must_use]
     pub fn on_every_platform(self) -> Self {
         let magento_range = Some(self.ranges[1].clone());
-        Self { magento_range, ..self }
+        let shopify_range = Some(self.ranges[0].clone());
+        Self { magento_range, shopify_range, ..self }
     }
 }
 
@@ -145,6 +159,7 @@ pub struct Stage {
     folder: Folder,
     shops: Vec<WooShop>,
     magento: Option<MagentoShop>,
+    shopify: Option<ShopifyShop>,
     address: SocketAddr,
     opening: BTreeMap<String, i64>,
     buffer: u32,
@@ -156,7 +171,7 @@ impl Stage {
     /// # Errors
     /// If a folder, a port or the module cannot be had.
     pub async fn set(options: StageOptions) -> anyhow::Result<Self> {
-        let folder = match options.folder {
+        let folder = match options.folder.clone() {
             Some(folder) => {
                 std::fs::create_dir_all(&folder)
                     .with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -176,7 +191,7 @@ impl Stage {
             plugins.display()
         );
         let mut shops = Vec::new();
-        let each = SHOPS.into_iter().zip(options.ranges).zip(options.clocks_ahead);
+        let each = SHOPS.into_iter().zip(options.ranges.clone()).zip(options.clocks_ahead);
         for (((name, products), clock_ahead), number) in each.zip(0..) {
             let config = WooShopConfig {
                 name: name.to_owned(),
@@ -193,28 +208,13 @@ impl Stage {
             let shop = WooShop::start(config).await;
             shops.push(shop.with_context(|| format!("the shop {name} cannot be started"))?);
         }
-        let magento = match options.magento_range {
-            None => None,
-            Some(products) => {
-                let config = MagentoShopConfig {
-                    name: MAGENTO_SHOP.to_owned(),
-                    integration: Integration {
-                        token: MAGENTO_TOKEN.to_owned(),
-                        ..Integration::default()
-                    },
-                    products,
-                    seed: options.seed + 2,
-                    faults: options.faults,
-                    ..MagentoShopConfig::default()
-                };
-                let shop = MagentoShop::start(config).await;
-                Some(shop.with_context(|| format!("the shop {MAGENTO_SHOP} cannot be started"))?)
-            }
-        };
+        let magento = start_magento(&options).await?;
+        let shopify = start_shopify(&options).await?;
         let free = std::net::TcpListener::bind("127.0.0.1:0").context("no free port")?;
         let address = free.local_addr()?;
         let opening = shops.first().map(WooShop::quantities).unwrap_or_default();
-        let stage = Self { folder, shops, magento, address, opening, buffer: options.buffer };
+        let buffer = options.buffer;
+        let stage = Self { folder, shops, magento, shopify, address, opening, buffer };
         stage.write_files(&plugins)?;
         Ok(stage)
     }
@@ -252,6 +252,16 @@ impl Stage {
             client.push_str(&format!(
                 "\n[shops.{id}]\nname = \"{}\"\nplatform = \"magento\"\nurl = \"{url}\"\n\
                  environment = \"production\"\ntoken = {{ env = \"DEMO_MAGENTO_TOKEN\" }}\n\
+                 poll-every = \"2s\"\nlongest-request = \"2s\"\n",
+                capital(id)
+            ));
+        }
+        if let Some(shop) = &self.shopify {
+            let (id, url) = (shop.name(), shop.url());
+            client.push_str(&format!(
+                "\n[shops.{id}]\nname = \"{}\"\nplatform = \"shopify\"\nurl = \"{url}\"\n\
+                 environment = \"production\"\ntoken = {{ env = \"DEMO_SHOPIFY_TOKEN\" }}\n\
+                 client-secret = {{ env = \"DEMO_SHOPIFY_CLIENT_SECRET\" }}\n\
                  poll-every = \"2s\"\nlongest-request = \"2s\"\n",
                 capital(id)
             ));
@@ -316,11 +326,18 @@ impl Stage {
         self.magento.as_ref()
     }
 
+    /// The Shopify shop, if there is one.
+    #[must_use]
+    pub const fn shopify(&self) -> Option<&ShopifyShop> {
+        self.shopify.as_ref()
+    }
+
     /// All shops, whatever their platform.
     #[must_use]
     pub fn all(&self) -> Vec<AnyShop> {
         let woo = self.shops.iter().cloned().map(AnyShop::from);
-        woo.chain(self.magento.clone().map(AnyShop::from)).collect()
+        let others = self.magento.clone().map(AnyShop::from).into_iter();
+        woo.chain(others).chain(self.shopify.clone().map(AnyShop::from)).collect()
     }
 
     /// What there was of each SKU at first, on the shop that is the source of truth.
@@ -341,6 +358,41 @@ impl Stage {
             shop.stop().await;
         }
     }
+}
+
+async fn start_magento(options: &StageOptions) -> anyhow::Result<Option<MagentoShop>> {
+    let Some(products) = options.magento_range.clone() else { return Ok(None) };
+    let integration = Integration { token: MAGENTO_TOKEN.to_owned(), ..Integration::default() };
+    let shop = MagentoShop::start(MagentoShopConfig {
+        name: MAGENTO_SHOP.to_owned(),
+        integration,
+        products,
+        seed: options.seed + 2,
+        faults: options.faults,
+        ..MagentoShopConfig::default()
+    });
+    let shop = shop.await;
+    Ok(Some(shop.with_context(|| format!("the shop {MAGENTO_SHOP} cannot be started"))?))
+}
+
+async fn start_shopify(options: &StageOptions) -> anyhow::Result<Option<ShopifyShop>> {
+    let Some(products) = options.shopify_range.clone() else { return Ok(None) };
+    let app = App {
+        client_secret: SHOPIFY_CLIENT_SECRET.to_owned(),
+        token: SHOPIFY_TOKEN.to_owned(),
+        ..App::default()
+    };
+    let shop = ShopifyShop::start(ShopifyShopConfig {
+        name: SHOPIFY_SHOP.to_owned(),
+        app,
+        products,
+        seed: options.seed + 3,
+        webhooks: options.webhooks,
+        faults: options.faults,
+        ..ShopifyShopConfig::default()
+    });
+    let shop = shop.await;
+    Ok(Some(shop.with_context(|| format!("the shop {SHOPIFY_SHOP} cannot be started"))?))
 }
 
 /// What a shop is called: its name with a capital letter.

@@ -26,7 +26,7 @@ pub struct ConnectOptions {
     #[arg(long, value_enum, default_value = "woocommerce")]
     platform: PlatformName,
     /// Where it is: of WooCommerce as WordPress has it (Settings, General, “Site Address”), of Magento
-    /// its Base URL without a store's code.
+    /// its Base URL without a store's code, of Shopify its own address at myshopify.com.
     #[arg(long)]
     url: Url,
     /// What people call it; its name with a capital letter if absent.

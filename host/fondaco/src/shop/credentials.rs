@@ -12,9 +12,11 @@ use clap::Args;
 use console::Term;
 use fondaco_engine::now;
 use fondaco_model::ShopId;
-use fondaco_platforms::{CheckItem, Expected, Subject, Verdict, magento, timeouts::Timeouts};
+use fondaco_platforms::{
+    CheckItem, Expected, Subject, Verdict, magento, shopify, timeouts::Timeouts,
+};
 use fondaco_web::views::shops::CheckItemView;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{check::table, hand_over, waiting};
@@ -28,7 +30,8 @@ use crate::{
 pub struct KeyOptions {
     /// Read the credentials from standard input, a line each: of a WooCommerce shop the key (ck_…) and
     /// its secret (cs_…); of a Magento shop the access token alone, or consumer key, consumer secret,
-    /// access token and access token secret.
+    /// access token and access token secret; of a Shopify shop the app's access token (shpat_…) or its
+    /// client id, and its client secret.
     #[arg(long, conflicts_with = "authorize")]
     credentials_stdin: bool,
     /// Let a WooCommerce shop make a key and hand it over itself, once its manager has agreed in a
@@ -57,6 +60,7 @@ pub const fn keys(platform: PlatformName) -> &'static [&'static str] {
     match platform {
         PlatformName::Woocommerce => &["key", "secret"],
         PlatformName::Magento => &["key", "secret", "token", "token-secret"],
+        PlatformName::Shopify => &["token", "client-id", "client-secret"],
     }
 }
 
@@ -66,6 +70,7 @@ pub const fn place(platform: PlatformName) -> &'static str {
     match platform {
         PlatformName::Woocommerce => "WooCommerce → Settings → Advanced → REST API",
         PlatformName::Magento => "System → Extensions → Integrations",
+        PlatformName::Shopify => "Settings → Apps → Develop apps",
     }
 }
 
@@ -88,6 +93,14 @@ impl Handed {
             ),
         };
         Ok(Self { platform, parts: keys.iter().copied().zip(lines.drain(..)).collect() })
+    }
+
+    /// An app's token, which begins with `shp`, or its id; and its secret.
+    fn shopify(first: SecretString, client_secret: SecretString) -> Self {
+        let is_token = first.expose_secret().starts_with("shp");
+        let key = if is_token { "token" } else { "client-id" };
+        let parts = vec![(key, first), ("client-secret", client_secret)];
+        Self { platform: PlatformName::Shopify, parts }
     }
 
     fn part(&self, key: &str) -> SecretString {
@@ -117,6 +130,20 @@ impl Handed {
                 },
                 website: magento::WEBSITE.to_owned(),
                 source: None,
+            },
+            PlatformName::Shopify => ShopAccess::Shopify {
+                access: match self.parts.iter().any(|(key, _)| *key == "token") {
+                    true => shopify::Access::Token {
+                        token: self.part("token"),
+                        client_secret: self.part("client-secret"),
+                    },
+                    false => shopify::Access::Client {
+                        client_id: self.part("client-id"),
+                        client_secret: self.part("client-secret"),
+                    },
+                },
+                previous_client_secret: None,
+                version: shopify::VERSION.to_owned(),
             },
         }
     }
@@ -168,6 +195,14 @@ pub async fn take(
             let all: anyhow::Result<Vec<_>> = words.into_iter().map(typed).collect();
             Handed::magento(all?)
         }
+        PlatformName::Shopify => {
+            println!(
+                "In the shop: {place} → Create an app, with the scopes that docs/platforms.md names → \
+                 Install. What you type is not shown."
+            );
+            let first = typed("Access token (shpat_…), or the app's client id")?;
+            Ok(Handed::shopify(first, typed("Client secret")?))
+        }
     }
 }
 
@@ -199,6 +234,10 @@ fn from_lines(
             });
             let others: anyhow::Result<Vec<_>> = others.collect();
             Handed::magento(std::iter::once(first).chain(others?).collect())
+        }
+        PlatformName::Shopify => {
+            let first = next("the access token or the client id")?;
+            Ok(Handed::shopify(first, next("the client secret")?))
         }
     }
 }
@@ -252,8 +291,6 @@ fn is_bearable(item: &CheckItem) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     #[test]
@@ -278,6 +315,10 @@ mod tests {
             ["key", "secret", "token", "token-secret"].into_iter().zip(["a", "b", "c", "d"]);
         assert_eq!(four, expected.map(|(key, part)| (key, part.to_owned())).collect::<Vec<_>>());
         assert!(magento("a\nb\n").unwrap_err().to_string().contains("these are 2"));
+        let shopify = |text| parts(&read_of(PlatformName::Shopify, text).unwrap());
+        let secret = ("client-secret", "s".to_owned());
+        assert_eq!(shopify("shpat_1\ns\n"), [("token", "shpat_1".to_owned()), secret.clone()]);
+        assert_eq!(shopify("a1\ns\n"), [("client-id", "a1".to_owned()), secret]);
         for (text, missing) in [("", "the key"), ("ck_1", "its secret"), ("ck_1\n\n", "its secret")]
         {
             assert!(read(text).unwrap_err().to_string().contains(missing), "{text:?}");

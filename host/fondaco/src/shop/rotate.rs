@@ -26,6 +26,8 @@ use crate::{
 
 const WEBHOOK_SECRET: &str = "webhook-secret";
 const PREVIOUS: &str = "previous-webhook-secret";
+const CLIENT_SECRET: &str = "client-secret";
+const PREVIOUS_CLIENT_SECRET: &str = "previous-client-secret";
 
 /// What is changed.
 #[derive(Debug, Args)]
@@ -116,8 +118,17 @@ impl Rotation<'_> {
         credentials::test(&self.shop, &url, allow_http, &handed).await?;
         let before = self.file.text();
         let keys = credentials::keys(platform);
-        let known = keys.iter().filter(|key| self.file.has_key(&self.shop, key));
-        let old: Vec<_> = known.map(|key| (*key, self.file.referenced(&self.shop, key))).collect();
+        let mut old: Vec<&str> = keys.to_vec();
+        if platform == PlatformName::Shopify {
+            // What the app signed with before is taken as well, until the next change.
+            old.retain(|key| *key != CLIENT_SECRET);
+            old.push(PREVIOUS_CLIENT_SECRET);
+        }
+        let known = old.into_iter().filter(|key| self.file.has_key(&self.shop, key));
+        let old: Vec<_> = known.map(|key| (key, self.file.referenced(&self.shop, key))).collect();
+        if platform == PlatformName::Shopify {
+            self.file.copy(&self.shop, CLIENT_SECRET, PREVIOUS_CLIENT_SECRET)?;
+        }
         let mut written: Vec<SecretFile> = Vec::new();
         for (key, part) in &handed.parts {
             match self.write(key, part) {
@@ -165,10 +176,16 @@ impl Rotation<'_> {
             self.client,
             self.shop
         );
-        anyhow::ensure!(
-            self.file.platform(&self.shop)? == PlatformName::Woocommerce,
-            "a Magento shop sends no webhooks, so there is no secret to change"
-        );
+        match self.file.platform(&self.shop)? {
+            PlatformName::Woocommerce => {}
+            PlatformName::Magento => {
+                anyhow::bail!("a Magento shop sends no webhooks, so there is no secret to change")
+            }
+            PlatformName::Shopify => anyhow::bail!(
+                "a Shopify shop signs with the app's client secret: change that there, and say it \
+                 with --key"
+            ),
+        }
         let before = self.file.text();
         let written = self.write("webhooks", &random_secret())?;
         self.file.copy(&self.shop, WEBHOOK_SECRET, PREVIOUS)?;

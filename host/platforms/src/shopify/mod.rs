@@ -9,9 +9,6 @@
 //!   of their own.
 //! - A delivery has the content of when it was first tried, up to four hours ago; it says what to read.
 //!
-//! No client's file can name a Shopify shop yet: the adapter waits for its simulated shop and the cases
-//! that every adapter is held to.
-//!
 //! Start reading at [`Shopify`]; `documents.rs` is what is asked, `pages.rs` the way in by reading,
 //! `deliveries.rs` that by webhook, `writes/` writes.
 

@@ -1,6 +1,6 @@
 //! What a shop is spoken to with, by its platform.
 
-use fondaco_platforms::magento::Access;
+use fondaco_platforms::{magento::Access, shopify};
 
 use super::fixture::Files;
 use crate::config::ShopAccess;
@@ -14,12 +14,16 @@ const WOOCOMMERCE: &str = "platform = \"woocommerce\"\nurl = \"https://torino.ex
                            webhook-secret = { env = \"WEBHOOK_SECRET\" }\n";
 
 fn with(credentials: &str) -> Files {
+    on("magento", credentials)
+}
+
+fn on(platform: &str, credentials: &str) -> Files {
     let mut files = Files::good();
-    let magento = format!(
-        "platform = \"magento\"\nurl = \"https://torino.example\"\nenvironment = \"staging\"\n\
+    let section = format!(
+        "platform = \"{platform}\"\nurl = \"https://torino.example\"\nenvironment = \"staging\"\n\
          {credentials}\n"
     );
-    files.replace(FILE, WOOCOMMERCE, &magento);
+    files.replace(FILE, WOOCOMMERCE, &section);
     files
 }
 
@@ -64,5 +68,45 @@ fn what_is_wrong_with_them_has_its_line_and_fix() {
         let mistakes = with(credentials).mistakes().join("\n");
         assert!(mistakes.contains(words), "{credentials}: {mistakes}");
         assert!(!mistakes.contains("a-token"), "{mistakes}");
+    }
+}
+
+#[test]
+fn a_shopify_shop_has_a_token_or_an_id_and_always_a_secret() {
+    let read = |credentials: &str| {
+        let config = on("shopify", credentials).report().config.unwrap();
+        match config.clients[0].shops.values().nth(1).unwrap().access.clone() {
+            ShopAccess::Shopify { access, previous_client_secret, version } => {
+                (access, previous_client_secret.is_some(), version)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let secret = "client-secret = { env = \"SECRET\" }\n";
+    let (access, previous, version) = read(&format!("{secret}token = {{ env = \"KEY\" }}"));
+    assert!(matches!(access, shopify::Access::Token { .. }));
+    assert_eq!((previous, version.as_str()), (false, shopify::VERSION));
+    let (access, previous, version) = read(&format!(
+        "{secret}client-id = {{ env = \"KEY\" }}\nprevious-client-secret = {{ env = \"KEY\" }}\n\
+         api-version = \"2026-04\""
+    ));
+    assert!(matches!(access, shopify::Access::Client { .. }));
+    assert_eq!((previous, version.as_str()), (true, "2026-04"));
+    for (credentials, words) in [
+        ("token = { env = \"KEY\" }", "shops.torino.client-secret: missing — add client-secret"),
+        (secret, "shops.torino.token: missing: the app's access token, or its client id"),
+        (
+            "client-secret = { env = \"SECRET\" }\ntoken = { env = \"KEY\" }\n\
+             client-id = { env = \"KEY\" }",
+            "remove token or client-id",
+        ),
+        (
+            "client-secret = { env = \"SECRET\" }\ntoken = { env = \"KEY\" }\n\
+             api-version = \"2025-10\"",
+            "`2025-10` is not known here",
+        ),
+    ] {
+        let mistakes = on("shopify", credentials).mistakes().join("\n");
+        assert!(mistakes.contains(words), "{credentials}: {mistakes}");
     }
 }

@@ -8,7 +8,7 @@ use crate::config::{AreaOwner, Environment, Language, limits::SHOPS_MAX};
 const FILE: &str = "clients/rossi.toml";
 
 /// What is replaced in the good file, by what, and what is said of it.
-const CASES: [(&str, &str, &str); 19] = [
+const CASES: [(&str, &str, &str); 18] = [
     (
         "name = \"Bottega Rossi\"",
         "",
@@ -21,12 +21,6 @@ const CASES: [(&str, &str, &str); 19] = [
         "[shops.Milano]",
         "4:8: shops.Milano: `Milano` is not a name: use 1 to 63 lower-case letters, digits \
          and hyphens, beginning with a letter — rename it",
-    ),
-    (
-        "platform = \"woocommerce\"",
-        "platform = \"shopify\"",
-        "6:12: shops.milano.platform: this platform is not served yet — remove the shop until \
-         it is; served are `magento`, `woocommerce`",
     ),
     (
         "platform = \"woocommerce\"",

@@ -57,7 +57,11 @@ struct Extensions {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cost {
+    /// What it could have come to, which has to be there before.
     requested_query_cost: f64,
+    /// What it came to.
+    #[serde(default)]
+    actual_query_cost: Option<f64>,
     throttle_status: Option<ThrottleStatus>,
 }
 
@@ -69,18 +73,28 @@ struct ThrottleStatus {
 }
 
 impl Cost {
-    /// How many more requests like this one the shop takes, and when it takes ten more.
+    /// How many more requests like this one the shop takes at once, each of which needs to find what it
+    /// could come to, and costs what it comes to; and how long it takes to have that back.
     fn budget(&self) -> Option<Budget> {
         let status = self.throttle_status.as_ref()?;
-        let cost = self.requested_query_cost.max(1.0);
+        let requested = self.requested_query_cost;
+        let cost = self.actual_query_cost.unwrap_or(requested).max(1.0);
+        let spare = status.currently_available - requested;
+        let (left, points) = match spare >= 0.0 {
+            true => {
+                let left = (spare / cost).floor() + 1.0;
+                (left, left * cost)
+            }
+            false => (0.0, -spare),
+        };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a small number that is not below zero"
         )]
-        let left = (status.currently_available.max(0.0) / cost) as u64;
-        let seconds = 10.0 * cost / status.restore_rate.max(1.0);
-        Some(Budget { left, more_in: Duration::try_from_secs_f64(seconds).ok()? })
+        let left = left as u64;
+        let more_in = Duration::try_from_secs_f64(points / status.restore_rate.max(1.0)).ok()?;
+        Some(Budget { left, more_in })
     }
 
     /// How long it is until there is enough for this request.
@@ -316,4 +330,34 @@ impl Client {
 
 fn code_of(error: &Value) -> &str {
     error.pointer("/extensions/code").and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(requested: f64, actual: f64, available: f64) -> (u64, u64) {
+        let cost = json!({
+            "requestedQueryCost": requested, "actualQueryCost": actual,
+            "throttleStatus": {
+                "maximumAvailable": 2000.0, "currentlyAvailable": available, "restoreRate": 100.0,
+            },
+        });
+        let budget = serde_json::from_value::<Cost>(cost).unwrap().budget().unwrap();
+        (budget.left, u64::try_from(budget.more_in.as_millis()).unwrap())
+    }
+
+    #[test]
+    fn a_request_needs_what_it_could_cost_and_is_charged_what_it_does() {
+        for (requested, actual, available, told) in [
+            // Nine come to 360, and 800 are still there for the tenth.
+            (800.0, 40.0, 1160.0, (10, 4_000)),
+            (800.0, 40.0, 800.0, (1, 400)),
+            (800.0, 40.0, 700.0, (0, 1_000)),
+            // Nothing is free.
+            (1.0, 0.0, 2.0, (2, 20)),
+        ] {
+            assert_eq!(budget(requested, actual, available), told, "{requested} {available}");
+        }
+    }
 }

@@ -243,7 +243,8 @@ fn queried(state: &mut State, query: &Query, version: usize) -> Value {
         data.insert(root.name.clone(), taken);
     }
     let data = Value::Object(data);
-    let actual = if query.writes { wanted } else { cost_of_answer(&data).min(wanted) };
+    let read = cost_of_answer(&data).saturating_sub(1).min(wanted);
+    let actual = if query.writes { wanted } else { read };
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let paid = actual as f64;
     state.budget.0 -= paid;

@@ -20,6 +20,7 @@ mod refusals;
 mod scale;
 mod scene;
 mod shapes;
+mod shopify;
 mod stock;
 mod webhooks;
 mod writes;

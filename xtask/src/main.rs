@@ -31,7 +31,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Starts a host, three simulated shops and a customer who buys, and tells what happens.
+    /// Starts a host, four simulated shops and a customer who buys, and tells what happens.
     Demo {
         /// Passed on to `fondaco demo`, such as `--for 20s`.
         #[arg(last = true)]

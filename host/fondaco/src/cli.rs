@@ -42,7 +42,7 @@ enum Command {
         #[arg(long, default_value = "fondaco.toml")]
         config: PathBuf,
     },
-    /// Start a host, three simulated shops and a customer who buys, and tell what happens.
+    /// Start a host, four simulated shops and a customer who buys, and tell what happens.
     Demo(DemoOptions),
     /// Show how the running host, its clients, shops and modules stand.
     Status(Asking),

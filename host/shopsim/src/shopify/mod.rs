@@ -318,6 +318,11 @@ impl ShopifyShop {
         })
     }
 
+    /// Puts the shop's clock ahead of the true one, or behind it.
+    pub fn set_clock(&self, ahead: SignedDuration) {
+        self.shop.with(|state| state.clock_ahead = ahead);
+    }
+
     /// Makes every request to the API take at least this long; zero at the start.
     pub fn set_latency(&self, latency: Duration) {
         self.shop.set_latency(latency);

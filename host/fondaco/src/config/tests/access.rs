@@ -94,7 +94,7 @@ fn a_shopify_shop_has_a_token_or_an_id_and_always_a_secret() {
     assert_eq!((previous, version.as_str()), (true, "2026-04"));
     for (credentials, words) in [
         ("token = { env = \"KEY\" }", "shops.torino.client-secret: missing — add client-secret"),
-        (secret, "shops.torino.token: missing: the app's access token, or its client id"),
+        (secret, "shops.torino: token: missing: the app's access token, or its client id"),
         (
             "client-secret = { env = \"SECRET\" }\ntoken = { env = \"KEY\" }\n\
              client-id = { env = \"KEY\" }",

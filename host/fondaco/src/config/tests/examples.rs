@@ -27,6 +27,9 @@ fn files() -> Files {
         "torino-key",
         "torino-secret",
         "torino-token-secret",
+        "genova-token",
+        "genova-client-secret",
+        "genova-client-secret-before",
     ] {
         let name = format!("secrets/{secret}");
         files.write(&name, "a secret of its own in a file");
@@ -50,7 +53,7 @@ fn the_examples_have_no_mistake() {
     let config = load(&files()).unwrap();
     assert_eq!(config.warnings, []);
     let client = &config.clients[0];
-    assert_eq!((client.shops.len(), client.installs.len(), client.areas.len()), (2, 1, 1));
+    assert_eq!((client.shops.len(), client.installs.len(), client.areas.len()), (3, 1, 1));
     assert_eq!(config.principals.len(), 2);
     assert_eq!(config.egress.allow.len(), 1);
 }
@@ -76,7 +79,7 @@ fn the_examples_show_every_key() {
         ["", "[server]", "[admin]", "[store]", "[log]", "[clients]", "[plugins]", "[egress]"];
     let host = host.into_iter().chain(["[retention]", "[[principals]]"]);
     let client = ["", "[areas.logistics]", "[shops.milano]", "[shops.torino]"];
-    let client = client.into_iter().chain(["[installs.stock-sync]", "[wins]"]);
+    let client = client.into_iter().chain(["[shops.genova]", "[installs.stock-sync]", "[wins]"]);
     let files = host
         .map(|section| ("fondaco.toml", "fondaco.example.toml", section))
         .chain(client.map(|section| ("clients/rossi.toml", "client.example.toml", section)));
@@ -85,7 +88,7 @@ fn the_examples_show_every_key() {
         let from = text.split_once(&format!("{section}\n")).unwrap().1;
         let own = from.split_once("\n[").map_or(from, |(own, _)| own);
         // What shops of all platforms have is shown with the first.
-        let first = text.split_once("[shops.milano]\n").filter(|_| section == "[shops.torino]");
+        let first = text.split_once("[shops.milano]\n").filter(|_| section.starts_with("[shops."));
         let first = first.and_then(|(_, from)| from.split_once("\n[")).map_or("", |(own, _)| own);
         for key in known_keys(file, section) {
             let as_value = [own, first].iter().any(|own| own.contains(&format!("{key} = ")));

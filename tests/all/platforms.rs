@@ -5,6 +5,7 @@ use fondaco::demo::{
     stage::{Stage, StageOptions},
 };
 use fondaco_model::{EntityKey, ShopId};
+use fondaco_store::Whom;
 
 use crate::scene::{self, until, until_quiet};
 
@@ -72,6 +73,38 @@ async fn a_shipment_on_magento_moves_no_stock_anywhere() {
     let after = host.store.events(&scene::client(), events, 100).await.unwrap();
     let orders = after.iter().filter(|event| event.body.hook() == Some("on-order"));
     assert!(orders.count() >= 1, "that it was sent is told");
+    host.stop().await;
+    stage.strike().await;
+}
+
+/// What Shopify passes on of somebody's wishes about their data is done to what is held here.
+#[tokio::test]
+async fn who_is_to_be_forgotten_on_shopify_is_forgotten_here() {
+    let stage = stage().await;
+    let host = scene::host(&stage).await;
+    let shopify = stage.shopify().unwrap();
+    let shop = ShopId::new(shopify.name()).unwrap();
+    until("the host hears of it", async || shopify.subscriptions().len() == 15).await;
+    let anna = shopify.open_account("anna@example.test", "Anna", "Verdi");
+    let bruno = shopify.open_account("bruno@example.test", "Bruno", "Neri");
+    let held = async |customer: u64| {
+        let whom = Whom::Id(customer.to_string());
+        host.store.held(&scene::client(), &shop, &whom).await.unwrap().len()
+    };
+    until("both are held", async || held(anna).await == 1 && held(bruno).await == 1).await;
+    shopify.request_data(anna);
+    let key = format!("data-request/{shop}/{anna}");
+    until("people are told what she asks", async || {
+        let alerts = host.store.alerts(&scene::client(), true, 99).await.unwrap();
+        let told = alerts.iter().find(|alert| alert.key == key);
+        told.is_some_and(|alert| !format!("{alert:?}").contains("anna@"))
+    })
+    .await;
+    shopify.redact_customer(anna);
+    until("she is forgotten", async || held(anna).await == 0).await;
+    assert_eq!(held(bruno).await, 1);
+    shopify.redact_shop();
+    until("everybody is forgotten", async || held(bruno).await == 0).await;
     host.stop().await;
     stage.strike().await;
 }

@@ -52,6 +52,7 @@ mod silence;
 mod tempo;
 mod turns;
 mod waiting;
+mod wishes;
 pub mod watch;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

@@ -108,6 +108,9 @@ impl Client {
                 Heard::Snapshot(snapshot) => take_in.snapshots.push(*snapshot),
                 Heard::Person(person) => take_in.people.push(*person),
                 Heard::AccountGone(gone) => take_in.accounts_gone.push(gone),
+                Heard::Forget(whom) => self.forget(&delivery.shop, whom).await?,
+                Heard::ForgetEverybody => self.forget_everybody(&delivery.shop).await?,
+                Heard::DataRequest(whom) => self.tell_of_request(&delivery.shop, whom).await?,
                 Heard::Denied { reason } => denied = Some(reason),
                 Heard::Fetch(key) => self.ask_for(Asked { key, trace }),
             }

@@ -78,6 +78,22 @@ pub enum Unverified {
     MissingHeader(&'static str),
 }
 
+/// Whom a shop's request about personal data concerns: by their id there, and by their e-mail address.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataSubject {
+    /// Their id; absent: they have no account.
+    pub id: Option<String>,
+    /// Their address, where the shop tells it.
+    pub email: Option<String>,
+}
+
+/// Shows no address.
+impl std::fmt::Debug for DataSubject {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("DataSubject").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 /// What a delivery came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
@@ -87,6 +103,12 @@ pub enum Heard {
     Person(Box<PersonSeen>),
     /// It tells that an account is gone.
     AccountGone(AccountGone),
+    /// Somebody has to be forgotten.
+    Forget(DataSubject),
+    /// Everybody has to be forgotten: the shop is no longer the host's.
+    ForgetEverybody,
+    /// Somebody wants to know what is held of them.
+    DataRequest(DataSubject),
     /// It tells only that this entity should be read.
     Fetch(EntityKey),
     /// It is the shop's and tells nothing, because the shop may not tell it any more: until somebody

@@ -185,6 +185,15 @@ async fn a_delivery_says_what_to_read() {
     assert_eq!(seen.source, PersonSource::Account);
     assert_eq!((seen.person.name.as_deref(), seen.person.email.as_deref()), (Some("Anna"), None));
     assert!(matches!(heard("app/uninstalled", "{}").unwrap()[0], Heard::Denied { .. }));
+    let about = r#"{"shop_id":1,"customer":{"id":191167,"email":"anna@example.test"}}"#;
+    for topic in ["customers/redact", "customers/data_request"] {
+        let told = heard(topic, about).unwrap();
+        let (Heard::Forget(whom) | Heard::DataRequest(whom)) = &told[0] else { unreachable!() };
+        assert_eq!((whom.id.as_deref(), whom.email.is_some()), (Some("191167"), true));
+        assert!(!format!("{told:?}").contains("anna@"));
+        assert!(heard(topic, r#"{"customer":{}}"#).is_err());
+    }
+    assert_eq!(heard("shop/redact", "{}").unwrap(), [Heard::ForgetEverybody]);
     // By what is counted of it, the variant itself is read.
     let key = EntityKey::variant(id(), "inventory-item:1");
     assert_eq!(fetch(&adapter, &key).await.key.id, "1");

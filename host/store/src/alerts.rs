@@ -68,6 +68,13 @@ impl NewAlert {
         format!("denied/{shop}")
     }
 
+    /// The key of: somebody wants to know what a shop holds of them. Resolved by a person, who has
+    /// answered them.
+    #[must_use]
+    pub fn data_request_key(shop: &ShopId, whom: &str) -> String {
+        format!("data-request/{shop}/{whom}")
+    }
+
     /// The key of: a shop had other things than were known of it. Resolved when a later comparison
     /// finds no more such.
     #[must_use]

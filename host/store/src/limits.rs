@@ -76,3 +76,6 @@ pub const SPILL_RECORD_BYTES_MAX: u32 = 16 * 1024 * 1024;
 /// How long intake waits for the database before a delivery is spilled, in milliseconds. Less than
 /// any shop waits for an answer.
 pub const SPILL_AFTER_MS: u64 = 2_000;
+
+/// How many people are forgotten in one commit, where nobody in particular is meant.
+pub const PEOPLE_AT_ONCE_MAX: usize = 200;

@@ -15,6 +15,8 @@ pub enum Whom {
     Id(String),
     /// By an e-mail address: everybody who gave it.
     Email(SecretString),
+    /// Anybody that is held, [`PEOPLE_AT_ONCE_MAX`](crate::limits::PEOPLE_AT_ONCE_MAX) of them at most.
+    Anybody,
 }
 
 /// All that is held of one person.

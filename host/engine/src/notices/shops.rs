@@ -1,7 +1,7 @@
 //! The words of alerts about shops.
 
 use fondaco_model::{
-    ShopId, Timestamp,
+    ClientId, ShopId, Timestamp,
     action::{Localised, Severity},
 };
 use fondaco_store::{ListedKind, NewAlert, Reconciliation, Scope};
@@ -68,6 +68,32 @@ pub fn denied(shop: Shop<'_>, at: Timestamp, reason: &str) -> NewAlert {
                 "Il {at} {name} ({id}) ha inviato un messaggio senza contenuto. Finché qualcuno non \
                  provvede, ciò che vi succede si scopre solo interrogandolo, con un po' di ritardo. \
                  Con le parole del negozio: {reason}"
+            ),
+        },
+    }
+}
+
+/// Somebody wants to know what is held of them.
+pub fn data_request(client: &ClientId, shop: Shop<'_>, at: Timestamp, whom: &str) -> NewAlert {
+    let Shop { id, name } = shop;
+    let at = moment(at);
+    let command = format!("fondaco privacy export --client {client} --shop {id} --customer {whom}");
+    NewAlert {
+        key: NewAlert::data_request_key(id, whom),
+        severity: Severity::Warning,
+        about: Scope::Shop(id.clone()),
+        title: Localised {
+            en: format!("A customer of {name} asks what is held of them"),
+            it: format!("Un cliente di {name} chiede quali dati lo riguardano"),
+        },
+        text: Localised {
+            en: format!(
+                "On {at} {name} ({id}) passed on that customer {whom} wants to know what is held of \
+                 them. Within thirty days send it to them: {command}"
+            ),
+            it: format!(
+                "Il {at} {name} ({id}) ha inoltrato la richiesta del cliente {whom} di sapere quali \
+                 dati lo riguardano. Inviateglieli entro trenta giorni: {command}"
             ),
         },
     }

@@ -18,7 +18,7 @@ use super::{
     ids::{dated, plain},
     pages::BY_ITEM,
 };
-use crate::{Heard, Unreadable, Unverified, Verified, limits::SITE_CHARACTERS_MAX, plain::Plain};
+use crate::{DataSubject, Heard, Unreadable, Unverified, Verified, limits::SITE_CHARACTERS_MAX, plain::Plain};
 
 const SIGNATURE: &str = "X-Shopify-Hmac-Sha256";
 const TOPIC: &str = "X-Shopify-Topic";
@@ -92,6 +92,20 @@ struct Product {
     variants: Vec<Numbered>,
 }
 
+/// A request about personal data. Whom it is about may have no account.
+#[derive(Deserialize)]
+struct AboutSomebody {
+    customer: Somebody,
+}
+
+#[derive(Deserialize)]
+struct Somebody {
+    #[serde(default)]
+    id: Option<Plain>,
+    #[serde(default)]
+    email: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Customer {
     id: Plain,
@@ -139,6 +153,9 @@ pub fn normalise(
             let key = PersonKey::new(shop.clone(), plain(&read::<Numbered>(body)?.id));
             vec![Heard::AccountGone(AccountGone { key, version: Version::pushed(received_at) })]
         }
+        "customers/redact" => vec![Heard::Forget(subject(body)?)],
+        "customers/data_request" => vec![Heard::DataRequest(subject(body)?)],
+        "shop/redact" => vec![Heard::ForgetEverybody],
         "app/uninstalled" => vec![Heard::Denied {
             reason:
                 "the app was taken out of the shop: install it again there, or take the shop out \
@@ -152,6 +169,15 @@ pub fn normalise(
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(body)
         .map_err(|error| Unreadable(format!("it is not what Shopify sends: {error}")))
+}
+
+fn subject(body: &[u8]) -> Result<DataSubject, Unreadable> {
+    let Somebody { id, email } = read::<AboutSomebody>(body)?.customer;
+    let email = email.filter(|email| !email.trim().is_empty());
+    if id.is_none() && email.is_none() {
+        return Err(Unreadable("it does not say whom it is about".to_owned()));
+    }
+    Ok(DataSubject { id: id.as_ref().map(plain), email })
 }
 
 fn person(shop: &ShopId, customer: &Customer) -> Result<PersonSeen, Unreadable> {

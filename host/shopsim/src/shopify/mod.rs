@@ -8,7 +8,7 @@
 //!
 //! No real shop was watched for it. Names and types are those of the vendor's schema; budget, keys,
 //! compare and set, retries and signatures are as the vendor documents them. Not simulated: bulk
-//! operations, returns, webhooks of the privacy rules, tokens that are refreshed. An order is called off
+//! operations, returns, tokens that are refreshed. An order is called off
 //! at once, where a real shop takes a moment; a repeated key of an attempt that failed is said to have
 //! failed.
 
@@ -273,6 +273,34 @@ impl ShopifyShop {
             }
             gone
         })
+    }
+
+    /// Has the app told that a customer's data are to be forgotten, as the platform does ten days after
+    /// the merchant asked for it. Where the app hears of orders, it hears of this.
+    pub fn redact_customer(&self, customer: u64) {
+        self.about_data("customers/redact", customer);
+    }
+
+    /// Has the app told that a customer wants to know what is held of them.
+    pub fn request_data(&self, customer: u64) {
+        self.about_data("customers/data_request", customer);
+    }
+
+    /// Has the app told, as two days after it was taken out of the shop, that everybody is to be
+    /// forgotten.
+    pub fn redact_shop(&self) {
+        self.about_data("shop/redact", 0);
+    }
+
+    fn about_data(&self, topic: &str, customer: u64) {
+        self.shop.with(|state| {
+            let email = state.accounts.get(&customer).map(|account| account.email.clone());
+            let payload = serde_json::json!({
+                "shop_id": 1, "shop_domain": state.domain,
+                "customer": { "id": customer, "email": email, "phone": null },
+            });
+            state.tell_as("orders/create", topic, customer, &payload);
+        });
     }
 
     /// Deletes a product. False: there is no such SKU.

@@ -117,8 +117,13 @@ impl Webhooks {
 impl State {
     /// Tells whoever listens to a topic.
     pub(crate) fn tell(&mut self, topic: &str, resource: u64, payload: &Value) {
+        self.tell_as(topic, topic, resource, payload);
+    }
+
+    /// Tells whoever listens to one topic of another, for which nobody can subscribe by the API.
+    pub(crate) fn tell_as(&mut self, heard_by: &str, topic: &str, resource: u64, payload: &Value) {
         let subscriptions = self.webhooks.subscriptions.clone();
-        for subscription in subscriptions.iter().filter(|known| known.told_as() == topic) {
+        for subscription in subscriptions.iter().filter(|known| known.told_as() == heard_by) {
             if !self.webhooks.delivering {
                 self.lose(topic, resource, "the delivery queue is off");
                 continue;

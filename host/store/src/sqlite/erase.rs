@@ -18,7 +18,7 @@ use super::{
     vault::Vault,
     writer::Verdict,
 };
-use crate::{Act, Erased, Erasure, HeldPerson, StoreError, Whom};
+use crate::{Act, Erased, Erasure, HeldPerson, StoreError, Whom, limits::PEOPLE_AT_ONCE_MAX};
 
 /// What the audit log calls it.
 const ERASE: &str = "erase-person";
@@ -41,6 +41,15 @@ fn find(
             let tag = vault.email_tag(client, email.expose_secret());
             let people = people::with_email(connection, client, shop, &tag)?;
             Ok(Found { people: people.into_iter().collect(), emails: vec![tag] })
+        }
+        Whom::Anybody => {
+            let people = people::some(connection, client, shop, PEOPLE_AT_ONCE_MAX)?;
+            let mut emails = BTreeSet::new();
+            for id in &people {
+                let key = PersonKey::new(shop.clone(), id);
+                emails.extend(people::email_tags(connection, client, &key)?);
+            }
+            Ok(Found { people: people.into_iter().collect(), emails: emails.into_iter().collect() })
         }
         Whom::Id(id) => {
             let key = PersonKey::new(shop.clone(), id);

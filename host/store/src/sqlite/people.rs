@@ -302,6 +302,23 @@ pub fn with_email(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// So many of those that are held, in the order of their ids.
+pub fn some(
+    connection: &Connection,
+    client: &ClientId,
+    shop: &ShopId,
+    count: usize,
+) -> Result<Vec<String>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT person FROM personal_values
+         WHERE client = ?1 AND shop = ?2 ORDER BY person LIMIT ?3",
+    )?;
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows =
+        statement.query_map(params![client.as_str(), shop.as_str(), count], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The addresses that somebody gave, as they are looked up.
 pub fn email_tags(
     connection: &Connection,

@@ -96,7 +96,7 @@ async fn who_is_to_be_forgotten_on_shopify_is_forgotten_here() {
     let key = format!("data-request/{shop}/{anna}");
     until("people are told what she asks", async || {
         let alerts = host.store.alerts(&scene::client(), true, 99).await.unwrap();
-        let told = alerts.iter().find(|alert| alert.key == key);
+        let told = alerts.iter().find(|alert| alert.alert.key == key);
         told.is_some_and(|alert| !format!("{alert:?}").contains("anna@"))
     })
     .await;

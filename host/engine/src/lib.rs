@@ -52,8 +52,8 @@ mod silence;
 mod tempo;
 mod turns;
 mod waiting;
-mod wishes;
 pub mod watch;
+mod wishes;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

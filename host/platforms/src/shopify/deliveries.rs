@@ -18,7 +18,9 @@ use super::{
     ids::{dated, plain},
     pages::BY_ITEM,
 };
-use crate::{DataSubject, Heard, Unreadable, Unverified, Verified, limits::SITE_CHARACTERS_MAX, plain::Plain};
+use crate::{
+    DataSubject, Heard, Unreadable, Unverified, Verified, limits::SITE_CHARACTERS_MAX, plain::Plain,
+};
 
 const SIGNATURE: &str = "X-Shopify-Hmac-Sha256";
 const TOPIC: &str = "X-Shopify-Topic";

@@ -55,6 +55,9 @@ fn check(heard: &Heard) {
         Heard::AccountGone(gone) => assert_eq!(gone.key.shop, *ADAPTER.shop()),
         Heard::Fetch(key) => assert_eq!(key.shop, *ADAPTER.shop()),
         Heard::Denied { reason } => assert!(!reason.is_empty()),
+        Heard::Forget(_) | Heard::ForgetEverybody | Heard::DataRequest(_) => {
+            panic!("WooCommerce passes on nobody's wishes: {heard:?}")
+        }
     }
 }
 

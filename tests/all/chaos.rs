@@ -82,6 +82,47 @@ async fn a_thousand_skus_at_fifty_orders_a_second_under_all_faults() {
     stage.strike().await;
 }
 
+/// Orders over a shop of each platform. A Shopify shop on the standard plan takes about two writes or
+/// readings of an order in a second.
+const ORDERS_PER_SECOND_ON_EACH: f64 = 1.0;
+/// SKUs of each of these shops.
+const SKUS_ON_EACH: usize = 50;
+/// For how long they come under all faults.
+const SELLING_ON_EACH_FOR: Duration = Duration::from_secs(120);
+
+/// The same over shops of every platform, as fast as the slowest of them bears.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn a_shop_of_each_platform_under_all_faults() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let StageOptions { ranges, .. } = options();
+    let ranges = ranges.map(|range| range.into_iter().take(SKUS_ON_EACH).collect());
+    let stage = Stage::set(StageOptions { ranges, ..options() }.on_every_platform()).await.unwrap();
+    let mut host = scene::serve(&stage);
+    aligned(&stage, "at first").await;
+    let shops = stage.all();
+    shops.iter().for_each(|shop| shop.set_faults(faults()));
+    let orders_per_second = ORDERS_PER_SECOND_ON_EACH;
+    let customer =
+        Customer::new(shops.clone(), 23, CustomerOptions { orders_per_second, cancel_share: 0.1 });
+    let enough = CancellationToken::new();
+    let over = enough.clone();
+    tokio::join!(customer.run(enough), async move {
+        tokio::time::sleep(SELLING_ON_EACH_FOR).await;
+        over.cancel();
+    });
+    shops.iter().for_each(|shop| shop.set_faults(Faults::default()));
+    aligned(&stage, "in the end").await;
+    crashes::stop(&mut host).await;
+    for shop in &shops {
+        shop.quiet().await;
+    }
+    account::check(&stage, &account::Garbage::default()).await;
+    let missing: Vec<_> = finish::left(&stage).into_iter().filter(|(_, left)| *left < 0).collect();
+    assert_eq!(missing, [], "sold though not there");
+    stage.strike().await;
+}
+
 fn options() -> StageOptions {
     let product = |number: usize| Product {
         sku: Some(format!("SKU-{number:04}")),
@@ -97,12 +138,14 @@ fn options() -> StageOptions {
 }
 
 async fn aligned(stage: &Stage, when: &str) {
+    let began = std::time::Instant::now();
     let aligned = tokio::time::timeout(ALIGNED_WITHIN, async {
         while !(finish::agreed(stage) && crashes::nothing_waits(stage).await) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
     assert!(aligned.await.is_ok(), "the shops do not show what is left, {when}");
+    println!("the shops show the same, {when}, after {:.1} s", began.elapsed().as_secs_f64());
 }
 
 /// Lets a customer buy, first in a calm and then under all faults; returns when the calm was over.

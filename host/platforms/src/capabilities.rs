@@ -30,8 +30,10 @@ pub struct Capabilities {
     pub versions: &'static str,
     /// What it is spoken to with.
     pub credentials: &'static str,
-    /// The least that the credentials must allow.
+    /// The least that the credentials must allow for reading, and for a host with every module.
     pub permissions: &'static str,
+    /// What they must allow besides reading for each thing that a module may do.
+    pub needs: fn(Verb) -> &'static str,
     /// How long after it was sent a request can still take effect.
     pub longest_request: &'static str,
     /// How the host comes to know what happens on the shop.
@@ -60,6 +62,9 @@ This file is made from the adapters' own tables: `cargo xtask platforms` writes 
 it against them. Where a platform cannot do something, the module that proposed it hears
 `unsupported` with the reason that stands here. \u{2709} marks what makes the platform write to the
 customer.
+
+The least that a module needs of the credentials is what its grants need: the rows of the actions that
+it may propose, beside what is needed for reading.
 ";
 
 /// All platforms as one document in Markdown.
@@ -85,15 +90,16 @@ fn section(platform: &Capabilities) -> String {
     for (name, words) in facts {
         text.push_str(&format!("| {name} | {words} |\n"));
     }
-    text.push_str("\n| Action | Safe to repeat by | Its effect is found by |\n");
-    text.push_str("| --- | --- | --- |\n");
+    text.push_str("\n| Action | It needs | Safe to repeat by | Its effect is found by |\n");
+    text.push_str("| --- | --- | --- | --- |\n");
     let mut cannot = String::new();
     for verb in Verb::ALL {
         let name = verb.as_str();
         match (platform.of)(verb) {
             Capability::Does { repeat, mark, mails_customer } => {
                 let mails = if mails_customer { " \u{2709}" } else { "" };
-                text.push_str(&format!("| `{name}`{mails} | {repeat} | {mark} |\n"));
+                let needs = (platform.needs)(verb);
+                text.push_str(&format!("| `{name}`{mails} | {needs} | {repeat} | {mark} |\n"));
             }
             Capability::Cannot { reason } => {
                 cannot.push_str(&format!("| `{name}` | {reason} |\n"));

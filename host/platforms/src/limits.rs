@@ -64,8 +64,11 @@ pub const SHOPIFY_LOCATIONS_MAX: usize = 50;
 pub const SHOPIFY_ORDERS_PER_PAGE: usize = 20;
 /// Lines, and movements of money, of one order of a Shopify shop.
 pub const SHOPIFY_LINES_MAX: usize = 50;
-/// Refunds, parcels and places of one order of a Shopify shop, and lines of each of them.
-pub const SHOPIFY_ORDER_PARTS_MAX: usize = 8;
+/// Places that one order of a Shopify shop is sent from, and lines of each part of it, that are read with
+/// the order.
+pub const SHOPIFY_ORDER_PARTS: usize = 8;
+/// Places that one order of a Shopify shop is sent from, where its parts are read by themselves.
+pub const SHOPIFY_ORDER_PLACES_MAX: usize = 5;
 /// For how long a Shopify shop shows its orders to an app without `read_all_orders`, in milliseconds.
 pub const SHOPIFY_ORDERS_SEEN_FOR_MS: u64 = 60 * 24 * 60 * 60 * 1000;
 /// Keys that are tried for one request of which a Shopify shop says that its attempts failed.

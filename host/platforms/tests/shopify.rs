@@ -307,3 +307,36 @@ async fn a_poll_has_stock_that_moved() {
     let available: Vec<_> = stock.map(|level| level.value().unwrap().available).collect();
     assert_eq!(available, [Some(3.into())]);
 }
+
+/// More than is read with an order is read by itself.
+#[tokio::test]
+async fn an_order_of_many_lines_is_read_whole() {
+    const LINES: usize = 20;
+    let product = |number: usize| Product {
+        sku: Some(format!("SKU-{number}")),
+        title: format!("Tazza {number}"),
+        price: "2.00".to_owned(),
+        stock: Some(10),
+        ..Product::default()
+    };
+    let shop = ShopifyShop::start(ShopifyShopConfig {
+        products: (0..LINES).map(product).collect(),
+        ..ShopifyShopConfig::default()
+    })
+    .await
+    .unwrap();
+    let lines: Vec<_> = (0..LINES).map(|number| (format!("SKU-{number}"), 1)).collect();
+    let order = shop.buy(&lines).unwrap();
+    assert!(shop.ship(order.id));
+    let adapter = adapter(&shop, by_token(), VERSION);
+    let read = fetch(&adapter, &EntityKey::order(id(), order.id.to_string())).await;
+    let told = read.entity.as_order().unwrap();
+    let known = told.lines.value().unwrap();
+    assert_eq!(known.len(), LINES);
+    for line in known {
+        let taken: Vec<_> = line.deductions.values().copied().collect();
+        assert_eq!(taken, [Decimal::ONE], "{}", line.title);
+    }
+    let parcel = told.parcels.values().next().unwrap().value().unwrap();
+    assert_eq!(parcel.lines.len(), LINES);
+}

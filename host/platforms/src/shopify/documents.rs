@@ -32,7 +32,8 @@ document!(VARIANT, "variant", true, "variant_fields", "level_fields");
 document!(VARIANT_LIST, "variant_list", true);
 document!(INVENTORY_ITEM, "inventory_item", true);
 document!(LEVELS, "levels", true, "level_fields");
-document!(ORDER, "order", true, "address_fields");
+document!(ORDER, "order", true, "address_fields", "order_parts_fields");
+document!(ORDER_PARTS, "order_parts", true, "order_parts_fields");
 document!(ORDER_LIST, "order_list", true);
 document!(CUSTOMERS, "customers", true, "customer_fields", "address_fields");
 document!(CUSTOMER, "customer", true, "customer_fields", "address_fields");
@@ -62,7 +63,7 @@ document!(DISCOUNT_FREE_SHIPPING_UPDATE, "discount_free_shipping_update", false)
 document!(DISCOUNT_END, "discount_end", false);
 
 /// All of them.
-pub const ALL: [Document; 35] = [
+pub const ALL: [Document; 36] = [
     SHOP,
     LOCATIONS,
     VARIANTS,
@@ -71,6 +72,7 @@ pub const ALL: [Document; 35] = [
     INVENTORY_ITEM,
     LEVELS,
     ORDER,
+    ORDER_PARTS,
     ORDER_LIST,
     CUSTOMERS,
     CUSTOMER,

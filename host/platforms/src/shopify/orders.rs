@@ -36,14 +36,14 @@ pub fn snapshot(seen: &Seen<'_>, order: &payloads::Order) -> Result<Snapshot, Un
         transactions: Aspect::known(version, money::transactions(&what, order)?),
         ..Order::default()
     };
-    let ids = order.refunds.iter().map(|refund| plain(&refund.legacy_resource_id)).collect();
+    let ids = order.parts.refunds.iter().map(|refund| plain(&refund.legacy_resource_id)).collect();
     told.refund_ids = Aspect::known(version, ids);
-    for refund in &order.refunds {
+    for refund in &order.parts.refunds {
         let id = plain(&refund.legacy_resource_id);
         let made = money::refund(&what, order, refund)?;
         told.refunds.insert(id, Aspect::known(version, made));
     }
-    for fulfillment in order.fulfillments.iter().filter(|known| known.status == "SUCCESS") {
+    for fulfillment in order.parts.fulfillments.iter().filter(|known| known.status == "SUCCESS") {
         let id = plain(&fulfillment.legacy_resource_id);
         told.parcels.insert(id, Aspect::known(version, parcel(fulfillment)));
     }
@@ -108,7 +108,7 @@ fn presentment(what: &str, order: &payloads::Order) -> Result<Option<Money>, Unr
 
 /// Where an order stands.
 pub fn state(order: &payloads::Order) -> OrderState {
-    let held = order.fulfillment_orders.nodes.iter().any(|known| known.status == "ON_HOLD");
+    let held = order.parts.fulfillment_orders.nodes.iter().any(|known| known.status == "ON_HOLD");
     let financial = order.display_financial_status.as_deref().unwrap_or_default();
     // Whoever pays by hand on delivery has it worked on before the money is there.
     let on_delivery = order.payment_gateway_names.iter().any(|name| name.contains("Delivery"));
@@ -199,7 +199,7 @@ pub fn taxes(taxes: &[Tax], what: &str) -> Result<Decimal, Unreadable> {
 /// back.
 fn deductions(order: &payloads::Order, item: &Line) -> BTreeMap<Location, Decimal> {
     let mut deductions: BTreeMap<Location, Decimal> = BTreeMap::new();
-    let orders = &order.fulfillment_orders.nodes;
+    let orders = &order.parts.fulfillment_orders.nodes;
     let sends = orders
         .iter()
         .find(|known| known.line_items.nodes.iter().any(|line| line.line_item.id == item.id));
@@ -207,7 +207,7 @@ fn deductions(order: &payloads::Order, item: &Line) -> BTreeMap<Location, Decima
     let Some(place) = place else { return deductions };
     let place = Location::new(plain(&place.legacy_resource_id));
     deductions.insert(place.clone(), item.quantity.into());
-    for refund in &order.refunds {
+    for refund in &order.parts.refunds {
         let back = refund.refund_line_items.nodes.iter();
         for line in back.filter(|line| line.restocked && line.line_item.id == item.id) {
             let to = line.location.as_ref().map(|to| Location::new(plain(&to.legacy_resource_id)));

@@ -15,12 +15,13 @@ use super::{
     client::Client,
     documents::{
         CUSTOMER, CUSTOMERS, Document, INVENTORY_ITEM, LEVELS, LOCATIONS, ORDER, ORDER_LIST,
-        VARIANT, VARIANT_LIST, VARIANTS,
+        ORDER_PARTS, VARIANT, VARIANT_LIST, VARIANTS,
     },
     ids::{changed_since, gid, moment, number, plain},
     orders,
     payloads::{
-        Connection, Customer, Identified, Level, Order, OrderNote, Place, Variant, VariantNote,
+        Connection, Customer, Identified, Level, Order, OrderNote, OrderParts, Place, Variant,
+        VariantNote,
     },
     people, refused, variants,
 };
@@ -28,8 +29,8 @@ use crate::{
     Listed as Entry, Listing, Page, PlatformError, Unreadable,
     limits::{
         PAGE_ENTRIES_MAX, REQUESTS_AT_ONCE_MAX, SHOPIFY_LEVELS_PER_VARIANT, SHOPIFY_LINES_MAX,
-        SHOPIFY_LOCATIONS_MAX, SHOPIFY_ORDER_PARTS_MAX, SHOPIFY_ORDERS_PER_PAGE,
-        SHOPIFY_VARIANTS_PER_PAGE,
+        SHOPIFY_LOCATIONS_MAX, SHOPIFY_ORDER_PARTS, SHOPIFY_ORDER_PLACES_MAX,
+        SHOPIFY_ORDERS_PER_PAGE, SHOPIFY_VARIANTS_PER_PAGE,
     },
     plain::decimal,
     seen::Seen,
@@ -222,26 +223,41 @@ async fn fetch_order(
     })
 }
 
-/// An order; nothing if there is none.
+/// An order; nothing if there is none. Of one with many parts these are read by themselves: together
+/// they would cost more than one query may.
 pub async fn order(client: &Client, id: &str) -> Result<Option<Order>, PlatformError> {
     #[derive(Deserialize)]
-    struct Answer {
-        order: Option<Order>,
+    struct Answer<T> {
+        order: Option<T>,
     }
-    let variables = json!({
-        "id": gid("Order", id)?,
-        "lines": SHOPIFY_LINES_MAX,
-        "parts": SHOPIFY_ORDER_PARTS_MAX,
-    });
-    let answer: Answer = client.ask(&ORDER, variables).await?;
-    if let Some(order) = &answer.order
-        && order.line_items.page_info.has_next_page
-    {
+    let asked = |parts: usize, items: usize| {
+        let id = gid("Order", id)?;
+        Ok::<Value, PlatformError>(
+            json!({ "id": id, "lines": SHOPIFY_LINES_MAX, "parts": parts, "items": items }),
+        )
+    };
+    let few = asked(SHOPIFY_ORDER_PARTS, SHOPIFY_ORDER_PARTS)?;
+    let answer: Answer<Order> = client.ask(&ORDER, few).await?;
+    let Some(mut order) = answer.order else { return Ok(None) };
+    if order.line_items.page_info.has_next_page || order.transactions.len() >= SHOPIFY_LINES_MAX {
         return Err(refused(format!(
-            "order {id} has more than {SHOPIFY_LINES_MAX} lines, and is not read in part"
+            "order {id} has more than {SHOPIFY_LINES_MAX} lines or movements of money, and is not \
+             read in part"
         )));
     }
-    Ok(answer.order)
+    if order.parts.is_cut_off(SHOPIFY_LINES_MAX) {
+        let many = asked(SHOPIFY_ORDER_PLACES_MAX, SHOPIFY_LINES_MAX)?;
+        let answer: Answer<OrderParts> = client.ask(&ORDER_PARTS, many).await?;
+        let Some(parts) = answer.order else { return Ok(None) };
+        if parts.is_cut_off(SHOPIFY_LINES_MAX) {
+            return Err(refused(format!(
+                "order {id} is sent from more than {SHOPIFY_ORDER_PLACES_MAX} places, or has \
+                 {SHOPIFY_LINES_MAX} refunds or parcels, and is not read in part"
+            )));
+        }
+        order.parts = parts;
+    }
+    Ok(Some(order))
 }
 
 /// A piece of the customers with an account.

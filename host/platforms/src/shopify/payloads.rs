@@ -227,9 +227,31 @@ pub struct Order {
     pub line_items: Connection<Line>,
     pub shipping_lines: Connection<ShippingLine>,
     pub transactions: Vec<Transaction>,
+    #[serde(flatten)]
+    pub parts: OrderParts,
+}
+
+/// What became of an order, and what is to become of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderParts {
     pub refunds: Vec<Refund>,
     pub fulfillments: Vec<Fulfillment>,
     pub fulfillment_orders: Connection<FulfillmentOrder>,
+}
+
+impl OrderParts {
+    /// Whether there may be more than was asked for of lists of this length.
+    pub fn is_cut_off(&self, length: usize) -> bool {
+        let more = |info: &PageInfo| info.has_next_page;
+        let goods = &self.fulfillment_orders;
+        self.refunds.len() >= length
+            || self.fulfillments.len() >= length
+            || more(&goods.page_info)
+            || goods.nodes.iter().any(|goods| more(&goods.line_items.page_info))
+            || self.refunds.iter().any(|refund| more(&refund.refund_line_items.page_info))
+            || self.fulfillments.iter().any(|sent| more(&sent.fulfillment_line_items.page_info))
+    }
 }
 
 /// A line of an order.

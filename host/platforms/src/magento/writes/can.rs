@@ -19,7 +19,32 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     health: "the store views' settings and the head of its own description of the API are read",
     only_polled: true,
     of: capability,
+    needs,
 };
+
+const fn needs(verb: Verb) -> &'static str {
+    match verb {
+        Verb::SetStock => "Stores: Inventory, Sources",
+        Verb::SetPrice
+        | Verb::SetGroupPrice
+        | Verb::SetMarketPrice
+        | Verb::SetTitle
+        | Verb::SetDescription
+        | Verb::SetSummary
+        | Verb::SetSeoTitle
+        | Verb::SetSeoDescription
+        | Verb::SetTags
+        | Verb::Publish => "Catalog: Products",
+        Verb::Hold | Verb::Release | Verb::Cancel | Verb::Tag | Verb::Untag | Verb::Note => {
+            "Sales: Orders, Actions"
+        }
+        Verb::SendParcel => "Sales: Shipments",
+        Verb::SendRefund | Verb::CreditRefund | Verb::RecordRefund => {
+            "Sales: Credit Memos, Invoices"
+        }
+        Verb::SetDiscount | Verb::EndDiscount => "Marketing: Cart Price Rules",
+    }
+}
 
 const fn does(repeat: &'static str, mark: &'static str) -> Capability {
     Capability::Does { repeat, mark, mails_customer: false }

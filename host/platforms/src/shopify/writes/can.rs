@@ -22,7 +22,35 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     only_polled: false,
     health: "the shop's currency and the app's scopes are read",
     of: capability,
+    needs,
 };
+
+const fn needs(verb: Verb) -> &'static str {
+    match verb {
+        Verb::SetStock => "write_inventory",
+        Verb::SetPrice
+        | Verb::SetGroupPrice
+        | Verb::SetMarketPrice
+        | Verb::SetTitle
+        | Verb::SetDescription
+        | Verb::SetSummary
+        | Verb::SetSeoTitle
+        | Verb::SetSeoDescription
+        | Verb::SetTags
+        | Verb::Publish => "write_products",
+        Verb::Hold | Verb::Release | Verb::SendParcel => {
+            "write_merchant_managed_fulfillment_orders"
+        }
+        Verb::Cancel
+        | Verb::Tag
+        | Verb::Untag
+        | Verb::Note
+        | Verb::SendRefund
+        | Verb::CreditRefund
+        | Verb::RecordRefund => "write_orders",
+        Verb::SetDiscount | Verb::EndDiscount => "write_discounts",
+    }
+}
 
 const fn does(repeat: &'static str, mark: &'static str) -> Capability {
     Capability::Does { repeat, mark, mails_customer: false }

@@ -90,7 +90,7 @@ fn find<'a>(order: &'a Order, write: &OrderWrite) -> Option<&'a Fulfillment> {
         };
         lines.iter().all(has)
     };
-    order.fulfillments.iter().filter(|known| known.status == "SUCCESS").find(|known| {
+    order.parts.fulfillments.iter().filter(|known| known.status == "SUCCESS").find(|known| {
         let number = known.tracking_info.first().and_then(|tracking| tracking.number.as_deref());
         number.filter(|number| !number.is_empty()) == tracking && same_goods(known)
     })
@@ -107,7 +107,7 @@ fn goods(order: &Order, write: &OrderWrite) -> Result<Json, String> {
     }
     let all = wanted.is_empty();
     let mut sent = Vec::new();
-    let open = order.fulfillment_orders.nodes.iter();
+    let open = order.parts.fulfillment_orders.nodes.iter();
     for goods in open.filter(|goods| matches!(goods.status.as_str(), "OPEN" | "IN_PROGRESS")) {
         let mut items = Vec::new();
         for item in goods.line_items.nodes.iter().filter(|item| item.remaining_quantity > 0) {

@@ -85,7 +85,11 @@ pub async fn look(sending: &Sending<'_>, write: &RefundWrite) -> Result<Looked, 
 
 fn marked<'a>(sending: &Sending<'_>, order: &'a Order) -> Option<&'a Refund> {
     let mark = text(sending.request, "mark");
-    order.refunds.iter().find(|refund| refund.note.as_deref().unwrap_or_default().contains(mark))
+    order
+        .parts
+        .refunds
+        .iter()
+        .find(|refund| refund.note.as_deref().unwrap_or_default().contains(mark))
 }
 
 /// Whether a refund is what was asked for; says what it is otherwise.
@@ -216,7 +220,7 @@ fn lines(write: &RefundWrite, order: &Order) -> Result<Json, String> {
         let mut input =
             json!({ "lineItemId": item.id, "quantity": quantity, "restockType": restock });
         if restock != "NO_RESTOCK" {
-            let place = order.fulfillment_orders.nodes.iter().find_map(|goods| {
+            let place = order.parts.fulfillment_orders.nodes.iter().find_map(|goods| {
                 let mut lines = goods.line_items.nodes.iter();
                 lines.find(|line| line.line_item.id == item.id)?;
                 goods.assigned_location.location.as_ref()

@@ -80,7 +80,7 @@ pub async fn look(sending: &Sending<'_>, write: &OrderWrite) -> Result<Looked, P
 }
 
 fn is_done(step: &OrderStep, order: &Order) -> bool {
-    let goods = &order.fulfillment_orders.nodes;
+    let goods = &order.parts.fulfillment_orders.nodes;
     match step {
         OrderStep::Hold { .. } => goods.iter().any(is_held) && !goods.iter().any(is_open),
         OrderStep::Cancel { .. } => order.cancelled_at.is_some(),
@@ -98,7 +98,7 @@ fn is_open(goods: &FulfillmentOrder) -> bool {
 
 async fn hold(sending: &Sending<'_>, order: &Order) -> Result<(), PlatformError> {
     let open: Vec<&FulfillmentOrder> =
-        order.fulfillment_orders.nodes.iter().filter(|goods| is_open(goods)).collect();
+        order.parts.fulfillment_orders.nodes.iter().filter(|goods| is_open(goods)).collect();
     if open.is_empty() {
         return Err(refused(format!("of order {} nothing is left to be sent", order.name)));
     }
@@ -122,7 +122,7 @@ async fn release(
     order: &Order,
 ) -> Result<(), PlatformError> {
     let mut released = 0;
-    for goods in &order.fulfillment_orders.nodes {
+    for goods in &order.parts.fulfillment_orders.nodes {
         let ours = goods.fulfillment_holds.iter().filter(|hold| hold.held_by_requesting_app);
         let ours: Vec<&str> = ours.map(|hold| hold.id.as_str()).collect();
         if ours.is_empty() {

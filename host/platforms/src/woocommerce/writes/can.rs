@@ -17,6 +17,8 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     only_polled: false,
     health: "the general settings' currency and the system status' version are read",
     of: capability,
+    // A key writes everything or nothing.
+    needs: |_| "a key with read and write",
 };
 
 const fn does(repeat: &'static str, mark: &'static str) -> Capability {

@@ -33,6 +33,7 @@ pub mod ledger;
 pub mod limits;
 mod line;
 pub mod magento;
+mod running;
 pub mod shopify;
 pub mod woocommerce;
 

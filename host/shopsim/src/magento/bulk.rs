@@ -78,7 +78,7 @@ pub(crate) async fn consume(shop: Arc<Shop>) {
             Some((index, operation.path.clone(), operation.body.clone()))
         });
         let Some((index, path, body)) = next else {
-            shop.wake.notified().await;
+            shop.running.wake.notified().await;
             continue;
         };
         tokio::time::sleep(BULK_OPERATION_TAKES).await;

@@ -251,7 +251,7 @@ impl MagentoShop {
 
     /// Makes every request to the API take at least this long; zero at the start.
     pub fn set_latency(&self, latency: Duration) {
-        self.shop.set_latency(latency);
+        self.shop.running.set_latency(latency);
     }
 
     /// Has other things go wrong from now on.
@@ -273,12 +273,12 @@ impl MagentoShop {
 
     /// Waits until no effect of a request is still to come and the bulk queue is empty.
     pub async fn quiet(&self) {
-        self.shop.quiet().await;
+        self.shop.running.quiet().await;
     }
 
     /// Closes the shop.
     pub async fn stop(self) {
-        self.shop.stop().await;
+        self.shop.running.stop().await;
     }
 }
 

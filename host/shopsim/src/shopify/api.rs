@@ -70,7 +70,7 @@ impl Desk for Shop {
     type Asked = Asked;
 
     fn latency(&self) -> Duration {
-        Self::latency(self)
+        self.running.latency()
     }
 
     async fn read(&self, request: http::Request<Body>) -> Result<Asked, http::Response<Body>> {

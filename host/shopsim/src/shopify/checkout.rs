@@ -21,6 +21,15 @@ const COUPON_PERCENT: i64 = 10;
 /// How far orders of a history lie apart.
 const APART: SignedDuration = SignedDuration::from_mins(7);
 
+/// What is said of goods that no order has.
+const NO_GOODS: &str = "Fulfillment order does not exist.";
+
+impl Order {
+    fn goods(&mut self, goods: u64) -> Result<&mut FulfillmentOrder, &'static str> {
+        self.to_send.iter_mut().find(|known| known.id == goods).ok_or(NO_GOODS)
+    }
+}
+
 impl State {
     /// A customer checks out.
     pub(crate) fn check_out(&mut self, purchase: &Purchase) -> Result<PlacedOrder, BuyError> {
@@ -266,6 +275,13 @@ impl State {
         }
     }
 
+    /// The order that goods are of.
+    fn order_of_goods(&mut self, goods: u64) -> Result<&mut Order, &'static str> {
+        let mut orders = self.orders.values_mut();
+        let order = orders.find(|order| order.to_send.iter().any(|known| known.id == goods));
+        order.ok_or(NO_GOODS)
+    }
+
     /// Hands goods to a carrier: these of a fulfilment order's items, or all that is left.
     ///
     /// # Errors
@@ -278,13 +294,8 @@ impl State {
         number: &str,
     ) -> Result<u64, &'static str> {
         let (id, now) = (self.number(Sequence::Fulfillment), self.now());
-        let order = self
-            .orders
-            .values_mut()
-            .find(|order| order.to_send.iter().any(|known| known.id == goods));
-        let order = order.ok_or("Fulfillment order does not exist.")?;
-        let known = order.to_send.iter_mut().find(|known| known.id == goods);
-        let known = known.ok_or("Fulfillment order does not exist.")?;
+        let order = self.order_of_goods(goods)?;
+        let known = order.goods(goods)?;
         if known.status() != "OPEN" {
             return Err("Fulfillment order has an unfulfillable status");
         }
@@ -344,15 +355,9 @@ impl State {
         by_app: bool,
     ) -> Result<u64, &'static str> {
         let id = self.number(Sequence::Hold);
-        let order = self
-            .orders
-            .values_mut()
-            .find(|order| order.to_send.iter().any(|known| known.id == goods));
-        let order = order.ok_or("Fulfillment order does not exist.")?;
+        let order = self.order_of_goods(goods)?;
         let before = order.fulfillment_status().to_owned();
-        let Some(known) = order.to_send.iter_mut().find(|known| known.id == goods) else {
-            return Err("Fulfillment order does not exist.");
-        };
+        let known = order.goods(goods)?;
         if !matches!(known.status(), "OPEN" | "ON_HOLD") {
             return Err("The fulfillment order is not in a holdable state.");
         }
@@ -371,15 +376,9 @@ impl State {
     /// # Errors
     /// They are not held; in words.
     pub(crate) fn release(&mut self, goods: u64, holds: &[u64]) -> Result<(), &'static str> {
-        let order = self
-            .orders
-            .values_mut()
-            .find(|order| order.to_send.iter().any(|known| known.id == goods));
-        let order = order.ok_or("Fulfillment order does not exist.")?;
+        let order = self.order_of_goods(goods)?;
         let before = order.fulfillment_status().to_owned();
-        let Some(known) = order.to_send.iter_mut().find(|known| known.id == goods) else {
-            return Err("Fulfillment order does not exist.");
-        };
+        let known = order.goods(goods)?;
         let held = known.holds.len();
         known.holds.retain(|hold| !holds.contains(&hold.id));
         if known.holds.len() == held {

@@ -353,7 +353,7 @@ impl ShopifyShop {
 
     /// Makes every request to the API take at least this long; zero at the start.
     pub fn set_latency(&self, latency: Duration) {
-        self.shop.set_latency(latency);
+        self.shop.running.set_latency(latency);
     }
 
     /// Has other things go wrong from now on.
@@ -375,12 +375,12 @@ impl ShopifyShop {
 
     /// Waits until no delivery waits for its first try and no effect of a request is still to come.
     pub async fn quiet(&self) {
-        self.shop.quiet().await;
+        self.shop.running.quiet().await;
     }
 
     /// Closes the shop.
     pub async fn stop(self) {
-        self.shop.stop().await;
+        self.shop.running.stop().await;
     }
 }
 

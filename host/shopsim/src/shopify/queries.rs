@@ -34,8 +34,7 @@ pub(crate) fn answer(state: &State, root: &Root) -> Result<Value, Fault> {
         }
         "inventoryItem" => {
             let item = id("InventoryItem").and_then(|id| state.variants.get(&id));
-            let variants = item.map(|item| [json!({ "id": gid("ProductVariant", item.id) })]);
-            variants.map(|variants| json!({ "variants": variants })).unwrap_or_default()
+            item.map(|item| json!({ "variants": [state.variant_json(item)] })).unwrap_or_default()
         }
         "product" => {
             let product = id("Product").and_then(|id| state.products.get(&id));

@@ -1,20 +1,11 @@
 //! A running shop: its state, its server, and the worker that delivers its webhooks.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
 
 use super::state::State;
 use super::{ShopifyShopConfig, SimError, delivery};
 use crate::client;
-use crate::door;
-use crate::line::{Door, Line};
+use crate::running::{Running, Work, listen};
 
 /// What deliveries call their sender.
 const USER_AGENT: &str = "Shopify-Captain-Hook";
@@ -26,94 +17,37 @@ pub(crate) struct Shop {
     /// What it calls itself: where it is, as real ones are at myshopify.com.
     pub domain: String,
     pub client: reqwest::Client,
-    /// Rung when something is to be delivered.
-    pub wake: Notify,
-    state: Mutex<State>,
-    outstanding: watch::Sender<usize>,
-    latency_millis: AtomicU64,
-    stop: CancellationToken,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    pub running: Running<State>,
+}
+
+impl Work for State {
+    fn outstanding(&self) -> usize {
+        self.webhooks.outstanding() + self.effects_to_come
+    }
+
+    /// What is held back is waited for by the worker itself.
+    fn has_work(&self) -> bool {
+        self.webhooks.has_pending()
+    }
 }
 
 impl Shop {
     pub(crate) async fn start(config: &ShopifyShopConfig) -> Result<Arc<Self>, SimError> {
-        let port = config.port.unwrap_or(0);
-        let listener = TcpListener::bind(("127.0.0.1", port))
-            .await
-            .map_err(|source| SimError::Listen { port, source })?;
-        let address = listener.local_addr().map_err(|source| SimError::Listen { port, source })?;
+        let (listener, address) = listen(config.port).await?;
         let domain = address.to_string();
         let shop = Arc::new(Self {
             name: config.name.clone(),
-            state: Mutex::new(State::new(config, &domain)?),
             home: format!("http://{domain}"),
+            running: Running::new(State::new(config, &domain)?),
             domain,
             client: client::of_deliveries(USER_AGENT)?,
-            wake: Notify::new(),
-            outstanding: watch::Sender::new(0),
-            latency_millis: AtomicU64::new(0),
-            stop: CancellationToken::new(),
-            tasks: Mutex::new(Vec::new()),
         });
-        let router = Router::new().fallback(door::answer::<Self>).with_state(Arc::clone(&shop));
-        let stopped = shop.stop.clone();
-        let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<Line>();
-            let server = axum::serve(Door(listener), service)
-                .with_graceful_shutdown(stopped.cancelled_owned());
-            if let Err(error) = server.await {
-                tracing::error!(%error, "simulated shop stopped serving");
-            }
-        });
-        let stopped = shop.stop.clone();
-        let deliveries = delivery::work(Arc::clone(&shop));
-        let worker = tokio::spawn(async move {
-            let _ = stopped.run_until_cancelled_owned(deliveries).await;
-        });
-        shop.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([server, worker]);
+        shop.running.open(listener, Arc::clone(&shop), delivery::work(Arc::clone(&shop)));
         Ok(shop)
     }
 
-    /// Does one step with the state, then lets those who wait know.
+    /// Does one step with the state.
     pub(crate) fn with<R>(&self, step: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = step(&mut state);
-        let outstanding = state.outstanding();
-        self.outstanding.send_if_modified(|before| {
-            let changed = *before != outstanding;
-            *before = outstanding;
-            changed
-        });
-        // What is held back is waited for by the worker itself.
-        if state.webhooks.has_pending() {
-            self.wake.notify_one();
-        }
-        result
-    }
-
-    pub(crate) fn latency(&self) -> Duration {
-        Duration::from_millis(self.latency_millis.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn set_latency(&self, latency: Duration) {
-        let millis = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-        self.latency_millis.store(millis, Ordering::Relaxed);
-    }
-
-    /// Waits until nothing is on its way and no effect is still to come.
-    pub(crate) async fn quiet(&self) {
-        // The sender lives as long as this shop, so waiting cannot fail.
-        let _ = self.outstanding.subscribe().wait_for(|outstanding| *outstanding == 0).await;
-    }
-
-    pub(crate) async fn stop(&self) {
-        self.stop.cancel();
-        let tasks: Vec<_> =
-            self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-        for task in tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task of the simulated shop did not end well");
-            }
-        }
+        self.running.with(step)
     }
 }

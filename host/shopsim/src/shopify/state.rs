@@ -46,7 +46,6 @@ pub(crate) struct State {
     pub domain: String,
     pub app: App,
     pub scopes: Vec<String>,
-    pub webhook_version: String,
     pub clock_ahead: SignedDuration,
     /// How much of the shop's budget was left, and when.
     pub budget: (f64, Instant),
@@ -100,7 +99,6 @@ impl State {
             domain: domain.to_owned(),
             app: config.app.clone(),
             scopes: SCOPES.map(str::to_owned).to_vec(),
-            webhook_version: super::VERSIONS[super::VERSIONS.len() - 1].to_owned(),
             clock_ahead: config.clock_ahead,
             budget: (config.restore_per_second * super::BUDGET_SECONDS, Instant::now()),
             restore_per_second: config.restore_per_second,
@@ -140,11 +138,6 @@ impl State {
     /// What time it is by the shop's clock.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::now().saturating_add(self.clock_ahead).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Deliveries and effects that are still to come.
-    pub(crate) fn outstanding(&self) -> usize {
-        self.webhooks.outstanding() + self.effects_to_come
     }
 
     /// Adds a product; all of it lies in the first place.

@@ -448,7 +448,7 @@ impl WooShop {
 
     /// Makes every request to the API take at least this long; zero at the start.
     pub fn set_latency(&self, latency: Duration) {
-        self.shop.set_latency(latency);
+        self.shop.running.set_latency(latency);
     }
 
     /// Has other things go wrong from now on.
@@ -470,12 +470,12 @@ impl WooShop {
 
     /// Waits until no webhook waits for delivery and no effect of a request is still to come.
     pub async fn quiet(&self) {
-        self.shop.quiet().await;
+        self.shop.running.quiet().await;
     }
 
     /// Closes the shop; webhooks still waiting are never delivered.
     pub async fn stop(self) {
-        self.shop.stop().await;
+        self.shop.running.stop().await;
     }
 }
 

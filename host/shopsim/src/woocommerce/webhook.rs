@@ -171,11 +171,6 @@ impl State {
         }
     }
 
-    /// Deliveries that wait or are on their way, and effects still to come.
-    pub(crate) fn outstanding(&self) -> usize {
-        self.pending.len() + self.in_flight + self.effects_to_come
-    }
-
     /// What the worker does next. A delivery meets its fault when it is its turn to leave.
     pub(crate) fn next_step(&mut self, now: Instant) -> Next {
         let due = self.held.iter().position(|held| held.until <= now || held.behind <= self.left);

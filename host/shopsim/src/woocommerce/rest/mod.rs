@@ -94,7 +94,7 @@ impl Desk for Shop {
     type Asked = Request;
 
     fn latency(&self) -> Duration {
-        Self::latency(self)
+        self.running.latency()
     }
 
     async fn read(&self, request: http::Request<Body>) -> Result<Request, http::Response<Body>> {

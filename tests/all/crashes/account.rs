@@ -136,7 +136,9 @@ const SALABLE: &str = "any";
 /// and no action wrote twice.
 async fn writes_are_made_once(stage: &Stage, store: &SqliteStore) {
     let magento = stage.magento().map(|shop| shop.name().to_owned());
-    let is_salable = |shop: &str| magento.as_deref() == Some(shop);
+    let counted_by = |shop: &str, number: String| {
+        if magento.as_deref() == Some(shop) { SALABLE.to_owned() } else { number }
+    };
     let view = store.view(&scene::client()).await.unwrap();
     let mut skus = BTreeMap::new();
     for sku in store.skus(&view, None, u32::MAX).await.unwrap() {
@@ -155,8 +157,7 @@ async fn writes_are_made_once(stage: &Stage, store: &SqliteStore) {
         *ends.entry(end.as_str().to_owned()).or_default() += 1;
         if matches!(end, ActionEnd::Done { .. } | ActionEnd::Unknown { .. }) {
             let sku = skus[&(shop.clone(), variant)].clone();
-            let number =
-                if is_salable(shop.as_str()) { SALABLE.to_owned() } else { available.to_string() };
+            let number = counted_by(shop.as_str(), available.to_string());
             *may_have_written.entry((shop.to_string(), sku, number)).or_default() += 1;
         }
     }
@@ -165,8 +166,7 @@ async fn writes_are_made_once(stage: &Stage, store: &SqliteStore) {
     for shop in stage.all() {
         for entry in shop.ledger() {
             if let LedgerEvent::StockWritten { sku, after, by: Writer::Api, .. } = entry.event {
-                let number =
-                    if is_salable(shop.name()) { SALABLE.to_owned() } else { after.to_string() };
+                let number = counted_by(shop.name(), after.to_string());
                 let what = (shop.name().to_owned(), sku, number);
                 *written.entry(what).or_default() += 1;
             }

@@ -200,13 +200,7 @@ impl Client {
         let body = json!({ "query": document.text, "variables": variables });
         let request = self.transport.http().post(address);
         let request = request.header("X-Shopify-Access-Token", token.expose_secret()).json(&body);
-        let answered = self.transport.ask(request, asked).await?;
-        if let Ok(envelope) = serde_json::from_slice::<Envelope>(&answered.bytes)
-            && let Some(cost) = envelope.extensions.cost
-        {
-            self.transport.gate.told(cost.budget());
-        }
-        Ok(answered)
+        self.transport.ask(request, asked).await
     }
 
     fn understood<T: DeserializeOwned>(
@@ -215,11 +209,15 @@ impl Client {
         answered: &Answered,
     ) -> Result<T, PlatformError> {
         let Answered { status, headers, bytes } = answered;
+        let envelope = serde_json::from_slice::<Envelope>(bytes);
+        if let Some(cost) = envelope.as_ref().ok().and_then(|known| known.extensions.cost.as_ref())
+        {
+            self.transport.gate.told(cost.budget());
+        }
         if !status.is_success() {
             return Err(self.failure(asked, *status, retry_after(headers)));
         }
-        let envelope: Envelope = serde_json::from_slice(bytes)
-            .map_err(|error| self.strange(asked, &format!("{error}")))?;
+        let envelope = envelope.map_err(|error| self.strange(asked, &format!("{error}")))?;
         let errors = envelope.errors.as_array().map(Vec::as_slice).unwrap_or_default();
         if let Some(error) = errors.first() {
             let denied = errors.iter().all(|error| code_of(error) == "ACCESS_DENIED");

@@ -30,7 +30,7 @@ document!(LOCATIONS, "locations", true);
 document!(VARIANTS, "variants", true, "variant_fields", "level_fields");
 document!(VARIANT, "variant", true, "variant_fields", "level_fields");
 document!(VARIANT_LIST, "variant_list", true);
-document!(INVENTORY_ITEM, "inventory_item", true);
+document!(INVENTORY_ITEM, "inventory_item", true, "variant_fields", "level_fields");
 document!(LEVELS, "levels", true, "level_fields");
 document!(ORDER, "order", true, "address_fields", "order_parts_fields");
 document!(ORDER_PARTS, "order_parts", true, "order_parts_fields");

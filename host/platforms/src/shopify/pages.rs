@@ -17,11 +17,10 @@ use super::{
         CUSTOMER, CUSTOMERS, Document, INVENTORY_ITEM, LEVELS, LOCATIONS, ORDER, ORDER_LIST,
         ORDER_PARTS, VARIANT, VARIANT_LIST, VARIANTS,
     },
-    ids::{changed_since, gid, moment, number, plain},
+    ids::{changed_since, gid, moment, plain},
     orders,
     payloads::{
-        Connection, Customer, Identified, Level, Order, OrderNote, OrderParts, Place, Variant,
-        VariantNote,
+        Connection, Customer, Level, Order, OrderNote, OrderParts, Place, Variant, VariantNote,
     },
     people, refused, variants,
 };
@@ -324,7 +323,7 @@ pub async fn fetch(reading: Reading<'_>, key: &EntityKey) -> Result<Vec<Snapshot
         EntityKind::Variant => match key.id.strip_prefix(BY_ITEM) {
             None => fetch_variant(reading, &key.id).await,
             Some(item) => match variant_of(reading.client, item).await? {
-                Some(variant) => fetch_variant(reading, &variant).await,
+                Some(variant) => variant_snapshot(reading, &variant),
                 // What was counted is gone with its variant, of which another delivery tells.
                 None => Ok(Vec::new()),
             },
@@ -332,8 +331,8 @@ pub async fn fetch(reading: Reading<'_>, key: &EntityKey) -> Result<Vec<Snapshot
     }
 }
 
-/// Whose an inventory item is.
-async fn variant_of(client: &Client, item: &str) -> Result<Option<String>, PlatformError> {
+/// The variant that an inventory item is counted for.
+async fn variant_of(client: &Client, item: &str) -> Result<Option<Variant>, PlatformError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer {
@@ -341,12 +340,15 @@ async fn variant_of(client: &Client, item: &str) -> Result<Option<String>, Platf
     }
     #[derive(Deserialize)]
     struct Item {
-        variants: Connection<Identified>,
+        variants: Connection<Variant>,
     }
-    let variables = json!({ "id": gid("InventoryItem", item)? });
+    let variables = json!({
+        "id": gid("InventoryItem", item)?,
+        "levels": SHOPIFY_LOCATIONS_MAX,
+    });
     let answer: Answer = client.ask(&INVENTORY_ITEM, variables).await?;
     let variants = answer.inventory_item.map(|item| item.variants.nodes).unwrap_or_default();
-    Ok(variants.first().map(|variant| number(&variant.id)))
+    Ok(variants.into_iter().next())
 }
 
 async fn fetch_variant(reading: Reading<'_>, id: &str) -> Result<Vec<Snapshot>, PlatformError> {
@@ -354,7 +356,14 @@ async fn fetch_variant(reading: Reading<'_>, id: &str) -> Result<Vec<Snapshot>, 
         let gone = reading.seen().version(reading.now);
         return Ok(vec![variants::tombstone(reading.shop, id, gone)]);
     };
-    let snapshot = variants::snapshot(&reading.seen(), &variant);
+    variant_snapshot(reading, &variant)
+}
+
+fn variant_snapshot(
+    reading: Reading<'_>,
+    variant: &Variant,
+) -> Result<Vec<Snapshot>, PlatformError> {
+    let snapshot = variants::snapshot(&reading.seen(), variant);
     Ok(vec![snapshot.map_err(|error| refused(error.0))?])
 }
 

@@ -2,25 +2,26 @@
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Decimal, EntityKey, Location, ShopId,
+    ActionKind, Decimal, EntityKey, Location, ShopId,
     action::{
         DiscountWrite, OrderStep, OrderWrite, PriceWrite, ProductField, ProductWrite, Reduction,
         RefundMethod, RefundWrite, Restock, Verb,
     },
     catalogue::PriceScope,
-    commerce::{Money, OrderState, ParcelLine, RefundLine},
+    commerce::{OrderState, ParcelLine, RefundLine},
 };
 use fondaco_platforms::{
-    Executed, Platform,
+    Platform,
     magento::{Access, Config, Magento, WEBSITE},
     timeouts::Timeouts,
 };
 use fondaco_shopsim::{
-    Faults, Gateway, Integration, LedgerEntry, LedgerEvent, MagentoShop, MagentoShopConfig,
-    Product, Purchase, SeenRequest, Writer,
+    Gateway, Integration, LedgerEntry, LedgerEvent, MagentoShop, MagentoShopConfig, Product,
+    Purchase, SeenRequest, Writer,
 };
 
-use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
+use super::{cents, euro, faults};
+use crate::shop::{Fault, SimulatedShop, now};
 
 const SECRETS: [&str; 4] = ["consumer & key", "consumer/secret", "a-token", "token+secret"];
 
@@ -45,15 +46,7 @@ pub struct Shop {
 impl Shop {
     /// Does something that is not the action of the case.
     async fn act(&self, action: &ActionKind) {
-        let other = ActionId::from_stored("00000000000000000000000000000001");
-        let adapter = adapter(&self.magento);
-        let entity = match action.entity() {
-            Some(key) => Some(adapter.fetch(now(), &key).await.unwrap().remove(0).entity),
-            None => None,
-        };
-        let ask = adapter.request(&other, action, entity.as_ref()).unwrap();
-        let done = adapter.execute(now(), action, &ask).await.unwrap();
-        assert!(matches!(done, Executed::Done { .. }), "{action:?}: {done:?}");
+        super::act(&adapter(&self.magento), action).await;
     }
 
     /// What was sent to it since, and is no mere reading.
@@ -165,10 +158,6 @@ impl Shop {
 
 fn shop_id() -> ShopId {
     ShopId::new("roma").unwrap()
-}
-
-fn euro(amount: i64) -> Money {
-    Money { amount: amount.into(), currency: "EUR".to_owned() }
 }
 
 fn adapter(shop: &MagentoShop) -> Magento {
@@ -348,13 +337,7 @@ impl SimulatedShop for Shop {
     }
 
     fn disturb(&self, fault: Option<Fault>) {
-        let none = Faults { effect_delay: EFFECT_DELAY, ..Faults::default() };
-        self.magento.set_faults(match fault {
-            None => none,
-            Some(Fault::CutBefore) => Faults { cut_before: 1.0, ..none },
-            Some(Fault::CutAfter) => Faults { cut_after: 1.0, ..none },
-            Some(Fault::LateEffect) => Faults { late_effect: 1.0, ..none },
-        });
+        self.magento.set_faults(faults(fault));
     }
 
     fn effects(&self, verb: Verb) -> usize {
@@ -390,10 +373,6 @@ impl SimulatedShop for Shop {
     }
 
     fn money_sent(&self) -> i64 {
-        let cents = |amount: &str| {
-            let units = amount.parse::<Decimal>().unwrap().units(2);
-            units.map_or(0, |cents| i64::try_from(cents).unwrap())
-        };
         let sent = |event: &LedgerEvent| match event {
             LedgerEvent::Refunded { amount, money_moved: true, .. }
             | LedgerEvent::MoneySentWithoutRefund { amount, .. } => cents(amount),

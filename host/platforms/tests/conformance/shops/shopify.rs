@@ -2,25 +2,26 @@
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Decimal, EntityKey, Location, ShopId,
+    ActionKind, Decimal, EntityKey, Location, ShopId,
     action::{
         DiscountWrite, OrderStep, OrderWrite, PriceWrite, ProductField, ProductWrite, Reduction,
         RefundMethod, RefundWrite, Restock, Verb,
     },
     catalogue::PriceScope,
-    commerce::{Money, OrderState, ParcelLine, RefundLine},
+    commerce::{OrderState, ParcelLine, RefundLine},
 };
 use fondaco_platforms::{
-    Executed, Platform,
+    Platform,
     shopify::{Access, Config, Shopify, VERSION},
     timeouts::Timeouts,
 };
 use fondaco_shopsim::{
-    App, Faults, Gateway, LedgerEntry, LedgerEvent, Product, Purchase, SeenRequest, ShopifyShop,
+    App, Gateway, LedgerEntry, LedgerEvent, Product, Purchase, SeenRequest, ShopifyShop,
     ShopifyShopConfig, Writer,
 };
 
-use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
+use super::{cents, euro, faults};
+use crate::shop::{Fault, SimulatedShop, now};
 
 const SECRETS: [&str; 2] = ["the app's secret", "shpat_a_token"];
 
@@ -48,15 +49,7 @@ pub struct Shop {
 impl Shop {
     /// Does something that is not the action of the case.
     async fn act(&self, action: &ActionKind) {
-        let other = ActionId::from_stored("00000000000000000000000000000001");
-        let adapter = adapter(&self.shopify);
-        let entity = match action.entity() {
-            Some(key) => Some(adapter.fetch(now(), &key).await.unwrap().remove(0).entity),
-            None => None,
-        };
-        let ask = adapter.request(&other, action, entity.as_ref()).unwrap();
-        let done = adapter.execute(now(), action, &ask).await.unwrap();
-        assert!(matches!(done, Executed::Done { .. }), "{action:?}: {done:?}");
+        super::act(&adapter(&self.shopify), action).await;
     }
 
     /// What was sent to it since, and is no mere reading.
@@ -184,10 +177,6 @@ impl Shop {
 
 fn shop_id() -> ShopId {
     ShopId::new("genova").unwrap()
-}
-
-fn euro(amount: i64) -> Money {
-    Money { amount: amount.into(), currency: "EUR".to_owned() }
 }
 
 fn adapter(shop: &ShopifyShop) -> Shopify {
@@ -366,13 +355,7 @@ impl SimulatedShop for Shop {
     }
 
     fn disturb(&self, fault: Option<Fault>) {
-        let none = Faults { effect_delay: EFFECT_DELAY, ..Faults::default() };
-        self.shopify.set_faults(match fault {
-            None => none,
-            Some(Fault::CutBefore) => Faults { cut_before: 1.0, ..none },
-            Some(Fault::CutAfter) => Faults { cut_after: 1.0, ..none },
-            Some(Fault::LateEffect) => Faults { late_effect: 1.0, ..none },
-        });
+        self.shopify.set_faults(faults(fault));
     }
 
     fn effects(&self, verb: Verb) -> usize {
@@ -414,10 +397,6 @@ impl SimulatedShop for Shop {
     }
 
     fn money_sent(&self) -> i64 {
-        let cents = |amount: &str| {
-            let units = amount.parse::<Decimal>().unwrap().units(2);
-            units.map_or(0, |cents| i64::try_from(cents).unwrap())
-        };
         let sent = |event: &LedgerEvent| match event {
             LedgerEvent::Refunded { amount, money_moved: true, .. } => cents(amount),
             _ => 0,

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use fondaco_model::{
-    ActionId, ActionKind, Decimal, EntityKey, Location, ShopId,
+    ActionKind, Decimal, EntityKey, Location, ShopId,
     action::{
         DiscountWrite, OrderStep, OrderWrite, PriceWrite, ProductField, ProductWrite, Reduction,
         RefundMethod, RefundWrite, Restock, Verb,
     },
     catalogue::PriceScope,
-    commerce::{Money, OrderState, RefundLine},
+    commerce::{OrderState, RefundLine},
 };
 use fondaco_platforms::{
-    Executed, Platform,
+    Platform,
     timeouts::Timeouts,
     woocommerce::{Config, WooCommerce},
 };
@@ -19,7 +19,8 @@ use fondaco_shopsim::{
     Faults, Gateway, LedgerEntry, LedgerEvent, Product, Purchase, WooShop, WooShopConfig, Writer,
 };
 
-use crate::shop::{EFFECT_DELAY, Fault, SimulatedShop, now};
+use super::{cents, euro, faults};
+use crate::shop::{Fault, SimulatedShop, now};
 
 const SECRETS: [&str; 3] = ["cs_sim_secret", "ck_sim_key", "shared & secret"];
 
@@ -44,15 +45,7 @@ pub struct Shop {
 impl Shop {
     /// Does something that is not the action of the case.
     async fn act(&self, action: &ActionKind) {
-        let other = ActionId::from_stored("00000000000000000000000000000001");
-        let adapter = adapter(&self.woo);
-        let entity = match action.entity() {
-            Some(key) => Some(adapter.fetch(now(), &key).await.unwrap().remove(0).entity),
-            None => None,
-        };
-        let ask = adapter.request(&other, action, entity.as_ref()).unwrap();
-        let done = adapter.execute(now(), action, &ask).await.unwrap();
-        assert!(matches!(done, Executed::Done { .. }), "{action:?}: {done:?}");
+        super::act(&adapter(&self.woo), action).await;
     }
 
     fn told(&self) -> Vec<LedgerEvent> {
@@ -156,10 +149,6 @@ impl Shop {
 
 fn shop_id() -> ShopId {
     ShopId::new("milano").unwrap()
-}
-
-fn euro(amount: i64) -> Money {
-    Money { amount: amount.into(), currency: "EUR".to_owned() }
 }
 
 fn adapter(woo: &WooShop) -> WooCommerce {
@@ -327,13 +316,7 @@ impl SimulatedShop for Shop {
     }
 
     fn disturb(&self, fault: Option<Fault>) {
-        let none = Faults { effect_delay: EFFECT_DELAY, ..Faults::default() };
-        self.woo.set_faults(match fault {
-            None => none,
-            Some(Fault::CutBefore) => Faults { cut_before: 1.0, ..none },
-            Some(Fault::CutAfter) => Faults { cut_after: 1.0, ..none },
-            Some(Fault::LateEffect) => Faults { late_effect: 1.0, ..none },
-        });
+        self.woo.set_faults(faults(fault));
     }
 
     fn effects(&self, verb: Verb) -> usize {
@@ -367,14 +350,10 @@ impl SimulatedShop for Shop {
 
     fn money_sent(&self) -> i64 {
         let sent = |event: &LedgerEvent| match event {
-            LedgerEvent::Refunded { amount, money_moved: true, .. } => amount
-                .parse::<Decimal>()
-                .unwrap()
-                .units(2)
-                .map(|cents| i64::try_from(cents).unwrap()),
-            _ => None,
+            LedgerEvent::Refunded { amount, money_moved: true, .. } => cents(amount),
+            _ => 0,
         };
-        self.told().iter().filter_map(sent).sum()
+        self.told().iter().map(sent).sum()
     }
 
     fn mails(&self) -> usize {

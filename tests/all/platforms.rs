@@ -1,13 +1,20 @@
 //! One module, unchanged, over shops of several platforms.
 
+use std::process::Stdio;
+
 use fondaco::demo::{
     finish,
-    stage::{Stage, StageOptions},
+    stage::{CLIENT, Stage, StageOptions},
 };
 use fondaco_model::{EntityKey, ShopId};
+use fondaco_shopsim::App;
 use fondaco_store::Whom;
+use tokio::io::AsyncWriteExt as _;
 
-use crate::scene::{self, until, until_quiet};
+use crate::{
+    crashes,
+    scene::{self, until, until_quiet},
+};
 
 async fn stage() -> Stage {
     let kitchen = StageOptions::kitchen(scene::plugins(), 7);
@@ -106,5 +113,49 @@ async fn who_is_to_be_forgotten_on_shopify_is_forgotten_here() {
     shopify.redact_shop();
     until("everybody is forgotten", async || held(bruno).await == 0).await;
     host.stop().await;
+    stage.strike().await;
+}
+
+/// A token and the secret that deliveries are signed with change together; what was signed with the
+/// secret before is taken until the next change.
+#[tokio::test]
+async fn a_shopify_apps_credentials_are_changed_without_a_gap() {
+    let stage = stage().await;
+    let mut host = scene::serve(&stage);
+    until("the shops show the same at first", async || finish::agreed(&stage)).await;
+    let shopify = stage.shopify().unwrap();
+    let file = stage.folder().join(format!("clients/{CLIENT}.toml"));
+    let line = |key: &str| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = text.lines().find(|line| line.starts_with(&format!("{key} = ")));
+        line.map(str::to_owned)
+    };
+    let change = async |token: &str, client_secret: &str| {
+        let [token, client_secret] = [token, client_secret].map(str::to_owned);
+        let lines = format!("{token}\n{client_secret}\n");
+        shopify.set_app(App { token, client_secret, ..App::default() });
+        let mut command = scene::fondaco();
+        command.args(["shop", "rotate", CLIENT, shopify.name(), "--key", "--credentials-stdin"]);
+        command.arg("--config").arg(stage.config_file()).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).await.unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        let words = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{words}");
+        assert!(!words.contains("the second secret"), "{words}");
+        line("client-secret").unwrap()
+    };
+    let second = change("shpat_second", "the second secret").await;
+    let previous = "previous-client-secret = { env = \"DEMO_SHOPIFY_CLIENT_SECRET\" }";
+    assert_eq!(line("previous-client-secret").as_deref(), Some(previous));
+    shopify.buy(&[("MOKA-3", 1)]).unwrap();
+    until("it is spoken to and heard", async || finish::agreed(&stage)).await;
+    let third = change("shpat_third", "the third secret").await;
+    assert_ne!(second, third);
+    assert_eq!(line("previous-client-secret"), Some(format!("previous-{second}")));
+    let names = std::fs::read_dir(stage.folder().join("secrets")).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.contains("client-secret")).count(), 2);
+    crashes::stop(&mut host).await;
     stage.strike().await;
 }

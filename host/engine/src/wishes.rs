@@ -47,10 +47,10 @@ impl Client {
     /// Tells people that somebody wants to know what is held of them.
     pub async fn tell_of_request(&self, id: &ShopId, subject: DataSubject) -> Result<(), Ended> {
         let Some(shop) = self.shop(id) else { return Ok(()) };
-        // An address does not belong into an alert: it says to ask the shop.
-        let whom = subject.id.unwrap_or_else(|| "guest".to_owned());
         let told = notices::shops::Shop { id, name: &shop.name };
-        let alert = notices::shops::data_request(&self.setup.id, told, now(), &whom);
+        // A guest's address does not belong into an alert.
+        let alert =
+            notices::shops::data_request(&self.setup.id, told, now(), subject.id.as_deref());
         self.store.raise_alert(&self.lease, now(), alert).await?;
         Ok(())
     }

@@ -73,13 +73,30 @@ pub fn denied(shop: Shop<'_>, at: Timestamp, reason: &str) -> NewAlert {
     }
 }
 
-/// Somebody wants to know what is held of them.
-pub fn data_request(client: &ClientId, shop: Shop<'_>, at: Timestamp, whom: &str) -> NewAlert {
+/// Somebody wants to know what is held of them: an account, or a guest.
+pub fn data_request(
+    client: &ClientId,
+    shop: Shop<'_>,
+    at: Timestamp,
+    account: Option<&str>,
+) -> NewAlert {
     let Shop { id, name } = shop;
     let at = moment(at);
-    let command = format!("fondaco privacy export --client {client} --shop {id} --customer {whom}");
+    let export = format!("fondaco privacy export --client {client} --shop {id}");
+    let (command, en, it) = match account {
+        Some(account) => (
+            format!("{export} --customer {account}"),
+            format!("customer {account}"),
+            format!("del cliente {account}"),
+        ),
+        None => (
+            format!("{export} --email …"),
+            "a guest, whose address the shop has,".to_owned(),
+            "di un ospite, il cui indirizzo si trova nel negozio,".to_owned(),
+        ),
+    };
     NewAlert {
-        key: NewAlert::data_request_key(id, whom),
+        key: NewAlert::data_request_key(id, account.unwrap_or("guest")),
         severity: Severity::Warning,
         about: Scope::Shop(id.clone()),
         title: Localised {
@@ -88,11 +105,11 @@ pub fn data_request(client: &ClientId, shop: Shop<'_>, at: Timestamp, whom: &str
         },
         text: Localised {
             en: format!(
-                "On {at} {name} ({id}) passed on that customer {whom} wants to know what is held of \
+                "On {at} {name} ({id}) passed on that {en} wants to know what is held of \
                  them. Within thirty days send it to them: {command}"
             ),
             it: format!(
-                "Il {at} {name} ({id}) ha inoltrato la richiesta del cliente {whom} di sapere quali \
+                "Il {at} {name} ({id}) ha inoltrato la richiesta {it} di sapere quali \
                  dati lo riguardano. Inviateglieli entro trenta giorni: {command}"
             ),
         },

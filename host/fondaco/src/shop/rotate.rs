@@ -118,17 +118,13 @@ impl Rotation<'_> {
         credentials::test(&self.shop, &url, allow_http, &handed).await?;
         let before = self.file.text();
         let keys = credentials::keys(platform);
-        let mut old: Vec<&str> = keys.to_vec();
-        if platform == PlatformName::Shopify {
-            // What the app signed with before is taken as well, until the next change.
-            old.retain(|key| *key != CLIENT_SECRET);
-            old.push(PREVIOUS_CLIENT_SECRET);
-        }
-        let known = old.into_iter().filter(|key| self.file.has_key(&self.shop, key));
-        let old: Vec<_> = known.map(|key| (key, self.file.referenced(&self.shop, key))).collect();
-        if platform == PlatformName::Shopify {
-            self.file.copy(&self.shop, CLIENT_SECRET, PREVIOUS_CLIENT_SECRET)?;
-        }
+        // What a Shopify app signed with is taken as well until the next change: what goes is the secret
+        // before it.
+        let going = |key| if key == CLIENT_SECRET { PREVIOUS_CLIENT_SECRET } else { key };
+        let known = keys.iter().filter(|key| self.file.has_key(&self.shop, going(key)));
+        let old: Vec<_> =
+            known.map(|key| (*key, self.file.referenced(&self.shop, going(key)))).collect();
+        self.file.copy(&self.shop, CLIENT_SECRET, PREVIOUS_CLIENT_SECRET)?;
         let mut written: Vec<SecretFile> = Vec::new();
         for (key, part) in &handed.parts {
             match self.write(key, part) {

@@ -327,6 +327,14 @@ impl ShopifyShop {
         self.shop.with(|state| state.scopes = scopes);
     }
 
+    /// Gives the app another token and another secret; what it had before is no good any more.
+    pub fn set_app(&self, app: App) {
+        self.shop.with(|state| {
+            state.tokens = vec![app.token.clone()];
+            state.app = app;
+        });
+    }
+
     /// Takes back every token that was given out; new ones can be asked for.
     pub fn revoke_tokens(&self) {
         self.shop.with(|state| state.tokens.clear());
